@@ -1,0 +1,198 @@
+-- What the source's catalogs said, one row per object. table_id, type_id, ... are the source's
+-- own object ids (PostgreSQL: the OID). Replaced whole by lakemover.inventory(source).
+
+CREATE TABLE lakemover.source_info (
+    source       name PRIMARY KEY,
+    engine       text NOT NULL,
+    identity     text NOT NULL,
+    version      text NOT NULL,
+    version_num  int NOT NULL,
+    dbname       text NOT NULL,
+    encoding     text,
+    collation    text,
+    size_bytes   bigint,
+    settings     jsonb NOT NULL DEFAULT '{}',
+    taken_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    seconds      double precision
+);
+COMMENT ON TABLE lakemover.source_info IS 'one row per inventoried source: engine, identity (system identifier and database), version, encoding, settings';
+
+CREATE TABLE lakemover.inv_schema (
+    source      name NOT NULL,
+    schema_name text NOT NULL,
+    owner       text,
+    comment     text,
+    PRIMARY KEY (source, schema_name)
+);
+COMMENT ON TABLE lakemover.inv_schema IS 'schemas of a source';
+
+CREATE TABLE lakemover.inv_table (
+    source          name NOT NULL,
+    table_id        bigint NOT NULL,
+    schema_name     text NOT NULL,
+    table_name      text NOT NULL,
+    kind            text NOT NULL,      -- r table, p partitioned table
+    parent_id       bigint,             -- of a partition: its partitioned table
+    partition_key   text,               -- of a partitioned table: RANGE (x)
+    partition_bound text,               -- of a partition: FOR VALUES ...
+    persistence     text NOT NULL,      -- p permanent, u unlogged
+    inherits        bigint[],           -- plain inheritance parents
+    row_estimate    bigint,             -- from the catalog; -1 unknown
+    pages           bigint,             -- of the heap
+    table_bytes     bigint,             -- heap and TOAST
+    index_bytes     bigint,
+    row_security    boolean NOT NULL DEFAULT false,
+    can_select      boolean NOT NULL DEFAULT true,
+    is_empty        boolean,            -- known empty / known not empty / unknown
+    comment         text,
+    PRIMARY KEY (source, table_id)
+);
+COMMENT ON TABLE lakemover.inv_table IS 'tables, partitioned tables and partitions of a source';
+
+CREATE TABLE lakemover.inv_column (
+    source           name NOT NULL,
+    table_id         bigint NOT NULL,
+    ordinal          int NOT NULL,      -- attnum: gaps where columns were dropped
+    column_name      text NOT NULL,
+    data_type        text NOT NULL,     -- format_type(): character varying(20), public.mood[]
+    base_type        text NOT NULL,     -- without modifier: character varying, public.mood[]
+    type_id          bigint NOT NULL,
+    type_kind        text NOT NULL,     -- typtype: b base, e enum, d domain, c composite, r range, m multirange
+    type_schema      text NOT NULL,
+    codec            text NOT NULL,     -- typname of the storage type (domains resolved): int4, numeric, bpchar, _int4
+    not_null         boolean NOT NULL,
+    default_expr     text,
+    identity         text NOT NULL DEFAULT '',   -- a always, d by default
+    generated        text NOT NULL DEFAULT '',   -- s stored
+    collation        text,              -- only where it differs from the type's default
+    binary_ok        boolean NOT NULL DEFAULT true,  -- has send and receive, and no reg* inside
+    comment          text,
+    PRIMARY KEY (source, table_id, ordinal)
+);
+COMMENT ON TABLE lakemover.inv_column IS 'columns of the tables of a source';
+
+CREATE TABLE lakemover.inv_constraint (
+    source        name NOT NULL,
+    constraint_id bigint NOT NULL,
+    table_id      bigint NOT NULL,
+    name          text NOT NULL,
+    kind          text NOT NULL,        -- p primary key, u unique, c check, f foreign key, x exclusion
+    columns       text[] NOT NULL DEFAULT '{}',
+    ref_table_id  bigint,
+    ref_columns   text[],
+    on_update     text,                 -- a no action, r restrict, c cascade, n set null, d set default
+    on_delete     text,
+    is_deferrable boolean NOT NULL DEFAULT false,
+    is_deferred   boolean NOT NULL DEFAULT false,
+    is_validated  boolean NOT NULL DEFAULT true,
+    index_id      bigint,
+    parent_id     bigint,               -- inherited from the partitioned parent's constraint
+    definition    text NOT NULL,        -- pg_get_constraintdef()
+    comment       text,
+    PRIMARY KEY (source, constraint_id)
+);
+COMMENT ON TABLE lakemover.inv_constraint IS 'primary keys, uniques, checks, foreign keys and exclusions of a source';
+
+CREATE TABLE lakemover.inv_index (
+    source        name NOT NULL,
+    index_id      bigint NOT NULL,
+    table_id      bigint NOT NULL,
+    name          text NOT NULL,
+    method        text NOT NULL,
+    is_unique     boolean NOT NULL,
+    is_primary    boolean NOT NULL,
+    is_valid      boolean NOT NULL,
+    key_columns   text[] NOT NULL,      -- expressions as text
+    include_columns text[] NOT NULL DEFAULT '{}',
+    predicate     text,
+    constraint_id bigint,               -- the constraint that owns it, if any
+    parent_id     bigint,               -- the partitioned index it belongs to
+    bytes         bigint,
+    definition    text NOT NULL,        -- pg_get_indexdef()
+    comment       text,
+    PRIMARY KEY (source, index_id)
+);
+COMMENT ON TABLE lakemover.inv_index IS 'indexes of a source';
+
+CREATE TABLE lakemover.inv_sequence (
+    source        name NOT NULL,
+    sequence_id   bigint NOT NULL,
+    schema_name   text NOT NULL,
+    sequence_name text NOT NULL,
+    data_type     text NOT NULL,
+    start_value   bigint NOT NULL,
+    min_value     bigint NOT NULL,
+    max_value     bigint NOT NULL,
+    increment_by  bigint NOT NULL,
+    cache_size    bigint NOT NULL,
+    cycles        boolean NOT NULL,
+    last_value    bigint,               -- null: never used, or not readable
+    is_called     boolean,
+    owner_table_id bigint,              -- owned by (serial) or identity of
+    owner_column  text,
+    owner_kind    text,                 -- a owned, i identity, null neither
+    comment       text,
+    PRIMARY KEY (source, sequence_id)
+);
+COMMENT ON TABLE lakemover.inv_sequence IS 'sequences of a source with attributes and current values';
+
+CREATE TABLE lakemover.inv_type (
+    source      name NOT NULL,
+    type_id     bigint NOT NULL,
+    schema_name text NOT NULL,
+    type_name   text NOT NULL,
+    kind        text NOT NULL,          -- e enum, d domain, c composite, r range
+    ordinal     int NOT NULL,           -- creation order: a type comes after the types it uses
+    definition  jsonb NOT NULL,         -- labels / base type, default, not null, checks / attributes / subtype, ...
+    comment     text,
+    PRIMARY KEY (source, type_id)
+);
+COMMENT ON TABLE lakemover.inv_type IS 'user-defined types of a source';
+
+CREATE TABLE lakemover.inv_routine (
+    source      name NOT NULL,
+    routine_id  bigint NOT NULL,
+    schema_name text NOT NULL,
+    routine_name text NOT NULL,
+    kind        text NOT NULL,          -- f function, p procedure, a aggregate, w window, t trigger function
+    language    text NOT NULL,
+    arguments   text NOT NULL,
+    returns     text,
+    definition  text,
+    comment     text,
+    PRIMARY KEY (source, routine_id)
+);
+COMMENT ON TABLE lakemover.inv_routine IS 'functions, procedures and aggregates of a source';
+
+CREATE TABLE lakemover.inv_trigger (
+    source      name NOT NULL,
+    trigger_id  bigint NOT NULL,
+    table_id    bigint NOT NULL,
+    name        text NOT NULL,
+    enabled     text NOT NULL,
+    definition  text NOT NULL,
+    comment     text,
+    PRIMARY KEY (source, trigger_id)
+);
+COMMENT ON TABLE lakemover.inv_trigger IS 'triggers of a source, without internal ones';
+
+CREATE TABLE lakemover.inv_view (
+    source      name NOT NULL,
+    view_id     bigint NOT NULL,
+    schema_name text NOT NULL,
+    view_name   text NOT NULL,
+    kind        text NOT NULL,          -- v view, m materialized view, f foreign table
+    definition  text,
+    comment     text,
+    PRIMARY KEY (source, view_id)
+);
+COMMENT ON TABLE lakemover.inv_view IS 'views, materialized views and foreign tables of a source';
+
+CREATE TABLE lakemover.inv_extension (
+    source      name NOT NULL,
+    extension_name text NOT NULL,
+    version     text NOT NULL,
+    schema_name text,
+    PRIMARY KEY (source, extension_name)
+);
+COMMENT ON TABLE lakemover.inv_extension IS 'extensions installed in a source';

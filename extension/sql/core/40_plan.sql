@@ -1,0 +1,96 @@
+-- What migrate will do. A DBA edits these with UPDATE; the trigger in plan/ records which columns
+-- were edited, so that planning again keeps them.
+
+CREATE TABLE lakemover.plan (
+    source      name PRIMARY KEY,
+    profile     text NOT NULL DEFAULT 'native' CHECK (profile IN ('native', 'portable')),
+    planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    fingerprint text NOT NULL           -- of the source's schema when the plan was made
+);
+COMMENT ON TABLE lakemover.plan IS 'one plan per source';
+
+CREATE TABLE lakemover.plan_table (
+    source        name NOT NULL,
+    table_id      bigint NOT NULL,
+    source_schema text NOT NULL,
+    source_table  text NOT NULL,
+    target_schema text NOT NULL,
+    target_table  text NOT NULL,
+    keep_quoted   boolean NOT NULL DEFAULT false,  -- accept a name that needs quotes as it is
+    exclude       boolean NOT NULL DEFAULT false,
+    row_filter    text,                 -- a WHERE condition on the source, trusted like the operator who wrote it
+    chunking      text NOT NULL DEFAULT 'auto' CHECK (chunking IN ('auto', 'keyset', 'ctid', 'single')),
+    batch_rows    int CHECK (batch_rows > 0),      -- null: from a sample
+    copy_format   text NOT NULL DEFAULT 'auto' CHECK (copy_format IN ('auto', 'binary', 'text')),
+    load_rank     int,                  -- from lakemover.load_order(), informative
+    priority      int NOT NULL DEFAULT 0,          -- higher loads earlier among the ready ones
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, table_id)
+);
+COMMENT ON TABLE lakemover.plan_table IS 'per table: target name, exclusion, filter, chunking, order; edit with UPDATE';
+
+CREATE TABLE lakemover.plan_column (
+    source        name NOT NULL,
+    table_id      bigint NOT NULL,
+    ordinal       int NOT NULL,
+    source_column text NOT NULL,
+    target_column text NOT NULL,
+    target_type   text NOT NULL,
+    keep_quoted   boolean NOT NULL DEFAULT false,
+    exclude       boolean NOT NULL DEFAULT false,
+    transform     text,                 -- SQL expression on the source that replaces the column
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, table_id, ordinal),
+    FOREIGN KEY (source, table_id) REFERENCES lakemover.plan_table ON DELETE CASCADE
+);
+COMMENT ON TABLE lakemover.plan_column IS 'per column: target name and type, exclusion, transform; edit with UPDATE';
+
+CREATE TABLE lakemover.plan_constraint (
+    source        name NOT NULL,
+    constraint_id bigint NOT NULL,
+    table_id      bigint NOT NULL,
+    kind          text NOT NULL,
+    source_name   text NOT NULL,
+    target_name   text NOT NULL,
+    exclude       boolean NOT NULL DEFAULT false,
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, constraint_id)
+);
+COMMENT ON TABLE lakemover.plan_constraint IS 'per constraint: target name, exclusion';
+
+CREATE TABLE lakemover.plan_index (
+    source        name NOT NULL,
+    index_id      bigint NOT NULL,
+    table_id      bigint NOT NULL,
+    source_name   text NOT NULL,
+    target_name   text NOT NULL,
+    exclude       boolean NOT NULL DEFAULT false,
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, index_id)
+);
+COMMENT ON TABLE lakemover.plan_index IS 'per index that no constraint owns: target name, exclusion';
+
+CREATE TABLE lakemover.plan_sequence (
+    source        name NOT NULL,
+    sequence_id   bigint NOT NULL,
+    source_schema text NOT NULL,
+    source_name   text NOT NULL,
+    target_schema text NOT NULL,
+    target_name   text NOT NULL,
+    exclude       boolean NOT NULL DEFAULT false,
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, sequence_id)
+);
+COMMENT ON TABLE lakemover.plan_sequence IS 'per sequence: target name, exclusion';
+
+CREATE TABLE lakemover.plan_routine (
+    source        name NOT NULL,
+    routine_id    bigint NOT NULL,
+    kind          text NOT NULL,        -- function, procedure, aggregate, trigger, view, materialized view, ...
+    source_name   text NOT NULL,
+    action        text NOT NULL DEFAULT 'report' CHECK (action IN ('report', 'skip')),
+    reason        text NOT NULL,
+    edited        text[] NOT NULL DEFAULT '{}',
+    PRIMARY KEY (source, kind, routine_id)
+);
+COMMENT ON TABLE lakemover.plan_routine IS 'objects that hold code: what happens to each, and why';

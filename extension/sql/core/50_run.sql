@@ -1,0 +1,168 @@
+-- State and history. Kill anything, start it again, and the run goes on from here.
+
+CREATE TABLE lakemover.loader (
+    loader_id  text PRIMARY KEY,        -- host:pid:start, unique over restarts
+    host       text NOT NULL,
+    pid        int NOT NULL,
+    mode       text NOT NULL CHECK (mode IN ('cli', 'daemon')),
+    version    text NOT NULL,
+    started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+    heartbeat  timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE lakemover.loader IS 'loaders that serve this staging database; one is alive while its heartbeat is younger than 15 seconds';
+
+CREATE TABLE lakemover.run (
+    run_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_uuid        uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    source          name NOT NULL,
+    state           text NOT NULL DEFAULT 'queued'
+                    CHECK (state IN ('queued', 'running', 'paused', 'done', 'incomplete', 'failed', 'cancelled')),
+    phase           text NOT NULL DEFAULT 'queued',
+    options         jsonb NOT NULL DEFAULT '{}',
+    profile         text NOT NULL DEFAULT 'native',
+    plan_hash       text,
+    source_identity text,
+    target_identity text,
+    hash_key        bytea NOT NULL,     -- 16 bytes: key of the row digests, kept for resume
+    epoch           int NOT NULL DEFAULT 0,
+    requested_by    text NOT NULL DEFAULT session_user,
+    requested_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
+    started_at      timestamptz,
+    ended_at        timestamptz,
+    loader_id       text,
+    heartbeat       timestamptz,
+    cancel_requested boolean NOT NULL DEFAULT false,
+    verdict         text,               -- SUCCESS, SUCCESS WITH EXCEPTIONS, INCOMPLETE, VALIDATION FAILED, FAILED, CANCELLED
+    exit_code       int,
+    error           text,
+    audit_dir       text,
+    assessment_id   bigint
+);
+COMMENT ON TABLE lakemover.run IS 'one row per migration run';
+REVOKE ALL ON lakemover.run FROM PUBLIC;
+
+CREATE TABLE lakemover.run_table (
+    run_id        bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id      bigint NOT NULL,
+    spec          jsonb NOT NULL,       -- the frozen plan of the table, see docs/architecture.md
+    load_rank     int NOT NULL,
+    cycle         int,                  -- number of its FK cycle, if any
+    priority      bigint NOT NULL DEFAULT 0,
+    est_bytes     bigint NOT NULL DEFAULT 0,
+    state         text NOT NULL DEFAULT 'pending'
+                  CHECK (state IN ('pending', 'loading', 'loaded', 'done', 'incomplete', 'failed', 'blocked')),
+    chunks        int,                  -- null: not cut yet
+    started_at    timestamptz,
+    loaded_at     timestamptz,
+    ended_at      timestamptz,
+    rows_copied   bigint,               -- sum of the ledger
+    bytes_copied  bigint,
+    source_rows   bigint,               -- exact count in the snapshot
+    target_rows   bigint,
+    error         text,
+    PRIMARY KEY (run_id, table_id)
+);
+COMMENT ON TABLE lakemover.run_table IS 'tables of a run: frozen plan, state, counts';
+
+CREATE TABLE lakemover.run_dependency (
+    run_id     bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id   bigint NOT NULL,
+    depends_on bigint NOT NULL,
+    PRIMARY KEY (run_id, table_id, depends_on)
+);
+COMMENT ON TABLE lakemover.run_dependency IS 'which tables must be loaded before a table starts (foreign keys, without those inside a cycle)';
+
+CREATE TABLE lakemover.run_chunk (
+    chunk_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id     bigint NOT NULL,
+    chunk_no     int NOT NULL,
+    method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'single')),
+    lower_bound  text[],                -- inclusive; null: from the start. ctid: {page}
+    upper_bound  text[],                -- exclusive; null: to the end; literally the next chunk's lower_bound
+    state        text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'claimed', 'done', 'failed')),
+    attempts     int NOT NULL DEFAULT 0,
+    loader_id    text,
+    heartbeat    timestamptz,
+    started_at   timestamptz,
+    ended_at     timestamptz,
+    rows_copied  bigint,
+    bytes_copied bigint,
+    digest       numeric[],             -- {sum of lane 1, sum of lane 2}
+    stats        jsonb,                 -- seconds per stage
+    error        text,
+    UNIQUE (run_id, table_id, chunk_no)
+);
+COMMENT ON TABLE lakemover.run_chunk IS 'chunks: one target transaction each; bounds are fixed before the chunk is read and never change';
+CREATE INDEX ON lakemover.run_chunk (run_id, state);
+
+CREATE TABLE lakemover.run_statement (
+    run_id     bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    ordinal    int NOT NULL,
+    stage      text NOT NULL,
+    table_id   bigint,
+    kind       text NOT NULL,
+    object     text NOT NULL,
+    sql        text NOT NULL,
+    state      text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed', 'skipped')),
+    error      text,
+    seconds    double precision,
+    PRIMARY KEY (run_id, ordinal)
+);
+COMMENT ON TABLE lakemover.run_statement IS 'statements that a run executes on the target, in order, with their outcome';
+
+CREATE TABLE lakemover.event (
+    event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run_id   bigint REFERENCES lakemover.run ON DELETE CASCADE,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    level    text NOT NULL CHECK (level IN ('DEBUG', 'INFO', 'WARNING', 'ERROR')),
+    kind     text NOT NULL,
+    table_id bigint,
+    message  text NOT NULL,
+    data     jsonb NOT NULL DEFAULT '{}'
+);
+COMMENT ON TABLE lakemover.event IS 'what happened, in order; the audit directory holds the same as JSON lines';
+CREATE INDEX ON lakemover.event (run_id, event_id);
+
+CREATE TABLE lakemover.snapshot (
+    run_id      bigint PRIMARY KEY REFERENCES lakemover.run ON DELETE CASCADE,
+    state       text NOT NULL DEFAULT 'starting' CHECK (state IN ('starting', 'held', 'released', 'lost', 'failed')),
+    snapshot_id text,                   -- PostgreSQL: pg_export_snapshot()
+    source_lsn  text,                   -- WAL position when it was taken
+    source_pid  int,                    -- backend that holds it on the source
+    keeper_pid  int,                    -- background worker in staging
+    taken_at    timestamptz,
+    released_at timestamptz,
+    error       text
+);
+COMMENT ON TABLE lakemover.snapshot IS 'the source snapshot of a run, held by a background worker in staging';
+
+CREATE TABLE lakemover.validation (
+    run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id     bigint NOT NULL,
+    level        int NOT NULL CHECK (level BETWEEN 0 AND 4),
+    verdict      text NOT NULL CHECK (verdict IN ('equal', 'equal under policy', 'different', 'not comparable', 'not run')),
+    rows_covered bigint,
+    source_value text,
+    target_value text,
+    detail       jsonb NOT NULL DEFAULT '{}',
+    seconds      double precision,
+    checked_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (run_id, table_id, level)
+);
+COMMENT ON TABLE lakemover.validation IS 'one row per table and validation level: verdict, coverage, digests';
+
+CREATE TABLE lakemover.difference (
+    run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id     bigint NOT NULL,
+    level        int NOT NULL,
+    row_key      text,
+    column_name  text,
+    source_value text,
+    target_value text,
+    source_hex   text,
+    target_hex   text,
+    cause        text NOT NULL
+);
+COMMENT ON TABLE lakemover.difference IS 'differences that validation found: table, key, column, both values';
+CREATE INDEX ON lakemover.difference (run_id, table_id);
