@@ -1,0 +1,3 @@
+#include "loader/util/pq.hpp"
+
+int main() { return 0; }
