@@ -29,6 +29,9 @@ struct ConnectParams {
     std::string user;
     std::string password;
     int connect_timeout_s = 30;
+    // The mapping's user is no superuser of staging: the source must have asked for the password, so
+    // that nobody borrows the server process's own identity (peer, trust, a password file).
+    bool password_required = false;
 };
 
 using TextValue = std::optional<std::string>;  // nullopt is NULL

@@ -1,0 +1,47 @@
+// The one way into the PostgreSQL server's headers for C++ of this extension (pg, fdw, stream).
+// Zone: pg. Keeps client headers (libpq-fe.h) out of these translation units, and takes back the
+// macros of the server's headers that break C++ library headers.
+#pragma once
+
+#ifdef LIBPQ_FE_H
+#error "postgres.h and libpq-fe.h must not meet: use source/driver.hpp"
+#endif
+
+// The C++ library first: port.h redefines printf and friends as macros.
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+extern "C" {
+#include "postgres.h"
+
+#include "fmgr.h"
+#include "miscadmin.h"
+#include "storage/ipc.h"
+#include "utils/elog.h"
+#include "utils/memutils.h"
+#include "utils/palloc.h"
+}
+
+#undef printf
+#undef fprintf
+#undef sprintf
+#undef snprintf
+#undef vprintf
+#undef vfprintf
+#undef vsprintf
+#undef vsnprintf
+#undef strerror
+#undef strerror_r
+#undef gettext
+#undef _
+
+// From here on libpq-fe.h does not compile.
+#pragma GCC poison PGconn PQconnectStartParams
