@@ -64,7 +64,7 @@ CREATE TABLE lakemover.inv_column (
     default_expr     text,
     identity         text NOT NULL DEFAULT '',   -- a always, d by default
     generated        text NOT NULL DEFAULT '',   -- s stored
-    collation        text,              -- only where it differs from the type's default
+    collation        text,              -- only where it differs from the type's default; qualified and quoted: pg_catalog."C"
     binary_ok        boolean NOT NULL DEFAULT true,  -- has send and receive, and no reg* inside
     comment          text,
     PRIMARY KEY (source, table_id, ordinal)
@@ -126,8 +126,8 @@ CREATE TABLE lakemover.inv_sequence (
     increment_by  bigint NOT NULL,
     cache_size    bigint NOT NULL,
     cycles        boolean NOT NULL,
-    last_value    bigint,               -- null: never used, or not readable
-    is_called     boolean,
+    last_value    bigint,               -- of the sequence's own row; null: not readable
+    is_called     boolean,              -- false: last_value itself comes next; null: not readable
     owner_table_id bigint,              -- owned by (serial) or identity of
     owner_column  text,
     owner_kind    text,                 -- a owned, i identity, null neither
@@ -136,6 +136,15 @@ CREATE TABLE lakemover.inv_sequence (
 );
 COMMENT ON TABLE lakemover.inv_sequence IS 'sequences of a source with attributes and current values';
 
+-- definition, by kind. Type texts as format_type() prints them under an empty search_path, collations
+-- qualified and quoted, functions and operator classes qualified and quoted:
+--   e {"labels": ["a", "b"]}
+--   d {"base": "numeric(10,2)", "default": text|null, "not_null": boolean, "collation": text|null,
+--      "checks": [{"name": text, "definition": "CHECK ((VALUE > 0))", "validated": boolean}]}
+--   c {"attributes": [{"name": text, "type": text, "collation": text|null}]}   (not the row types of tables)
+--   r {"subtype": text, "opclass": text|null, "collation": text|null, "canonical": text|null,
+--      "subtype_diff": text|null, "multirange": "own name of its multirange type"}
+-- opclass, collation, canonical and subtype_diff are null where they are the default or missing.
 CREATE TABLE lakemover.inv_type (
     source      name NOT NULL,
     type_id     bigint NOT NULL,
