@@ -1,0 +1,13 @@
+// The text of ddl.sql: a script for psql with the outcome of each statement beside it. Pure; throws nothing of its own.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "loader/audit/audit_dir.hpp"
+
+namespace lakemover::loader {
+
+std::string ddl_script_header(std::string_view created_at);
+std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, std::string_view at);
+
+}  // namespace lakemover::loader

@@ -1,0 +1,112 @@
+// Files of the audit directory: owner-only, appended or replaced whole, never half-written.
+#include "loader/audit/posix_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "loader/util/error.hpp"
+
+namespace lakemover::loader {
+namespace {
+
+constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
+
+[[noreturn]] void raise_failure(const std::string& verb, const std::string& name, const std::filesystem::path& dir,
+                                int error) {
+    std::string hint = "the run's state is in staging: correct the cause, then resume";
+    if (error == ENOSPC || error == EDQUOT || error == EFBIG)
+        hint = "free space there or name another directory with LAKEMOVER_AUDIT_DIR, then resume";
+    throw Error(Exit::kOther, "could not " + verb + " \"" + name + "\" in the audit directory \"" + dir.string() + "\"",
+                std::generic_category().message(error), std::move(hint));
+}
+
+// Returns 0 or errno.
+int write_all(int fd, std::string_view bytes) noexcept {
+    while (!bytes.empty()) {
+        const ssize_t done = ::write(fd, bytes.data(), bytes.size());
+        if (done < 0) {
+            if (errno == EINTR) continue;
+            return errno;
+        }
+        if (done == 0) return ENOSPC;
+        bytes.remove_prefix(static_cast<std::size_t>(done));
+    }
+    return 0;
+}
+
+// Returns 0 or errno.
+int sync_errno(int fd) noexcept {
+    while (::fsync(fd) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EINVAL || errno == ENOTSUP || errno == ENOSYS) return 0;
+        return errno;
+    }
+    return 0;
+}
+
+}  // namespace
+
+FileDescriptor::~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+}
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+    if (this != &other) {
+        if (fd_ >= 0) ::close(fd_);
+        fd_ = other.release();
+    }
+    return *this;
+}
+
+int FileDescriptor::release() noexcept { return std::exchange(fd_, -1); }
+
+AppendFile::AppendFile(FileDescriptor fd, std::filesystem::path dir, std::string name)
+    : fd_(std::move(fd)), dir_(std::move(dir)), name_(std::move(name)) {}
+
+AppendFile AppendFile::create(int dir_fd, const std::filesystem::path& dir, std::string name) {
+    FileDescriptor fd(
+        ::openat(dir_fd, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+    if (!fd.valid()) raise_failure("create", name, dir, errno);
+    return {std::move(fd), dir, std::move(name)};
+}
+
+void AppendFile::append(std::string_view piece) {
+    if (const int error = write_all(fd_.get(), piece); error != 0) {
+        // The result changes nothing: the write's own error is the one to report.
+        [[maybe_unused]] const int cut = ::ftruncate(fd_.get(), size_);
+        raise_failure("write", name_, dir_, error);
+    }
+    size_ += static_cast<long long>(piece.size());
+}
+
+void AppendFile::sync() { sync_descriptor(fd_.get(), dir_, name_); }
+
+void sync_descriptor(int fd, const std::filesystem::path& dir, const std::string& name) {
+    if (const int error = sync_errno(fd); error != 0) raise_failure("sync", name, dir, error);
+}
+
+void replace_file(int dir_fd, const std::filesystem::path& dir, const std::string& name, std::string_view content) {
+    const std::string temporary = "." + name + ".tmp";
+    ::unlinkat(dir_fd, temporary.c_str(), 0);  // left over from a crash
+    int error = 0;
+    {
+        const FileDescriptor fd(::openat(dir_fd, temporary.c_str(),
+                                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+        if (!fd.valid()) raise_failure("create", name, dir, errno);
+        error = write_all(fd.get(), content);
+        if (error == 0) error = sync_errno(fd.get());
+    }
+    if (error == 0 && ::renameat(dir_fd, temporary.c_str(), dir_fd, name.c_str()) != 0) error = errno;
+    if (error != 0) {
+        ::unlinkat(dir_fd, temporary.c_str(), 0);
+        raise_failure("write", name, dir, error);
+    }
+    sync_descriptor(dir_fd, dir, ".");
+}
+
+}  // namespace lakemover::loader
