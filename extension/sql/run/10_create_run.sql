@@ -1,0 +1,53 @@
+CREATE FUNCTION lakemover.create_run(p_source name, p_options jsonb DEFAULT '{}')
+RETURNS bigint
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_run     bigint;
+    v_active  bigint;
+    v_unknown text;
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
+                    WHERE s.srvname = p_source AND w.fdwname = 'lakemover_fdw') THEN
+        RAISE EXCEPTION 'source "%" does not exist', p_source
+            USING ERRCODE = 'undefined_object',
+                  HINT = 'A source is a foreign server: CREATE SERVER ... FOREIGN DATA WRAPPER lakemover_fdw.';
+    END IF;
+    SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO v_unknown
+      FROM jsonb_object_keys(p_options) AS o(key)
+     WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
+                         'keep_ledger', 'sample_rows', 'attempts');
+    IF v_unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'unknown migration option: %', v_unknown
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/cli.md lists the options.';
+    END IF;
+    IF p_options->>'on_existing' NOT IN ('refuse', 'drop', 'truncate') THEN
+        RAISE EXCEPTION 'invalid value for on_existing: "%"', p_options->>'on_existing'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are refuse, drop and truncate.';
+    END IF;
+    IF p_options->>'on_table_failure' NOT IN ('undo', 'keep') THEN
+        RAISE EXCEPTION 'invalid value for on_table_failure: "%"', p_options->>'on_table_failure'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are undo and keep.';
+    END IF;
+
+    -- One run per source at a time; the lock keeps two callers from both seeing none.
+    LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
+    SELECT r.run_id INTO v_active FROM lakemover.run r
+     WHERE r.source = p_source AND r.state IN ('queued', 'running', 'paused') ORDER BY 1 LIMIT 1;
+    IF v_active IS NOT NULL THEN
+        RAISE EXCEPTION 'run % of source "%" is still active', v_active, p_source
+            USING ERRCODE = 'object_in_use',
+                  HINT = format('Wait for it, or stop it with: SELECT lakemover.request_cancel(%s).', v_active);
+    END IF;
+
+    INSERT INTO lakemover.run (source, options, hash_key)
+    VALUES (p_source, p_options,
+            substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FOR 16))
+    RETURNING run_id INTO v_run;
+    INSERT INTO lakemover.event (run_id, level, kind, message)
+    VALUES (v_run, 'INFO', 'run_queued', format('run %s of source "%s" queued by %s', v_run, p_source, session_user));
+    RETURN v_run;
+END
+$$;
+COMMENT ON FUNCTION lakemover.create_run(name, jsonb) IS 'queues a run and returns its number; refuses while another run of the same source is active';

@@ -1,0 +1,68 @@
+CREATE FUNCTION lakemover._row_holders(p_source name)
+RETURNS TABLE (table_id bigint, holder_id bigint)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH RECURSIVE tree AS (
+        SELECT t.table_id, t.table_id AS holder_id, t.kind FROM lakemover.inv_table t WHERE t.source = p_source
+        UNION ALL
+        SELECT tree.table_id, c.table_id, c.kind
+          FROM tree JOIN lakemover.inv_table c ON c.source = p_source AND c.parent_id = tree.holder_id
+    )
+    SELECT tree.table_id, tree.holder_id FROM tree WHERE tree.kind <> 'p'
+$$;
+COMMENT ON FUNCTION lakemover._row_holders(name) IS 'for each table the tables that hold its rows: itself, or its leaf partitions';
+
+CREATE FUNCTION lakemover._freeze_run(p_run bigint)
+RETURNS int
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_source  name;
+    v_problem text;
+    v_tables  int;
+BEGIN
+    SELECT r.source INTO STRICT v_source FROM lakemover.run r WHERE r.run_id = p_run;
+    SELECT string_agg(p.message, E'\n') INTO v_problem FROM lakemover._plan_problems(v_source) p;
+    IF v_problem IS NOT NULL THEN
+        RAISE EXCEPTION 'the plan of source "%" cannot be carried out', v_source
+            USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = v_problem,
+                  HINT = 'Change lakemover.plan_table, plan_column, ... with UPDATE, then start again.';
+    END IF;
+
+    INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, cycle, priority, est_bytes)
+    SELECT p_run, p.table_id, lakemover._table_spec(v_source, p.table_id), coalesce(o.load_rank, 0), o.cycle,
+           p.priority, coalesce(t.table_bytes, 0)
+      FROM lakemover.plan_table p
+      JOIN lakemover.inv_table t ON t.source = p.source AND t.table_id = p.table_id
+      LEFT JOIN lakemover.load_order(v_source) o ON o.table_id = p.table_id
+     WHERE p.source = v_source AND NOT p.exclude;
+    GET DIAGNOSTICS v_tables = ROW_COUNT;
+
+    -- Parents before children, between the tables that hold rows; inside a cycle nobody waits.
+    INSERT INTO lakemover.run_dependency (run_id, table_id, depends_on)
+    SELECT DISTINCT p_run, child.holder_id, parent.holder_id
+      FROM lakemover.inv_constraint c
+      JOIN lakemover.plan_constraint pc ON pc.source = c.source AND pc.constraint_id = c.constraint_id AND NOT pc.exclude
+      JOIN lakemover._row_holders(v_source) child ON child.table_id = c.table_id
+      JOIN lakemover._row_holders(v_source) parent ON parent.table_id = c.ref_table_id
+      JOIN lakemover.run_table ct ON ct.run_id = p_run AND ct.table_id = child.holder_id
+      JOIN lakemover.run_table pt ON pt.run_id = p_run AND pt.table_id = parent.holder_id
+     WHERE c.source = v_source AND c.kind = 'f' AND child.holder_id <> parent.holder_id
+       AND ct.load_rank > pt.load_rank;
+
+    INSERT INTO lakemover.run_statement (run_id, ordinal, stage, table_id, kind, object, sql)
+    SELECT p_run, d.ordinal, d.stage, d.table_id, d.kind, d.object, d.sql FROM lakemover._ddl(v_source) d;
+
+    UPDATE lakemover.run_table t SET state = 'loaded', chunks = 0, rows_copied = 0, bytes_copied = 0, source_rows = 0
+     WHERE t.run_id = p_run AND NOT (t.spec->>'copies_rows')::boolean;
+
+    UPDATE lakemover.run r
+       SET plan_hash = lakemover.plan_hash(v_source), profile = p.profile, source_identity = i.identity
+      FROM lakemover.plan p, lakemover.source_info i
+     WHERE r.run_id = p_run AND p.source = v_source AND i.source = v_source;
+    RETURN v_tables;
+END
+$$;
+COMMENT ON FUNCTION lakemover._freeze_run(bigint) IS 'copies the plan into the run: specs, load order, dependencies, statements; later edits of the plan do not reach the run';

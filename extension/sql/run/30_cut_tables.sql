@@ -1,0 +1,73 @@
+CREATE FUNCTION lakemover._cut_table(p_run bigint, p_table bigint, p_jobs int, p_memory_mb int, p_max_rows int)
+RETURNS int
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_spec       jsonb;
+    v_method     text;
+    v_bytes      double precision;
+    v_row_bytes  double precision;
+    v_rows       double precision;
+    v_batch      double precision;
+    v_chunks     int := 1;
+    v_bound      text[];
+    v_lower      text[];
+    v_no         int := 1;
+BEGIN
+    SELECT t.spec INTO STRICT v_spec FROM lakemover.run_table t WHERE t.run_id = p_run AND t.table_id = p_table;
+    v_method := v_spec->>'chunking';
+    v_bytes := greatest((v_spec->>'est_bytes')::double precision, 0);
+    v_rows := (v_spec->>'est_rows')::double precision;
+
+    -- Small tables are one chunk: no query is worth it.
+    IF v_method <> 'single' AND (v_bytes > 8 * 1024 * 1024 OR v_spec->>'batch_rows' IS NOT NULL) THEN
+        v_row_bytes := lakemover.source_row_bytes(p_run, p_table, 1000);
+        IF v_row_bytes > 0 THEN
+            IF coalesce(v_rows, -1) <= 0 THEN
+                v_rows := v_bytes / v_row_bytes;     -- never analysed there
+            END IF;
+            v_batch := coalesce((v_spec->>'batch_rows')::double precision,
+                                least(p_max_rows, greatest(1, floor(p_memory_mb * 1048576.0 / p_jobs / v_row_bytes))));
+            v_chunks := least(1000000, greatest(1, ceil(v_rows / v_batch)))::int;
+        END IF;
+    END IF;
+
+    IF v_chunks > 1 THEN
+        FOR v_bound IN SELECT b FROM lakemover.source_bounds(p_run, p_table, v_chunks) AS b LOOP
+            INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, lower_bound, upper_bound)
+            VALUES (p_run, p_table, v_no, v_method, v_lower, v_bound);
+            v_lower := v_bound;
+            v_no := v_no + 1;
+        END LOOP;
+    END IF;
+    INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, lower_bound, upper_bound)
+    VALUES (p_run, p_table, v_no, CASE WHEN v_lower IS NULL THEN 'single' ELSE v_method END, v_lower, NULL);
+    UPDATE lakemover.run_table SET chunks = v_no WHERE run_id = p_run AND table_id = p_table;
+    RETURN v_no;
+END
+$$;
+COMMENT ON FUNCTION lakemover._cut_table(bigint, bigint, int, int, int) IS 'cuts a table into chunks: row bytes from a sample of 1000 rows, rows per chunk from the memory target; bounds are stored before anything is read';
+
+CREATE FUNCTION lakemover._cut_tables(p_run bigint, p_jobs int, p_memory_mb int, p_max_rows int)
+RETURNS TABLE (tables int, chunks bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_table bigint;
+BEGIN
+    tables := 0;
+    chunks := 0;
+    FOR v_table IN
+        SELECT t.table_id FROM lakemover.run_table t
+         WHERE t.run_id = p_run AND t.chunks IS NULL AND t.state = 'pending'
+         ORDER BY t.load_rank, t.table_id
+    LOOP
+        tables := tables + 1;
+        chunks := chunks + lakemover._cut_table(p_run, v_table, p_jobs, p_memory_mb, p_max_rows);
+    END LOOP;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION lakemover._cut_tables(bigint, int, int, int) IS 'cuts every table of a run that was not cut yet';

@@ -1,0 +1,98 @@
+CREATE FUNCTION lakemover._start_ready_tables(p_run bigint)
+RETURNS TABLE (table_id bigint, new_state text, cause text)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Blocked first, so that a table behind a failed one never starts.
+    WITH RECURSIVE dead AS (
+        SELECT t.table_id, t.table_id AS cause FROM lakemover.run_table t
+         WHERE t.run_id = p_run AND t.state = 'failed'
+        UNION
+        SELECT d.table_id, dead.cause FROM lakemover.run_dependency d JOIN dead ON dead.table_id = d.depends_on
+         WHERE d.run_id = p_run
+    ), blocked AS (
+        UPDATE lakemover.run_table t
+           SET state = 'blocked', ended_at = clock_timestamp(),
+               error = format('not started: %I.%I, which it references, failed', c.spec->>'target_schema', c.spec->>'target_table')
+          FROM (SELECT DISTINCT ON (dead.table_id) dead.table_id, dead.cause FROM dead ORDER BY 1, 2) x
+          JOIN lakemover.run_table c ON c.run_id = p_run AND c.table_id = x.cause
+         WHERE t.run_id = p_run AND t.table_id = x.table_id AND t.state = 'pending'
+        RETURNING t.table_id, t.state, t.error
+    ), started AS (
+        UPDATE lakemover.run_table t
+           SET state = 'loading', started_at = clock_timestamp()
+         WHERE t.run_id = p_run AND t.state = 'pending' AND t.chunks IS NOT NULL
+           AND NOT EXISTS (SELECT FROM lakemover.run_dependency d
+                             JOIN lakemover.run_table p ON p.run_id = d.run_id AND p.table_id = d.depends_on
+                            WHERE d.run_id = p_run AND d.table_id = t.table_id
+                              AND p.state NOT IN ('loaded', 'done', 'incomplete'))
+           AND NOT EXISTS (SELECT FROM dead WHERE dead.table_id = t.table_id)
+        RETURNING t.table_id, t.state, NULL::text
+    )
+    SELECT * FROM blocked UNION ALL SELECT * FROM started
+$$;
+COMMENT ON FUNCTION lakemover._start_ready_tables(bigint) IS 'starts the tables whose parents are loaded and blocks those whose parents failed; returns the changes';
+
+CREATE FUNCTION lakemover._claim_chunk(p_run bigint, p_loader text)
+RETURNS TABLE (chunk_id bigint, table_id bigint, chunk_no int, method text, lower_bound text[], upper_bound text[], attempts int)
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE lakemover.run_chunk c
+       SET state = 'claimed', loader_id = p_loader, heartbeat = clock_timestamp(),
+           started_at = coalesce(c.started_at, clock_timestamp())
+     WHERE c.chunk_id = (
+            SELECT k.chunk_id
+              FROM lakemover.run_chunk k
+              JOIN lakemover.run_table t ON t.run_id = k.run_id AND t.table_id = k.table_id
+             WHERE k.run_id = p_run AND k.state = 'pending' AND t.state = 'loading'
+             ORDER BY t.priority DESC, t.est_bytes DESC, k.table_id, k.chunk_no
+             LIMIT 1
+               FOR UPDATE OF k SKIP LOCKED)
+    RETURNING c.chunk_id, c.table_id, c.chunk_no, c.method, c.lower_bound, c.upper_bound, c.attempts
+$$;
+COMMENT ON FUNCTION lakemover._claim_chunk(bigint, text) IS 'claims one pending chunk of a started table, largest tables first; no row when there is none now';
+
+CREATE FUNCTION lakemover._finish_chunk(p_chunk bigint, p_rows bigint, p_bytes bigint, p_digest numeric[], p_stats jsonb)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_run   bigint;
+    v_table bigint;
+BEGIN
+    UPDATE lakemover.run_chunk c
+       SET state = 'done', ended_at = clock_timestamp(), rows_copied = p_rows, bytes_copied = p_bytes, digest = p_digest,
+           stats = p_stats, error = NULL
+     WHERE c.chunk_id = p_chunk AND c.state <> 'done'
+    RETURNING c.run_id, c.table_id INTO v_run, v_table;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    -- The row lock on the table makes the last two finishers see each other.
+    PERFORM 1 FROM lakemover.run_table t WHERE t.run_id = v_run AND t.table_id = v_table FOR UPDATE;
+    IF EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = v_run AND c.table_id = v_table AND c.state <> 'done') THEN
+        RETURN false;
+    END IF;
+    UPDATE lakemover.run_table t
+       SET state = 'loaded', loaded_at = clock_timestamp(), rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
+      FROM (SELECT sum(c.rows_copied)::bigint AS rows_copied, sum(c.bytes_copied)::bigint AS bytes_copied
+              FROM lakemover.run_chunk c WHERE c.run_id = v_run AND c.table_id = v_table) s
+     WHERE t.run_id = v_run AND t.table_id = v_table AND t.state = 'loading';
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION lakemover._finish_chunk(bigint, bigint, bigint, numeric[], jsonb) IS 'records a committed chunk; true when it was the last one of its table';
+
+CREATE FUNCTION lakemover._fail_table(p_run bigint, p_table bigint, p_error text)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE lakemover.run_chunk SET state = 'failed', error = p_error
+     WHERE run_id = p_run AND table_id = p_table AND state IN ('pending', 'claimed');
+    UPDATE lakemover.run_table SET state = 'failed', error = p_error, ended_at = clock_timestamp()
+     WHERE run_id = p_run AND table_id = p_table AND state <> 'failed';
+$$;
+COMMENT ON FUNCTION lakemover._fail_table(bigint, bigint, text) IS 'gives a table up: its open chunks fail, tables that reference it will be blocked';

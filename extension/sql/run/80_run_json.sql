@@ -1,0 +1,57 @@
+CREATE FUNCTION lakemover.run_json(p_run bigint)
+RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT jsonb_build_object(
+        'run', to_jsonb(r) - 'hash_key' || jsonb_build_object('seconds', extract(epoch FROM r.ended_at - r.started_at)),
+        'source', (SELECT to_jsonb(i) FROM lakemover.source_info i WHERE i.source = r.source),
+        'target', (SELECT jsonb_object_agg(f.name, f.value) FROM lakemover.target_fact f),
+        'snapshot', (SELECT to_jsonb(s) FROM lakemover.snapshot s WHERE s.run_id = r.run_id),
+        'assessment', (SELECT jsonb_build_object('assessment_id', a.assessment_id, 'score', a.score, 'status', a.status,
+                                                 'blockers', a.blockers, 'warnings', a.warnings, 'taken_at', a.taken_at)
+                         FROM lakemover.assessment a WHERE a.assessment_id = r.assessment_id),
+        'totals', (SELECT to_jsonb(p) FROM lakemover.progress p WHERE p.run_id = r.run_id),
+        'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                        'table_id', t.table_id,
+                        'source_name', format('%I.%I', t.spec->>'source_schema', t.spec->>'source_table'),
+                        'target_name', format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'),
+                        'format', t.spec->>'format', 'chunking', t.spec->>'chunking', 'copies_rows', t.spec->'copies_rows',
+                        'state', t.state, 'chunks', t.chunks, 'rows_copied', t.rows_copied, 'bytes_copied', t.bytes_copied,
+                        'source_rows', t.source_rows, 'target_rows', t.target_rows,
+                        'started_at', t.started_at, 'loaded_at', t.loaded_at, 'ended_at', t.ended_at,
+                        'seconds', extract(epoch FROM t.loaded_at - t.started_at),
+                        'error', t.error, 'cycle', t.cycle, 'load_rank', t.load_rank,
+                        'digest', (SELECT jsonb_build_array(sum(c.digest[1])::text, sum(c.digest[2])::text)
+                                     FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.table_id = t.table_id),
+                        'validation', (SELECT coalesce(jsonb_agg(to_jsonb(v) - 'run_id' - 'table_id' ORDER BY v.level), '[]')
+                                         FROM lakemover.validation v WHERE v.run_id = r.run_id AND v.table_id = t.table_id))
+                      ORDER BY t.load_rank, t.spec->>'target_schema', t.spec->>'target_table'), '[]')
+                     FROM lakemover.run_table t WHERE t.run_id = r.run_id),
+        'differences', (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'run_id'), '[]')
+                          FROM (SELECT * FROM lakemover.difference x WHERE x.run_id = r.run_id LIMIT 1000) d),
+        'statements_failed', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'run_id' ORDER BY s.ordinal), '[]')
+                                FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state = 'failed'),
+        'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', p.kind, 'name', p.source_name, 'reason', p.reason)
+                                                ORDER BY p.kind, p.source_name), '[]')
+                        FROM lakemover.plan_routine p WHERE p.source = r.source AND p.action = 'report'),
+        'excluded', (SELECT coalesce(jsonb_agg(format('%I.%I', p.source_schema, p.source_table) ORDER BY p.source_schema, p.source_table), '[]')
+                       FROM lakemover.plan_table p WHERE p.source = r.source AND p.exclude),
+        'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'level', e.level, 'kind', e.kind, 'message', e.message)
+                                               ORDER BY e.event_id), '[]')
+                       FROM (SELECT * FROM lakemover.event x WHERE x.run_id = r.run_id AND x.level IN ('WARNING', 'ERROR')
+                              ORDER BY x.event_id LIMIT 500) e),
+        'timings', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', e.data->>'phase', 'seconds', e.data->'seconds')
+                                              ORDER BY e.event_id), '[]')
+                      FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind = 'phase_end'),
+        'stages', (SELECT jsonb_build_object(
+                        'source_wait_s', sum((c.stats->>'source_wait_s')::double precision),
+                        'read_s', sum((c.stats->>'read_s')::double precision),
+                        'hash_s', sum((c.stats->>'hash_s')::double precision),
+                        'send_s', sum((c.stats->>'send_s')::double precision),
+                        'commit_s', sum((c.stats->>'commit_s')::double precision),
+                        'bytes', sum(c.bytes_copied))
+                     FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.state = 'done'))
+      FROM lakemover.run r WHERE r.run_id = p_run
+$$;
+COMMENT ON FUNCTION lakemover.run_json(bigint) IS 'everything that the run report shows, as one JSON document';
