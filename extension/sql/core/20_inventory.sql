@@ -9,7 +9,7 @@ CREATE TABLE lakemover.source_info (
     version_num  int NOT NULL,
     dbname       text NOT NULL,
     encoding     text,
-    collation    text,
+    "collation"  text,
     size_bytes   bigint,
     settings     jsonb NOT NULL DEFAULT '{}',
     taken_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -64,7 +64,7 @@ CREATE TABLE lakemover.inv_column (
     default_expr     text,
     identity         text NOT NULL DEFAULT '',   -- a always, d by default
     generated        text NOT NULL DEFAULT '',   -- s stored
-    collation        text,              -- only where it differs from the type's default; qualified and quoted: pg_catalog."C"
+    "collation"      text,              -- only where it differs from the type's default; qualified and quoted: pg_catalog."C"
     binary_ok        boolean NOT NULL DEFAULT true,  -- has send and receive, and no reg* inside
     comment          text,
     PRIMARY KEY (source, table_id, ordinal)
