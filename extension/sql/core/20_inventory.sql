@@ -21,6 +21,7 @@ CREATE TABLE lakemover.inv_schema (
     source      name NOT NULL,
     schema_name text NOT NULL,
     owner       text,
+    can_use     boolean NOT NULL DEFAULT true,
     comment     text,
     PRIMARY KEY (source, schema_name)
 );
@@ -42,6 +43,7 @@ CREATE TABLE lakemover.inv_table (
     table_bytes     bigint,             -- heap and TOAST
     index_bytes     bigint,
     row_security    boolean NOT NULL DEFAULT false,
+    rls_applies     boolean NOT NULL DEFAULT false,  -- row security applies to the source's user: it cannot read the table whole
     can_select      boolean NOT NULL DEFAULT true,
     is_empty        boolean,            -- known empty / known not empty / unknown
     comment         text,
@@ -66,6 +68,8 @@ CREATE TABLE lakemover.inv_column (
     generated        text NOT NULL DEFAULT '',   -- s stored
     "collation"      text,              -- only where it differs from the type's default; qualified and quoted: pg_catalog."C"
     binary_ok        boolean NOT NULL DEFAULT true,  -- has send and receive, and no reg* inside
+    type_extension   text,              -- the extension that the type, or one inside it, belongs to
+    is_local         boolean NOT NULL DEFAULT true,  -- false: only inherited, or a partition's
     comment          text,
     PRIMARY KEY (source, table_id, ordinal)
 );
@@ -87,6 +91,7 @@ CREATE TABLE lakemover.inv_constraint (
     is_validated  boolean NOT NULL DEFAULT true,
     index_id      bigint,
     parent_id     bigint,               -- inherited from the partitioned parent's constraint
+    is_local      boolean NOT NULL DEFAULT true,   -- false: only inherited, or a partition's
     definition    text NOT NULL,        -- pg_get_constraintdef()
     comment       text,
     PRIMARY KEY (source, constraint_id)
@@ -104,6 +109,7 @@ CREATE TABLE lakemover.inv_index (
     is_valid      boolean NOT NULL,
     key_columns   text[] NOT NULL,      -- expressions as text
     include_columns text[] NOT NULL DEFAULT '{}',
+    has_expressions boolean NOT NULL DEFAULT false,
     predicate     text,
     constraint_id bigint,               -- the constraint that owns it, if any
     parent_id     bigint,               -- the partitioned index it belongs to
@@ -205,3 +211,22 @@ CREATE TABLE lakemover.inv_extension (
     PRIMARY KEY (source, extension_name)
 );
 COMMENT ON TABLE lakemover.inv_extension IS 'extensions installed in a source';
+
+CREATE TABLE lakemover.inv_object (
+    source      name NOT NULL,
+    kind        text NOT NULL,          -- rule, policy, statistics, collation, event trigger, publication, ...
+    object_id   bigint NOT NULL,
+    schema_name text,
+    object_name text NOT NULL,
+    table_id    bigint,
+    definition  text,
+    PRIMARY KEY (source, kind, object_id)
+);
+COMMENT ON TABLE lakemover.inv_object IS 'objects of all other kinds of a source: listed, not moved';
+
+CREATE TABLE lakemover.source_scope (
+    source      name NOT NULL,
+    schema_name text NOT NULL,
+    PRIMARY KEY (source, schema_name)
+);
+COMMENT ON TABLE lakemover.source_scope IS 'the schemas of a source that are looked at; none listed means all; applied by lakemover.inventory()';
