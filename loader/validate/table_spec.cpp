@@ -1,0 +1,144 @@
+// The frozen plan of a table as the digests need it. Throws loader::Error.
+#include "loader/validate/table_spec.hpp"
+
+#include <algorithm>
+
+#include "loader/util/error.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+std::string text_or_empty(const nlohmann::json& object, const char* member) {
+    const auto found = object.find(member);
+    return found == object.end() || found->is_null() ? std::string{} : found->get<std::string>();
+}
+
+ColumnSpec parse_column(const nlohmann::json& column) {
+    ColumnSpec c;
+    c.name = column.at("name").get<std::string>();
+    c.target_name = column.at("target_name").get<std::string>();
+    c.source_type = text_or_empty(column, "source_type");
+    c.target_type = text_or_empty(column, "target_type");
+    c.codec = column.at("codec").get<std::string>();
+    c.select = text_or_empty(column, "select");
+    c.form = codec::form_of(c.codec);
+    const std::string target_codec = text_or_empty(column, "target_codec");
+    // The server pads a char(n) again whatever is sent, so one on either side makes trailing blanks meaningless.
+    if (c.form.kind == codec::Kind::kText && target_codec == "bpchar") {
+        c.form.kind = codec::Kind::kBpchar;
+    }
+    // Another scale on the target: equal by value, the display scale is the plan's doing.
+    if (c.form.kind == codec::Kind::kNumeric && c.select.empty() && c.source_type != c.target_type) {
+        c.form.kind = codec::Kind::kNumericValue;
+    }
+    return c;
+}
+
+}  // namespace
+
+std::string TableSpec::source_name() const { return source_schema + "." + source_table; }
+
+std::string TableSpec::target_name() const { return target_schema + "." + target_table; }
+
+std::vector<std::string> TableSpec::policy() const {
+    std::vector<std::string> sentences;
+    for (const ColumnSpec& c : columns) {
+        if (!c.select.empty()) {
+            sentences.push_back("column " + c.name + " is copied as " + c.select + " into " + c.target_type);
+        } else if (c.form.kind == codec::Kind::kNumericValue) {
+            sentences.push_back("column " + c.name + " is compared by value, without its display scale: " +
+                                c.source_type + " became " + c.target_type);
+        } else if (c.form.kind == codec::Kind::kBpchar && c.source_type.rfind("character varying", 0) == 0) {
+            sentences.push_back("column " + c.name + " became " + c.target_type + ": trailing blanks do not count");
+        }
+    }
+    return sentences;
+}
+
+TableSpec parse_table_spec(const nlohmann::json& spec) {
+    try {
+        TableSpec t;
+        t.table_id = spec.at("table_id").get<std::int64_t>();
+        t.source_schema = spec.at("source_schema").get<std::string>();
+        t.source_table = spec.at("source_table").get<std::string>();
+        t.target_schema = spec.at("target_schema").get<std::string>();
+        t.target_table = spec.at("target_table").get<std::string>();
+        t.format = spec.at("format").get<std::string>() == "text" ? codec::Format::kText : codec::Format::kBinary;
+        t.copies_rows = spec.value("copies_rows", true);
+        for (const nlohmann::json& column : spec.at("columns")) {
+            t.columns.push_back(parse_column(column));
+        }
+        for (const nlohmann::json& name : spec.at("key")) {
+            const auto found = std::find_if(t.columns.begin(), t.columns.end(),
+                                            [&](const ColumnSpec& c) { return c.name == name.get<std::string>(); });
+            // A key with a column that is not copied identifies nothing on the target.
+            if (found == t.columns.end()) {
+                t.key.clear();
+                break;
+            }
+            t.key.push_back(static_cast<std::size_t>(found - t.columns.begin()));
+        }
+        return t;
+    } catch (const nlohmann::json::exception& e) {
+        throw Error(Exit::kOther, "run_table.spec is not a table spec", e.what());
+    } catch (const codec::ValueError& e) {
+        throw Error(Exit::kOther, "run_table.spec is not a table spec", e.what());
+    }
+}
+
+codec::HashKey parse_hash_key(std::string_view hex) {
+    if (hex.substr(0, 2) == "\\x") {
+        hex.remove_prefix(2);
+    }
+    codec::HashKey key{};
+    const auto nibble = [](char c) -> int {
+        if (c >= '0' && c <= '9') return c - '0';
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    bool valid = hex.size() == 2 * key.size();
+    for (std::size_t i = 0; valid && i < key.size(); ++i) {
+        const int high = nibble(hex[2 * i]);
+        const int low = nibble(hex[2 * i + 1]);
+        valid = high >= 0 && low >= 0;
+        key[i] = static_cast<unsigned char>(high * 16 + low);
+    }
+    if (!valid) {
+        throw Error(Exit::kOther, "the run's hash key is not 16 bytes of hexadecimal");
+    }
+    return key;
+}
+
+codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::HashKey& key) {
+    codec::RowHasherConfig config;
+    config.key = key;
+    for (const ColumnSpec& c : spec.columns) {
+        config.columns.push_back(c.form);
+        config.names.push_back(c.name);
+    }
+    return config;
+}
+
+nlohmann::json column_stats_json(const std::vector<codec::ColumnStats>& stats) {
+    nlohmann::json document = nlohmann::json::array();
+    for (const codec::ColumnStats& s : stats) {
+        document.push_back({s.non_null, std::to_string(s.hash_sum), s.bytes});
+    }
+    return document;
+}
+
+std::vector<codec::ColumnStats> parse_column_stats(const nlohmann::json& document) {
+    try {
+        std::vector<codec::ColumnStats> stats;
+        for (const nlohmann::json& entry : document) {
+            stats.push_back(codec::ColumnStats{entry.at(0).get<std::uint64_t>(),
+                                               std::stoull(entry.at(1).get<std::string>()),
+                                               entry.at(2).get<std::uint64_t>()});
+        }
+        return stats;
+    } catch (const std::exception& e) {
+        throw Error(Exit::kOther, "run_chunk.stats holds no column sums", e.what());
+    }
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,51 @@
+// The frozen plan of a table (run_table.spec) as the digests need it: columns, forms, format, key.
+// Throws loader::Error when the document is not a table spec.
+#pragma once
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/stream_digester.hpp"
+
+namespace lakemover::loader {
+
+struct ColumnSpec {
+    std::string name;  // on the source
+    std::string target_name;
+    std::string source_type;
+    std::string target_type;
+    std::string codec;
+    codec::Form form;
+    std::string select;  // expression on the source that replaces the column; empty: the column itself
+};
+
+struct TableSpec {
+    std::int64_t table_id = 0;
+    std::string source_schema, source_table, target_schema, target_table;
+    codec::Format format = codec::Format::kBinary;
+    bool copies_rows = true;
+    std::vector<ColumnSpec> columns;
+    std::vector<std::size_t> key;     // positions in columns; empty: no key
+    std::string source_name() const;  // schema.table for messages
+    std::string target_name() const;
+    // What makes "equal" mean "equal under policy": one sentence for each declared loss or transform.
+    std::vector<std::string> policy() const;
+};
+
+TableSpec parse_table_spec(const nlohmann::json& spec);
+
+// run.hash_key as SQL shows it, with or without the leading \x.
+codec::HashKey parse_hash_key(std::string_view hex);
+
+// For the streaming side and for the re-read of the target alike.
+codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::HashKey& key);
+
+// run_chunk.stats->'columns': [[non_null, "hash_sum", bytes], ...] in plan order. Hash sums are texts: JSON's numbers
+// do not hold 64 bits everywhere.
+nlohmann::json column_stats_json(const std::vector<codec::ColumnStats>& stats);
+std::vector<codec::ColumnStats> parse_column_stats(const nlohmann::json& document);
+
+}  // namespace lakemover::loader

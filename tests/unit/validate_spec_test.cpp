@@ -1,0 +1,82 @@
+// The table spec as validation reads it: forms, key, policy, hash key, column sums.
+#include <gtest/gtest.h>
+
+#include "loader/util/error.hpp"
+#include "loader/validate/table_spec.hpp"
+
+namespace {
+
+using lakemover::codec::Kind;
+using lakemover::loader::TableSpec;
+using nlohmann::json;
+
+json column(const char* name, const char* codec, const char* source_type, const char* target_type) {
+    return {{"name", name},   {"target_name", name},   {"source_type", source_type}, {"target_type", target_type},
+            {"codec", codec}, {"target_codec", codec}, {"select", nullptr}};
+}
+
+json spec() {
+    return {{"table_id", 5},
+            {"source_schema", "s"},
+            {"source_table", "T"},
+            {"target_schema", "s"},
+            {"target_table", "t"},
+            {"format", "binary"},
+            {"copies_rows", true},
+            {"key", {"b", "a"}},
+            {"columns",
+             {column("a", "int4", "integer", "integer"), column("b", "text", "text", "text"),
+              column("n", "numeric", "numeric(9,2)", "numeric(9,2)")}}};
+}
+
+TEST(TableSpec, ReadsColumnsAndKey) {
+    const TableSpec t = lakemover::loader::parse_table_spec(spec());
+    EXPECT_EQ(t.source_name(), "s.T");
+    EXPECT_EQ(t.columns.size(), 3U);
+    EXPECT_EQ(t.key, (std::vector<std::size_t>{1, 0}));
+    EXPECT_EQ(t.columns[2].form.kind, Kind::kNumeric);
+    EXPECT_TRUE(t.policy().empty());
+}
+
+TEST(TableSpec, DeclaredLossesAreNamed) {
+    json document = spec();
+    document["columns"][0]["select"] = "a::text";
+    document["columns"][1]["target_codec"] = "bpchar";
+    document["columns"][1]["source_type"] = "character varying(3)";
+    document["columns"][2]["target_type"] = "numeric(12,4)";
+    const TableSpec t = lakemover::loader::parse_table_spec(document);
+    EXPECT_EQ(t.columns[1].form.kind, Kind::kBpchar);
+    EXPECT_EQ(t.columns[2].form.kind, Kind::kNumericValue);
+    EXPECT_EQ(t.policy().size(), 3U);
+}
+
+TEST(TableSpec, KeyThatIsNotCopiedIsNoKey) {
+    json document = spec();
+    document["key"] = {"a", "gone"};
+    EXPECT_TRUE(lakemover::loader::parse_table_spec(document).key.empty());
+}
+
+TEST(TableSpec, RefusesOtherDocuments) {
+    EXPECT_THROW(lakemover::loader::parse_table_spec(json::object()), lakemover::loader::Error);
+    json document = spec();
+    document["columns"][0]["codec"] = "record(int4";
+    EXPECT_THROW(lakemover::loader::parse_table_spec(document), lakemover::loader::Error);
+}
+
+TEST(TableSpec, HashKey) {
+    const auto key = lakemover::loader::parse_hash_key("\\x000102030405060708090a0b0c0d0eff");
+    EXPECT_EQ(key[1], 1);
+    EXPECT_EQ(key[15], 255);
+    EXPECT_EQ(lakemover::loader::parse_hash_key("000102030405060708090a0b0c0d0eff"), key);
+    EXPECT_THROW(lakemover::loader::parse_hash_key("\\x00"), lakemover::loader::Error);
+    EXPECT_THROW(lakemover::loader::parse_hash_key("zz0102030405060708090a0b0c0d0eff"), lakemover::loader::Error);
+}
+
+TEST(TableSpec, ColumnSumsSurviveJson) {
+    const std::vector<lakemover::codec::ColumnStats> stats{{3, ~std::uint64_t{0}, 12}, {0, 0, 0}};
+    const json document = json::parse(lakemover::loader::column_stats_json(stats).dump());
+    EXPECT_EQ(lakemover::loader::parse_column_stats(document), stats);
+    EXPECT_THROW(lakemover::loader::parse_column_stats(json::parse("[[1,2,3]]")), lakemover::loader::Error);
+}
+
+}  // namespace
