@@ -3,6 +3,7 @@
 #
 #   lm_init NAME            temporary directory, unprivileged user, clean-up on every way out
 #   lm_start_source [tls]   the source; "tls" also listens on a TCP port with TLS
+#   lm_load_demo [SCALE]    the demo's database in the source, 0.02 of its rows by default
 #   lm_start_staging        a staging server with the extension's files, for LAKEMOVER_STAGING
 #   lm_start_target [plain] PostgreSQL 17 over TLS only; "plain" offers no TLS (for the refusal)
 #   lm_sql SERVER DB [...]  psql as superuser over the socket; SERVER is source, staging or target
@@ -235,6 +236,11 @@ GRANT pg_read_all_data TO $LM_SOURCE_USER;
 CREATE DATABASE $LM_DB;
 SQL
     fi
+}
+
+# lm_load_demo [SCALE]: the demo's tables in the source; 0.02 is 43 thousand rows.
+lm_load_demo() {
+    lm_sql source "$LM_DB" -v "scale=${1:-0.02}" -f - < "$LM_ROOT/tests/demo/source.sql" || lm_die "the demo database could not be built"
 }
 
 lm_start_staging() {
