@@ -1,0 +1,346 @@
+// See connection.hpp.
+#include "source/postgres/connection.hpp"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <chrono>
+#include <thread>
+
+#include "source/dialect.hpp"
+
+namespace lakemover::source::postgres {
+
+namespace {
+
+constexpr int kOldest = 120000;
+constexpr int kNewestMajor = 17;
+constexpr long kEndTimeoutMs = 2000;
+
+// For the little that must not be interrupted: waits for the socket only, up to a deadline.
+class PlainWaiter final : public Waiter {
+public:
+    explicit PlainWaiter(long budget_ms) : deadline_(Clock::now() + std::chrono::milliseconds(budget_ms)) {}
+    bool wait(int fd, bool readable, bool writable, long /*timeout_ms*/) override {
+        const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count();
+        pollfd one{fd, static_cast<short>((readable ? POLLIN : 0) | (writable ? POLLOUT : 0)), 0};
+        if (left <= 0 || (::poll(&one, 1, static_cast<int>(left)) == 0)) {
+            throw Error(ErrorKind::kTransient, "08006", "the source did not answer in time");
+        }
+        return true;
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+    Clock::time_point deadline_;
+};
+
+std::string to_string(const char* value) {
+    return value != nullptr ? value : "";
+}
+
+// What every session is pinned to, so that text forms do not follow the role's or database's defaults,
+// nothing is written, hidden rows are an error, and only pg_catalog's names resolve.
+std::string session_settings(int version) {
+    std::string sql =
+        "SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD';"
+        "SET IntervalStyle = 'postgres'; SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmlbinary = 'base64';"
+        "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
+        "SET row_security = off; SET synchronize_seqscans = off; SET jit = off;";
+    if (version >= 140000) {
+        sql += "SET idle_session_timeout = 0;";
+    }
+    if (version >= 170000) {
+        sql += "SET transaction_timeout = 0;";
+    }
+    return sql;
+}
+
+}  // namespace
+
+LibpqConnection::LibpqConnection(const ConnectParams& params, Waiter& waiter)
+    : conn_(open_connection(params, waiter)), waiter_(&waiter) {
+    pin_session(params);
+}
+
+LibpqConnection::~LibpqConnection() = default;
+
+PGconn* LibpqConnection::native() {
+    if (!conn_) {
+        throw Error(ErrorKind::kTransient, "08003", "the connection to the source is closed");
+    }
+    return conn_.get();
+}
+
+void LibpqConnection::pin_session(const ConnectParams& params) {
+    const int version = PQserverVersion(native());
+    if (version < kOldest || version / 10000 > kNewestMajor) {
+        throw Error(ErrorKind::kUnsupported, "0A000",
+                    "PostgreSQL " + to_string(PQparameterStatus(native(), "server_version")) + " is not supported as a source", {},
+                    "supported are versions 12 to 17");
+    }
+    const ResultPtr row = run(session_settings(version) +
+                                  "SELECT current_setting('server_version'), current_database(), session_user,"
+                                  " current_setting('server_encoding'), pg_backend_pid(), set_config('search_path', '', false)",
+                              {});
+    const auto field = [&row](int column) { return std::string(PQgetvalue(row.get(), 0, column)); };
+    if (std::stoi(field(4)) != PQbackendPID(native())) {
+        throw Error(ErrorKind::kUnsupported, "0A000", "a connection pooler stands between staging and the source",
+                    "the process that answers is not the one that was connected to",
+                    "name the database server's own host and port: snapshots and session settings do not survive a pooler");
+    }
+    info_.engine = "postgres";
+    info_.version = field(0);
+    info_.version_num = version;
+    info_.database = field(1);
+    info_.user = field(2);
+    info_.encoding = field(3);
+    info_.tls = PQsslInUse(native()) != 0;
+    if (version >= 140000) {
+        try {
+            exec("SET client_connection_check_interval = '1s'");
+            notices_close_ = true;
+        } catch (const Error& e) {
+            if (e.sqlstate != "22023") {  // some platforms cannot watch a socket
+                throw;
+            }
+        }
+    }
+    try {
+        info_.identity = to_string(PQgetvalue(run("SELECT system_identifier FROM pg_control_system()", {}).get(), 0, 0));
+    } catch (const Error& e) {
+        if (e.sqlstate != "42501") {
+            throw;
+        }
+        const auto host = params.options.find("host");
+        info_.identity = (host == params.options.end() ? "" : host->second) + ":" + to_string(PQport(native()));
+    }
+    info_.identity += "/" + info_.database;
+}
+
+void LibpqConnection::send(std::string_view sql, const std::vector<TextValue>& params) {
+    const std::string text(sql);
+    std::vector<const char*> values;
+    for (const TextValue& value : params) {
+        values.push_back(value ? value->c_str() : nullptr);
+    }
+    const int sent = params.empty() ? PQsendQuery(native(), text.c_str())
+                                    : PQsendQueryParams(native(), text.c_str(), static_cast<int>(values.size()), nullptr,
+                                                        values.data(), nullptr, nullptr, 0);
+    if (sent == 0) {
+        throw lost_error(native());
+    }
+}
+
+// The next result of what was sent, or null at the end. Closes the connection when it throws.
+ResultPtr LibpqConnection::next_result() {
+    try {
+        for (;;) {
+            const int unsent = PQflush(native());
+            if (unsent < 0) {
+                throw lost_error(native());
+            }
+            if (unsent == 0 && PQisBusy(native()) == 0) {
+                return ResultPtr(PQgetResult(native()));
+            }
+            waiter_->wait(PQsocket(native()), true, unsent > 0, -1);
+            if (PQconsumeInput(native()) == 0) {
+                // The server's last words may already be there: a result tells more than a broken pipe.
+                if (PQisBusy(native()) == 0) {
+                    ResultPtr last(PQgetResult(native()));
+                    if (last && PQresultStatus(last.get()) == PGRES_FATAL_ERROR) {
+                        throw result_error(last.get());
+                    }
+                }
+                throw lost_error(native());
+            }
+        }
+    } catch (...) {
+        abandon();
+        throw;
+    }
+}
+
+void LibpqConnection::expect_end() {
+    while (const ResultPtr extra = next_result()) {
+        const ExecStatusType status = PQresultStatus(extra.get());
+        if (status == PGRES_COPY_IN || status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH) {
+            abandon();
+            throw Error(ErrorKind::kInternal, "XX000", "unexpected COPY on the source's connection");
+        }
+    }
+}
+
+// Runs to the end; the last result, or the first error once everything has been read.
+ResultPtr LibpqConnection::run(std::string_view sql, const std::vector<TextValue>& params) {
+    send(sql, params);
+    ResultPtr last;
+    while (ResultPtr next = next_result()) {
+        const ExecStatusType status = PQresultStatus(next.get());
+        if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+            const Error error = result_error(next.get());
+            if (PQstatus(native()) == CONNECTION_BAD) {
+                abandon();
+                throw error;
+            }
+            expect_end();
+            throw error;
+        }
+        if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
+            abandon();
+            throw Error(ErrorKind::kInternal, "XX000", "unexpected answer of the source", PQresStatus(status));
+        }
+        last = std::move(next);
+    }
+    if (!last) {
+        throw Error(ErrorKind::kInternal, "XX000", "the source gave no answer");
+    }
+    return last;
+}
+
+void LibpqConnection::exec(std::string_view sql) {
+    run(sql, {});
+}
+
+TextResult LibpqConnection::query(std::string_view sql, const std::vector<TextValue>& params) {
+    const ResultPtr result = run(sql, params);
+    const int columns = PQnfields(result.get());
+    const int rows = PQntuples(result.get());
+    TextResult text;
+    for (int c = 0; c < columns; ++c) {
+        text.names.emplace_back(PQfname(result.get(), c));
+    }
+    text.rows.resize(static_cast<std::size_t>(rows));
+    for (int r = 0; r < rows; ++r) {
+        TextRow& row = text.rows[static_cast<std::size_t>(r)];
+        row.resize(static_cast<std::size_t>(columns));
+        for (int c = 0; c < columns; ++c) {
+            if (PQgetisnull(result.get(), r, c) == 0) {
+                row[static_cast<std::size_t>(c)].emplace(PQgetvalue(result.get(), r, c),
+                                                         static_cast<std::size_t>(PQgetlength(result.get(), r, c)));
+            }
+        }
+    }
+    return text;
+}
+
+std::unique_ptr<CopyStream> LibpqConnection::copy_out(std::string_view sql, CopyFormat format) {
+    send(sql, {});
+    const ResultPtr first = next_result();
+    if (!first) {
+        throw Error(ErrorKind::kInternal, "XX000", "the source gave no answer");
+    }
+    if (PQresultStatus(first.get()) == PGRES_FATAL_ERROR) {
+        const Error error = result_error(first.get());
+        expect_end();
+        throw error;
+    }
+    if (PQresultStatus(first.get()) != PGRES_COPY_OUT ||
+        PQbinaryTuples(first.get()) != (format == CopyFormat::kBinary ? 1 : 0)) {
+        abandon();
+        throw Error(ErrorKind::kInternal, "XX000", "the source did not start the COPY that was asked for");
+    }
+    return make_copy_stream(*this, format);
+}
+
+std::string LibpqConnection::begin_and_export() {
+    begin();
+    return to_string(PQgetvalue(run("SELECT pg_export_snapshot()", {}).get(), 0, 0));
+}
+
+void LibpqConnection::begin_joined(std::string_view snapshot_id) {
+    begin();
+    exec("SET TRANSACTION SNAPSHOT " + postgres_dialect().quote_literal(snapshot_id));
+}
+
+void LibpqConnection::begin() {
+    exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
+}
+
+void LibpqConnection::end() noexcept {
+    if (!conn_ || PQtransactionStatus(conn_.get()) == PQTRANS_IDLE) {
+        return;
+    }
+    // Called on error paths too, where nothing may throw: short and not interruptible.
+    Waiter* const before = waiter_;
+    try {
+        PlainWaiter plain(kEndTimeoutMs);
+        waiter_ = &plain;
+        exec("ROLLBACK");
+        waiter_ = before;
+    } catch (...) {
+        waiter_ = before;
+        abandon();
+    }
+}
+
+bool LibpqConnection::usable() noexcept {
+    if (!conn_ || PQstatus(conn_.get()) != CONNECTION_OK) {
+        return false;
+    }
+    const PGTransactionStatusType state = PQtransactionStatus(conn_.get());
+    if (state != PQTRANS_IDLE && state != PQTRANS_INTRANS) {
+        return false;
+    }
+    pollfd one{PQsocket(conn_.get()), POLLIN | POLLRDHUP, 0};
+    if (::poll(&one, 1, 0) == 0) {
+        return true;
+    }
+    if ((one.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0) {
+        return false;
+    }
+    // A notice or a parameter's new value may wait there; the end of the session may, too.
+    return PQconsumeInput(conn_.get()) != 0 && PQstatus(conn_.get()) == CONNECTION_OK &&
+           PQtransactionStatus(conn_.get()) == state;
+}
+
+void LibpqConnection::abandon() noexcept {
+    if (!conn_) {
+        return;
+    }
+    if (!notices_close_ && PQtransactionStatus(conn_.get()) == PQTRANS_ACTIVE) {
+        cancel_from_thread();
+    }
+    const int fd = PQsocket(conn_.get());
+    if (fd >= 0) {
+        ::shutdown(fd, SHUT_RDWR);
+    }
+    conn_.reset();
+}
+
+// Servers before 14 run a statement on after its client has gone. PQcancel blocks, so it gets a
+// thread of its own that nobody waits for.
+void LibpqConnection::cancel_from_thread() noexcept {
+    PGcancel* cancel = PQgetCancel(conn_.get());
+    if (cancel == nullptr) {
+        return;
+    }
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    try {
+        std::thread([cancel] {
+            char text[256];
+            PQcancel(cancel, text, sizeof text);
+            PQfreeCancel(cancel);
+        }).detach();
+    } catch (...) {
+        PQfreeCancel(cancel);
+    }
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace lakemover::source::postgres
+
+namespace lakemover::source {
+
+std::unique_ptr<Connection> connect(const ConnectParams& params, Waiter& waiter) {
+    if (params.engine == "postgres") {
+        return std::make_unique<postgres::LibpqConnection>(params, waiter);
+    }
+    throw Error(ErrorKind::kUnsupported, "0A000", "no driver for engine \"" + params.engine + "\"", {}, "use engine 'postgres'");
+}
+
+}  // namespace lakemover::source

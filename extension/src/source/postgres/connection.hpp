@@ -1,0 +1,49 @@
+// The libpq driver's connection. Pure zone; throws source::Error and what the waiter throws. Any
+// exception while an answer is outstanding closes the connection: half-read protocol is never reused.
+#pragma once
+#include "source/postgres/libpq.hpp"
+
+namespace lakemover::source::postgres {
+
+class LibpqConnection final : public Connection {
+public:
+    LibpqConnection(const ConnectParams& params, Waiter& waiter);
+    LibpqConnection(const LibpqConnection&) = delete;
+    LibpqConnection& operator=(const LibpqConnection&) = delete;
+    ~LibpqConnection() override;
+
+    const ServerInfo& info() const override { return info_; }
+    void exec(std::string_view sql) override;
+    TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
+    std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params, int fetch_size) override;
+    std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
+    std::string begin_and_export() override;
+    void begin_joined(std::string_view snapshot_id) override;
+    void begin() override;
+    void end() noexcept override;
+    bool usable() noexcept override;
+    void abandon() noexcept override;
+    void set_waiter(Waiter& waiter) override { waiter_ = &waiter; }
+
+    // For the cursor and the copy stream.
+    PGconn* native();
+    Waiter& waiter() noexcept { return *waiter_; }
+    ResultPtr run(std::string_view sql, const std::vector<TextValue>& params);
+    ResultPtr next_result();
+    void expect_end();
+
+private:
+    void send(std::string_view sql, const std::vector<TextValue>& params);
+    void pin_session(const ConnectParams& params);
+    void cancel_from_thread() noexcept;
+
+    ConnPtr conn_;
+    Waiter* waiter_;
+    ServerInfo info_;
+    bool notices_close_ = false;  // the server ends a statement when its client's socket is gone
+    int cursors_ = 0;
+};
+
+std::unique_ptr<CopyStream> make_copy_stream(LibpqConnection& connection, CopyFormat format);
+
+}  // namespace lakemover::source::postgres

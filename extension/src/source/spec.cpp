@@ -1,0 +1,111 @@
+// See spec.hpp.
+#include "source/spec.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+namespace lakemover::source {
+
+namespace {
+
+using nlohmann::json;
+
+Error bad_spec(const std::string& what) {
+    return {ErrorKind::kConfig, "22023", "the frozen plan of the table is not readable", what, "plan again and start a new run"};
+}
+
+template <class T>
+T required(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+        throw bad_spec(std::string("\"") + key + "\" is missing");
+    }
+    return found->get<T>();
+}
+
+template <class T>
+T with_default(const json& object, const char* key, T otherwise) {
+    const auto found = object.find(key);
+    return found == object.end() || found->is_null() ? otherwise : found->get<T>();
+}
+
+std::optional<std::string> optional_text(const json& object, const char* key) {
+    const auto found = object.find(key);
+    if (found == object.end() || found->is_null()) {
+        return std::nullopt;
+    }
+    return found->get<std::string>();
+}
+
+ColumnSpec parse_column(const json& object) {
+    ColumnSpec column;
+    column.name = required<std::string>(object, "name");
+    column.target_name = with_default(object, "target_name", column.name);
+    column.source_type = required<std::string>(object, "source_type");
+    column.target_type = with_default(object, "target_type", column.source_type);
+    column.codec = required<std::string>(object, "codec");
+    column.target_codec = with_default(object, "target_codec", column.codec);
+    column.select = optional_text(object, "select");
+    column.not_null = with_default(object, "not_null", false);
+    return column;
+}
+
+TableSpec parse(const json& object) {
+    TableSpec spec;
+    spec.table_id = required<std::int64_t>(object, "table_id");
+    spec.source_schema = required<std::string>(object, "source_schema");
+    spec.source_table = required<std::string>(object, "source_table");
+    spec.target_schema = with_default(object, "target_schema", spec.source_schema);
+    spec.target_table = with_default(object, "target_table", spec.source_table);
+    spec.kind = with_default<std::string>(object, "kind", "r");
+    const auto format = with_default<std::string>(object, "format", "binary");
+    if (format != "binary" && format != "text") {
+        throw bad_spec("\"format\" is neither binary nor text");
+    }
+    spec.format = format == "binary" ? CopyFormat::kBinary : CopyFormat::kText;
+    spec.row_filter = optional_text(object, "row_filter");
+    spec.chunking = with_default<std::string>(object, "chunking", "single");
+    spec.est_rows = with_default<std::int64_t>(object, "est_rows", -1);
+    spec.est_bytes = with_default<std::int64_t>(object, "est_bytes", -1);
+    spec.pages = with_default<std::int64_t>(object, "pages", -1);
+    for (const json& column : required<json::array_t>(object, "columns")) {
+        spec.columns.push_back(parse_column(column));
+    }
+    spec.key = with_default<std::vector<std::string>>(object, "key", {});
+    spec.copies_rows = with_default(object, "copies_rows", true);
+    return spec;
+}
+
+}  // namespace
+
+const ColumnSpec* TableSpec::column(std::string_view source_name) const {
+    const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return c.name == source_name; });
+    return found == columns.end() ? nullptr : &*found;
+}
+
+bool TableSpec::key_is_copied() const {
+    return !key.empty() && std::all_of(key.begin(), key.end(), [this](const std::string& k) { return column(k) != nullptr; });
+}
+
+TableSpec parse_table_spec(std::string_view text) {
+    try {
+        return parse(json::parse(text));
+    } catch (const json::exception& e) {
+        throw bad_spec(e.what());
+    }
+}
+
+ChunkMethod parse_chunk_method(std::string_view name) {
+    if (name == "single") {
+        return ChunkMethod::kSingle;
+    }
+    if (name == "keyset") {
+        return ChunkMethod::kKeyset;
+    }
+    if (name == "ctid") {
+        return ChunkMethod::kCtid;
+    }
+    throw bad_spec("unknown chunk method \"" + std::string(name) + "\"");
+}
+
+}  // namespace lakemover::source

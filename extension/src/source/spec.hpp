@@ -1,0 +1,60 @@
+// The frozen plan of one table (run_table.spec) as the dialects read it. Pure zone: throws
+// source::Error XX001-like (kConfig) when the JSON is not what the planner writes.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/driver.hpp"
+
+namespace lakemover::source {
+
+struct ColumnSpec {
+    std::string name;         // on the source
+    std::string target_name;
+    std::string source_type;  // format_type() on the source
+    std::string target_type;
+    std::string codec;        // type name on the wire, after select
+    std::string target_codec;
+    std::optional<std::string> select;  // expression on the source instead of the column
+    bool not_null = false;
+};
+
+struct TableSpec {
+    std::int64_t table_id = 0;
+    std::string source_schema;
+    std::string source_table;
+    std::string target_schema;
+    std::string target_table;
+    std::string kind;  // r table, p partitioned table
+    CopyFormat format = CopyFormat::kBinary;
+    std::optional<std::string> row_filter;
+    std::string chunking;
+    std::int64_t est_rows = -1;
+    std::int64_t est_bytes = -1;
+    std::int64_t pages = -1;
+    std::vector<ColumnSpec> columns;  // the copied ones, in plan order
+    std::vector<std::string> key;     // source columns; empty: no usable key
+    bool copies_rows = true;
+
+    const ColumnSpec* column(std::string_view source_name) const;
+    // The key can be used on both sides: every key column is copied, as it is or through its select.
+    bool key_is_copied() const;
+};
+
+TableSpec parse_table_spec(std::string_view json);
+
+enum class ChunkMethod { kSingle, kKeyset, kCtid };
+
+// What part of a table a chunk holds: lower inclusive, upper exclusive, absent where open.
+struct ChunkRange {
+    ChunkMethod method = ChunkMethod::kSingle;
+    std::optional<std::vector<std::string>> lower;
+    std::optional<std::vector<std::string>> upper;
+};
+
+ChunkMethod parse_chunk_method(std::string_view name);
+
+}  // namespace lakemover::source
