@@ -57,7 +57,7 @@ $(BUILD_DIR):
 
 install: loader-install
 loader-install: loader
-	cmake --install $(BUILD_DIR)/cmake --prefix $(DESTDIR)$(PREFIX)
+	DESTDIR="$(DESTDIR)" cmake --install $(BUILD_DIR)/cmake --prefix $(PREFIX)
 
 # A copy of the installed server under build/stage with this extension in it. PostgreSQL finds its
 # own files relative to the executable, so the copy is complete and relocatable.
