@@ -249,7 +249,7 @@ lm_start_staging() {
     lm_start staging "$LM_BIN" no
     if [ -z "$(lm_sql staging postgres -c "SELECT 1 FROM pg_database WHERE datname = 'lakemover'")" ]; then
         lm_sql staging postgres -c 'CREATE DATABASE lakemover'
-        [ "${1:-}" = bare ] || lm_sql staging lakemover -c 'CREATE EXTENSION lakemover'
+        [ "${1:-}" = bare ] || lm_sql staging lakemover -c 'CREATE EXTENSION lakemover' || lm_die "CREATE EXTENSION lakemover failed"
     fi
 }
 
