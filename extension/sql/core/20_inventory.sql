@@ -158,6 +158,7 @@ CREATE TABLE lakemover.inv_type (
     type_name   text NOT NULL,
     kind        text NOT NULL,          -- e enum, d domain, c composite, r range
     ordinal     int NOT NULL,           -- creation order: a type comes after the types it uses
+    uses        bigint[] NOT NULL DEFAULT '{}',  -- the user-defined types inside it, at any depth
     definition  jsonb NOT NULL,         -- labels / base type, default, not null, checks / attributes / subtype, ...
     comment     text,
     PRIMARY KEY (source, type_id)

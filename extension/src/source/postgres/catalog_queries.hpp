@@ -229,9 +229,11 @@ inline constexpr std::string_view kType =
 used AS (SELECT oid AS root FROM mine),
 $type_parts,
 needs AS (SELECT DISTINCT p.root, p.typ FROM part p JOIN mine m ON m.oid = p.typ WHERE p.root <> p.typ),
-level AS (SELECT root, (SELECT count(*) FROM needs WHERE needs.root = used.root) AS weight FROM used)
+level AS (SELECT used.root, count(needs.typ) AS weight,
+                 COALESCE(array_agg(needs.typ::bigint ORDER BY needs.typ) FILTER (WHERE needs.typ IS NOT NULL), '{}') AS uses
+            FROM used LEFT JOIN needs USING (root) GROUP BY used.root)
 SELECT t.oid::bigint, t.nspname, t.typname, t.typtype,
-       row_number() OVER (ORDER BY l.weight, t.nspname, t.typname),
+       row_number() OVER (ORDER BY l.weight, t.nspname, t.typname), l.uses,
        CASE t.typtype
        WHEN 'e' THEN jsonb_build_object('labels',
             (SELECT COALESCE(jsonb_agg(e.enumlabel ORDER BY e.enumsortorder), '[]') FROM pg_enum e
