@@ -75,7 +75,7 @@ void load_order(FunctionCallInfo fcinfo) {
 
 }  // namespace
 
-extern "C" Datum lakemover_load_order(PG_FUNCTION_ARGS) {
+extern "C" PGDLLEXPORT Datum lakemover_load_order(PG_FUNCTION_ARGS) {
     lakemover::pg::entry([&] { load_order(fcinfo); });
     return static_cast<Datum>(0);
 }

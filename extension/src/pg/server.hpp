@@ -19,6 +19,12 @@
 #include <utility>
 #include <vector>
 
+// Everything is hidden but what SQL calls. Before 16 the macro exports nothing and PG_FUNCTION_INFO_V1
+// does not use it for the function: write extern "C" PGDLLEXPORT Datum f(PG_FUNCTION_ARGS).
+#ifndef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#endif
+
 extern "C" {
 #include "postgres.h"
 
