@@ -36,6 +36,22 @@ extern "C" {
 #include "utils/palloc.h"
 }
 
+// Up to 15 exported functions rely on the compiler's default, which our flags turn to hidden. This is
+// what 16 does.
+#if PG_VERSION_NUM < 160000
+#undef PGDLLEXPORT
+#define PGDLLEXPORT __attribute__((visibility("default")))
+#undef PG_FUNCTION_INFO_V1
+#define PG_FUNCTION_INFO_V1(funcname)                                        \
+    extern PGDLLEXPORT Datum funcname(PG_FUNCTION_ARGS);                     \
+    extern PGDLLEXPORT const Pg_finfo_record* CppConcat(pg_finfo_, funcname)(void); \
+    const Pg_finfo_record* CppConcat(pg_finfo_, funcname)(void) {            \
+        static const Pg_finfo_record my_finfo = {1};                         \
+        return &my_finfo;                                                    \
+    }                                                                        \
+    extern int no_such_variable
+#endif
+
 #undef printf
 #undef fprintf
 #undef sprintf

@@ -1,0 +1,123 @@
+// lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
+// Rows arrive by cursor and are converted to the caller's column list through the input functions.
+#include "source/postgres/catalog.hpp"
+
+#include "stream/session.hpp"
+
+extern "C" {
+#include "catalog/pg_type.h"
+#include "executor/tuptable.h"
+#include "funcapi.h"
+#include "nodes/execnodes.h"
+#include "utils/builtins.h"
+#include "utils/tuplestore.h"
+
+PG_FUNCTION_INFO_V1(lakemover_catalog);
+PG_FUNCTION_INFO_V1(lakemover_source_identity);
+}
+
+namespace lakemover::stream {
+
+using pg::pg_call;
+using source::Error;
+using source::ErrorKind;
+using source::TextRow;
+using source::TextValue;
+
+namespace {
+
+constexpr int kFetchSize = 2000;
+
+// Turns rows of text into the function's result. Conversions run in a context that is emptied per batch.
+class ResultRows {
+public:
+    ResultRows(FunctionCallInfo fcinfo, bool expected_desc) {
+        ReturnSetInfo* info = pg_call([=] {
+            InitMaterializedSRF(fcinfo, expected_desc ? MAT_SRF_USE_EXPECTED_DESC : 0);
+            return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+        });
+        store_ = info->setResult;
+        meta_ = pg_call([=] { return TupleDescGetAttInMetadata(info->setDesc); });
+        columns_ = static_cast<std::size_t>(info->setDesc->natts);
+        scratch_ = pg_call([] { return AllocSetContextCreate(CurrentMemoryContext, "lakemover rows", ALLOCSET_DEFAULT_SIZES); });
+    }
+
+    std::size_t columns() const { return columns_; }
+
+    void add(const std::vector<TextRow>& rows) {
+        std::vector<char*> values(columns_);
+        for (const TextRow& row : rows) {
+            for (std::size_t c = 0; c < columns_; ++c) {
+                values[c] = row[c] ? const_cast<char*>(row[c]->c_str()) : nullptr;
+            }
+            char** data = values.data();
+            pg_call([this, data] {
+                MemoryContext before = MemoryContextSwitchTo(scratch_);
+                tuplestore_puttuple(store_, BuildTupleFromCStrings(meta_, data));
+                MemoryContextSwitchTo(before);
+            });
+        }
+        pg_call([this] { MemoryContextReset(scratch_); });
+        pg::check_interrupts();
+    }
+
+private:
+    Tuplestorestate* store_;
+    AttInMetadata* meta_;
+    std::size_t columns_;
+    MemoryContext scratch_;
+};
+
+Datum catalog(FunctionCallInfo fcinfo) {
+    const std::string server = NameStr(*PG_GETARG_NAME(0));
+    const std::string topic = pg::from_text_datum(PG_GETARG_DATUM(1));
+    ResultRows result(fcinfo, true);
+    Loan loan = borrow_catalog(server.c_str());
+    const auto query = source::catalog_query(topic, loan->info().version_num);
+    if (!query) {
+        throw Error(ErrorKind::kConfig, "22023", "unknown catalog topic \"" + topic + "\"");
+    }
+    loan->begin();
+    const auto cursor = loan->open_cursor(*query, {}, kFetchSize);
+    for (;;) {
+        const std::vector<TextRow>& rows = cursor->fetch();
+        if (rows.empty()) {
+            break;
+        }
+        if (rows.front().size() != result.columns()) {
+            throw Error(ErrorKind::kConfig, "42804",
+                        "catalog topic \"" + topic + "\" has " + std::to_string(rows.front().size()) +
+                            " columns, the column definition list " + std::to_string(result.columns()));
+        }
+        result.add(rows);
+    }
+    loan->end();
+    loan.give_back();
+    return Datum{0};
+}
+
+Datum source_identity(FunctionCallInfo fcinfo) {
+    const std::string server = NameStr(*PG_GETARG_NAME(0));
+    ResultRows result(fcinfo, false);
+    Loan loan = borrow_catalog(server.c_str());
+    const source::ServerInfo& info = loan->info();
+    const source::TextResult now = loan->query(
+        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_is_in_recovery()");
+    const TextRow row = {info.engine, info.version, std::to_string(info.version_num), info.database, info.user, info.encoding,
+                         info.identity, info.tls ? "true" : "false", now.rows.at(0).at(0), now.rows.at(0).at(1)};
+    loan.give_back();
+    result.add({row});
+    return Datum{0};
+}
+
+}  // namespace
+
+}  // namespace lakemover::stream
+
+extern "C" Datum lakemover_catalog(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::catalog(fcinfo); });
+}
+
+extern "C" Datum lakemover_source_identity(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::source_identity(fcinfo); });
+}

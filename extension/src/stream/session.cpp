@@ -1,0 +1,176 @@
+// See session.hpp. At most one connection of each sort is kept per backend; a second user at the
+// same time (two portals reading one run) gets a connection of its own, closed after use.
+#include "stream/session.hpp"
+
+extern "C" {
+#include "access/xact.h"
+}
+
+#include "pg/server_options.hpp"
+#include "pg/spi.hpp"
+
+namespace lakemover::stream {
+
+using pg::pg_call;
+using pg::spi_query;
+using pg::SpiMode;
+using source::Connection;
+using source::Error;
+using source::ErrorKind;
+
+namespace {
+
+// What a kept connection was made for: it serves only the same user of the same server.
+struct Owner {
+    Oid server = InvalidOid;
+    Oid user = InvalidOid;
+    std::int64_t run_id = 0;
+    std::string snapshot_id;
+    bool operator==(const Owner&) const = default;
+};
+
+struct Kept {
+    Owner owner;
+    Shelf shelf;
+
+    // The kept connection, when it is the wanted one and still good. Else null, and the shelf is the
+    // new owner's.
+    std::unique_ptr<Connection> take(const Owner& wanted) {
+        if (owner == wanted && shelf.connection && shelf.connection->usable()) {
+            return std::move(shelf.connection);
+        }
+        shelf.connection.reset();
+        if (!(owner == wanted)) {
+            owner = wanted;
+            ++shelf.generation;
+        }
+        return nullptr;
+    }
+};
+
+Kept& kept_catalog() {
+    static Kept kept;
+    return kept;
+}
+
+Kept& kept_run() {
+    static Kept kept;
+    return kept;
+}
+
+void end_of_transaction(XactEvent event, void* /*arg*/) {
+    if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE) {
+        kept_catalog().shelf.connection.reset();
+    }
+}
+
+void watch_transactions() {
+    static bool registered = false;
+    if (!registered) {
+        pg_call([] { RegisterXactCallback(end_of_transaction, nullptr); });
+        registered = true;
+    }
+}
+
+Oid current_user() {
+    return pg_call([] { return GetUserId(); });
+}
+
+[[noreturn]] void no_snapshot(std::int64_t run_id, const std::string& detail) {
+    throw Error(ErrorKind::kConfig, "55000", "no snapshot of the source is held for run " + std::to_string(run_id), detail,
+                "SELECT lakemover.keeper_start(" + std::to_string(run_id) + ") takes one");
+}
+
+struct RunSnapshot {
+    std::string source;
+    std::string snapshot_id;
+};
+
+RunSnapshot load_snapshot(std::int64_t run_id) {
+    // The latest state, whatever this transaction's snapshot is: the keeper commits on its own.
+    const auto rows = spi_query(
+        "SELECT r.source, s.state, s.snapshot_id, s.error FROM lakemover.run r"
+        " LEFT JOIN lakemover.snapshot s ON s.run_id OPERATOR(pg_catalog.=) r.run_id"
+        " WHERE r.run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
+        {std::to_string(run_id)}, SpiMode::kLatest);
+    if (rows.empty()) {
+        throw Error(ErrorKind::kConfig, "42704", "run " + std::to_string(run_id) + " does not exist");
+    }
+    const auto& row = rows.front();
+    if (!row[1]) {
+        no_snapshot(run_id, "its keeper was never started");
+    }
+    if (*row[1] != "held" || !row[2]) {
+        no_snapshot(run_id, "its state is " + *row[1] + (row[3] ? ": " + *row[3] : ""));
+    }
+    return {row[0].value_or(""), *row[2]};
+}
+
+std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id, const std::string& snapshot_id) {
+    auto connection = source::connect(params, backend_waiter());
+    try {
+        connection->begin_joined(snapshot_id);
+    } catch (const Error& e) {
+        // 22023 and 42704 (PostgreSQL 18's name for it): the transaction that exported it is gone.
+        if (e.sqlstate == "22023" || e.sqlstate == "42704") {
+            no_snapshot(run_id, "the source no longer knows snapshot " + snapshot_id + ": the keeper's session has ended there");
+        }
+        throw;
+    }
+    return connection;
+}
+
+}  // namespace
+
+source::Waiter& backend_waiter() {
+    static pg::BackendWaiter waiter;
+    return waiter;
+}
+
+void Loan::give_back() noexcept {
+    if (connection_ && !shelf_->connection && shelf_->generation == generation_ && connection_->usable()) {
+        shelf_->connection = std::move(connection_);
+    }
+    connection_.reset();
+}
+
+Loan borrow_catalog(const char* server_name) {
+    const Owner wanted{pg::source_server_oid(server_name), current_user(), 0, {}};
+    watch_transactions();
+    Kept& kept = kept_catalog();
+    auto connection = kept.take(wanted);
+    if (!connection) {
+        connection = source::connect(pg::resolve_source(wanted.server, wanted.user), backend_waiter());
+    }
+    return {std::move(connection), kept.shelf};
+}
+
+Loan borrow_for_run(std::int64_t run_id) {
+    const RunSnapshot snapshot = load_snapshot(run_id);
+    const Owner wanted{pg::source_server_oid(snapshot.source.c_str()), current_user(), run_id, snapshot.snapshot_id};
+    Kept& kept = kept_run();
+    auto connection = kept.take(wanted);
+    if (!connection) {
+        connection = join(pg::resolve_source(wanted.server, wanted.user), run_id, snapshot.snapshot_id);
+    }
+    return {std::move(connection), kept.shelf};
+}
+
+bool release_run_connection() noexcept {
+    const bool had = kept_run().shelf.connection != nullptr;
+    kept_run().shelf.connection.reset();
+    return had;
+}
+
+source::TableSpec load_spec(std::int64_t run_id, std::int64_t table_id) {
+    const auto rows = spi_query(
+        "SELECT spec::pg_catalog.text FROM lakemover.run_table WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8"
+        " AND table_id OPERATOR(pg_catalog.=) $2::pg_catalog.int8",
+        {std::to_string(run_id), std::to_string(table_id)}, SpiMode::kRead);
+    if (rows.empty() || !rows.front()[0]) {
+        throw Error(ErrorKind::kConfig, "42704", "run " + std::to_string(run_id) + " has no table " + std::to_string(table_id));
+    }
+    return source::parse_table_spec(*rows.front()[0]);
+}
+
+}  // namespace lakemover::stream
