@@ -64,13 +64,12 @@ DECLARE
     v_cancel pg_catalog.bool := false;
     v_polls  pg_catalog.int4 := 0;
 BEGIN
-    v_run := lakemover._migrate_enqueue(p_source, p_options);
-    BEGIN
-        COMMIT;
-    EXCEPTION WHEN invalid_transaction_termination THEN
+    IF lakemover._in_transaction_block() THEN
         RAISE EXCEPTION 'lakemover.migrate() cannot run inside a transaction block'
             USING ERRCODE = 'active_sql_transaction', HINT = 'CALL it on its own, with autocommit on.';
-    END;
+    END IF;
+    v_run := lakemover._migrate_enqueue(p_source, p_options);
+    COMMIT;
     RAISE NOTICE 'run % queued', v_run;
     LOOP
         BEGIN
