@@ -32,7 +32,8 @@ bool plain(char c) {
 // A label comes from a source's or a database's name: it must not be able to leave the base directory.
 std::string safe_label(std::string_view label) {
     std::string out(label.substr(0, kMaxLabel));
-    std::replace_if(out.begin(), out.end(), [](char c) { return !plain(c); }, '_');
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return !plain(c); }, '_');
     return out.empty() ? "run" : out;
 }
 

@@ -95,8 +95,8 @@ void replace_file(int dir_fd, const std::filesystem::path& dir, const std::strin
     ::unlinkat(dir_fd, temporary.c_str(), 0);  // left over from a crash
     int error = 0;
     {
-        const FileDescriptor fd(::openat(dir_fd, temporary.c_str(),
-                                         O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
+        const FileDescriptor fd(
+            ::openat(dir_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
         if (!fd.valid()) raise_failure("create", name, dir, errno);
         error = write_all(fd.get(), content);
         if (error == 0) error = sync_errno(fd.get());

@@ -22,7 +22,7 @@ inline UtcParts utc_parts(UtcClock::time_point at) {
     const auto day = floor<days>(micro);
     const year_month_day ymd(day);
     const hh_mm_ss<microseconds> time(micro - day);
-    return {int(ymd.year()),        unsigned(ymd.month()),  unsigned(ymd.day()),       time.hours().count(),
+    return {int(ymd.year()),        unsigned(ymd.month()),  unsigned(ymd.day()),      time.hours().count(),
             time.minutes().count(), time.seconds().count(), time.subseconds().count()};
 }
 }  // namespace detail

@@ -267,7 +267,8 @@ TEST_F(AuditTest, FailedReplacementKeepsTheOldContent) {
 
 TEST_F(AuditTest, OnlyPlainNamesAreWritten) {
     auto audit = AuditDir::create(base_, "shop");
-    for (const char* name : {"", "../x", "a/b", ".hidden", "a b", "x\n"}) EXPECT_THROW(audit.write(name, "x"), Error) << name;
+    for (const char* name : {"", "../x", "a/b", ".hidden", "a b", "x\n"})
+        EXPECT_THROW(audit.write(name, "x"), Error) << name;
 }
 
 TEST_F(AuditTest, LinkInPlaceOfAFileIsReplacedNotFollowed) {
@@ -299,8 +300,7 @@ TEST(DdlScript, FailedAndSkippedAreComments) {
     outcome.error = "relation exists\nDETAIL: it does";
     const std::string text = ddl_script_entry("CREATE TABLE a (\n  x int\n)", outcome, "T");
     std::istringstream lines(text);
-    for (std::string line; std::getline(lines, line);)
-        EXPECT_TRUE(line.empty() || line.starts_with("--")) << line;
+    for (std::string line; std::getline(lines, line);) EXPECT_TRUE(line.empty() || line.starts_with("--")) << line;
     EXPECT_NE(text.find("-- DETAIL: it does"), std::string::npos);
     EXPECT_NE(text.find("FAILED"), std::string::npos);
 }
@@ -322,8 +322,9 @@ TEST(UtcTime, Forms) {
                     std::chrono::minutes{5} + std::chrono::seconds{6} + std::chrono::microseconds{70};
     EXPECT_EQ(lakemover::loader::utc_timestamp(at), "2026-02-03T04:05:06.000070Z");
     EXPECT_EQ(lakemover::loader::utc_compact(at), "20260203T040506Z");
-    EXPECT_EQ(lakemover::loader::utc_timestamp(lakemover::loader::UtcClock::time_point{} - std::chrono::microseconds{1}),
-              "1969-12-31T23:59:59.999999Z");
+    EXPECT_EQ(
+        lakemover::loader::utc_timestamp(lakemover::loader::UtcClock::time_point{} - std::chrono::microseconds{1}),
+        "1969-12-31T23:59:59.999999Z");
 }
 
 TEST(Sha256, KnownAnswer) {

@@ -1,0 +1,532 @@
+// The assessment as one HTML file: score, blockers and next steps first, then the evidence.
+#include "loader/report/assessment_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "loader/report/html.hpp"
+#include "loader/util/error.hpp"
+#include "loader_templates.hpp"
+
+namespace lakemover::loader {
+namespace {
+
+using namespace report;
+
+// 10 000 tables must stay a page that a browser opens and a person can send.
+constexpr std::size_t kMaxBlockerRows = 500;
+constexpr std::size_t kMaxWarningRows = 200;
+constexpr std::size_t kMaxInfoRows = 100;
+constexpr std::size_t kMaxExamples = 4;
+constexpr std::size_t kMaxRemedies = 300;
+constexpr std::size_t kMaxSizes = 20;
+constexpr std::size_t kMaxSchemas = 50;
+constexpr std::size_t kMaxPerStep = 100;
+constexpr std::size_t kMaxSteps = 40;
+constexpr std::size_t kMaxCycles = 20;
+
+struct Severity {
+    const char* name;
+    const char* kind;
+    const char* one;
+    const char* many;
+    const char* count_key;  // of a check in the document
+    std::size_t limit;
+};
+constexpr std::array<Severity, 3> kSeverities{{{"BLOCKER", "bad", "blocker", "blockers", "blockers", kMaxBlockerRows},
+                                               {"WARNING", "warn", "warning", "warnings", "warnings", kMaxWarningRows},
+                                               {"INFO", "info", "note", "notes", "infos", kMaxInfoRows}}};
+
+Node new_list() { return Node(Node::type::list); }
+
+void set_list(Node& data, const std::string& name, Node list) {
+    data["has_" + name] = list.is_non_empty_list();
+    data[name] = std::move(list);
+}
+
+std::int64_t as_count(std::size_t n) { return static_cast<std::int64_t>(n); }
+
+void set_more(Node& data, const std::string& key, std::int64_t total, std::size_t shown) {
+    data[key] = total > as_count(shown) ? Node(format_count(total - as_count(shown))) : Node(false);
+}
+
+// schema.object.column of a finding, with what is missing left out.
+std::string object_of(const json& finding) {
+    std::string name;
+    for (const char* key : {"schema", "object", "column"})
+        if (const std::string part = text_field(finding, key); !part.empty()) name += (name.empty() ? "" : ".") + part;
+    return name.empty() ? "(whole source)" : one_line(name);
+}
+
+std::string table_of(const json& row) {
+    const std::string schema = text_field(row, "schema");
+    return one_line(schema + (schema.empty() ? "" : ".") + text_field(row, "table"));
+}
+
+// "blocked: 1 BLOCKER must be resolved" as a sentence under a headline that says the first word already.
+std::string as_sentence(std::string text, const std::string& status) {
+    if (text.starts_with(status + ": ")) text.erase(0, status.size() + 2);
+    if (text.empty()) return text;
+    if (text.front() >= 'a' && text.front() <= 'z') text.front() = static_cast<char>(text.front() - 'a' + 'A');
+    return shorten(text, 500) + (text.ends_with('.') ? "" : ".");
+}
+
+struct Check {
+    std::string title, detects, recommendation;
+    std::int64_t total = 0;  // of this severity; the document may hold fewer findings
+    std::vector<const json*> findings;
+};
+
+class AssessmentPage {
+public:
+    explicit AssessmentPage(const json& document)
+        : document_(document), assessment_(field(document, "assessment")), source_(field(document, "source")) {
+        if (!field(document, "findings").is_array() || !integer_field(assessment_, "score"))
+            throw Error(Exit::kOther, "this is not an assessment: there is no score, or no list of findings");
+    }
+
+    std::string html() {
+        group_findings();
+        hero();
+        blockers();
+        next_steps();
+        remedies();
+        findings();
+        inventory();
+        sizes();
+        load_order();
+        load_path();
+        quiet_checks();
+        about();
+        return render(templates::kAssessmentMustache, data_,
+                      "Migration assessment: " + text_field(assessment_, "source"));
+    }
+
+private:
+    // Checks keep the order of the findings; a check whose findings have two severities shows up under both.
+    void group_findings() {
+        std::map<std::string, const json*> registry;
+        for (const json& check : field(document_, "checks")) registry[text_field(check, "id")] = &check;
+        std::array<std::map<std::string, std::size_t>, kSeverities.size()> places;
+        for (const json& finding : field(document_, "findings")) {
+            const std::string severity = text_field(finding, "severity");
+            const std::string id = text_field(finding, "check");
+            for (std::size_t s = 0; s < kSeverities.size(); ++s) {
+                if (severity != kSeverities[s].name) continue;
+                const auto [place, added] = places[s].try_emplace(id, groups_[s].size());
+                if (added) {
+                    const auto known = registry.find(id);
+                    static const json kUnknown;
+                    const json& check = known == registry.end() ? kUnknown : *known->second;
+                    const std::string title = text_field(finding, "title");
+                    groups_[s].push_back({title.empty() ? id : title,
+                                          text_field(check, "detects"),
+                                          text_field(check, "recommendation"),
+                                          integer_field(check, kSeverities[s].count_key).value_or(0),
+                                          {}});
+                }
+                groups_[s][place->second].findings.push_back(&finding);
+            }
+        }
+        for (std::size_t s = 0; s < kSeverities.size(); ++s)
+            for (Check& check : groups_[s]) {
+                check.total = std::max(check.total, as_count(check.findings.size()));
+                counts_[s] += check.total;
+            }
+    }
+
+    static std::string anchor_of(std::size_t severity, std::size_t check) {
+        return fmt::format("{}-{}", kSeverities[severity].kind, check + 1);
+    }
+
+    void hero() {
+        const auto score = static_cast<int>(integer_field(assessment_, "score").value_or(0));
+        const std::string status = text_field(assessment_, "status");
+        const char* kind = counts_[0] > 0 ? "bad" : status == "ready" ? "good" : "warn";
+        data_["dial"] = svg_gauge(score, kind);
+        data_["edge"] = counts_[0] > 0 ? "bad" : "good";
+        data_["source"] = one_line(text_field(assessment_, "source"));
+        const std::string engine = text_field(source_, "engine");
+        data_["engine"] = engine == "postgres"    ? "PostgreSQL"
+                          : engine == "sqlserver" ? "SQL Server"
+                          : engine == "azure_sql" ? "Azure SQL"
+                                                  : one_line(engine);
+        data_["database"] = optional_text(one_line(text_field(source_, "database")));
+        data_["taken_at"] = format_time(text_field(assessment_, "taken_at"));
+        data_["headline"] = counts_[0] > 0      ? "Not ready: " + plural(counts_[0], "blocker", "blockers")
+                            : status == "ready" ? std::string("Ready to migrate")
+                                                : "Ready, after a review";
+        data_["status"] = as_sentence(text_field(assessment_, "status_text"), status);
+        Node chips = new_list();
+        for (std::size_t s = 0; s < kSeverities.size(); ++s) {
+            Node chip;
+            chip["kind"] = counts_[s] == 0 ? (s == 0 ? "good" : "none") : kSeverities[s].kind;
+            chip["anchor"] = groups_[s].empty() ? "findings" : anchor_of(s, 0);
+            chip["text"] = plural(counts_[s], kSeverities[s].one, kSeverities[s].many);
+            chips.push_back(chip);
+        }
+        data_["chips"] = std::move(chips);
+    }
+
+    void blockers() {
+        Node list = new_list();
+        for (std::size_t c = 0; c < groups_[0].size(); ++c) {
+            const Check& check = groups_[0][c];
+            Node node;
+            node["title"] = check.title;
+            node["count"] = plural(check.total, "finding", "findings");
+            node["anchor"] = anchor_of(0, c);
+            Node examples = new_list();
+            const std::size_t shown = std::min(check.findings.size(), kMaxExamples);
+            for (std::size_t i = 0; i < shown; ++i) {
+                Node example;
+                example["name"] = shorten(object_of(*check.findings[i]), 80);
+                example["sep"] = i + 1 < shown;
+                examples.push_back(example);
+            }
+            node["examples"] = std::move(examples);
+            set_more(node, "more", check.total, shown);
+            list.push_back(node);
+        }
+        set_list(data_, "blockers", std::move(list));
+    }
+
+    void next_steps() {
+        Node list = new_list();
+        const auto step = [&list](const std::string& text, const std::string& command = {}) {
+            Node node;
+            node["text"] = text;
+            node["command"] = optional_text(command);
+            list.push_back(node);
+        };
+        if (counts_[0] > 0) {
+            step(
+                "Resolve each blocker: correct it on the source, or override it in the plan (a new name, \"keep, "
+                "quoted\", or "
+                "an exclusion).",
+                "lakemover plan");
+            step("Assess again: an override resolves its blocker.", "lakemover --assess-only");
+        }
+        if (counts_[1] > 0)
+            step("Review the " + plural(counts_[1], "warning", "warnings") + ": none of them stops the migration.");
+        step(counts_[0] > 0 ? "With no blocker left, start the migration." : "Start the migration.", "lakemover");
+        data_["steps"] = std::move(list);
+    }
+
+    void remedies() {
+        std::string script;
+        std::size_t total = 0;
+        for (const Check& check : groups_[0])
+            for (const json* finding : check.findings) {
+                const std::string remedy = text_field(*finding, "remedy_sql");
+                if (remedy.empty() || ++total > kMaxRemedies) continue;
+                script += remedy + (remedy.ends_with(';') ? "\n" : ";\n");
+            }
+        if (total > kMaxRemedies) script += fmt::format("-- {} more: see lakemover.finding\n", total - kMaxRemedies);
+        data_["has_remedies"] = total > 0;
+        data_["remedy_count"] = plural(as_count(total), "statement", "statements");
+        data_["remedy_script"] = script;
+    }
+
+    void findings() {
+        Node severities = new_list();
+        Node checks = new_list();
+        for (std::size_t s = 0; s < kSeverities.size(); ++s) {
+            Node pick;
+            pick["kind"] = kSeverities[s].kind;
+            pick["label"] = kSeverities[s].name;
+            severities.push_back(pick);
+            for (std::size_t c = 0; c < groups_[s].size(); ++c) checks.push_back(check_node(s, c));
+        }
+        data_["severities"] = std::move(severities);
+        data_["checks"] = std::move(checks);
+    }
+
+    Node check_node(std::size_t severity, std::size_t number) const {
+        const Check& check = groups_[severity][number];
+        const Severity& kind = kSeverities[severity];
+        Node node;
+        node["kind"] = kind.kind;
+        node["severity"] = kind.name;
+        node["anchor"] = anchor_of(severity, number);
+        node["open"] = severity == 0;
+        node["title"] = check.title;
+        node["count"] = format_count(check.total);
+        node["detects"] = optional_text(check.detects);
+        node["recommendation"] = optional_text(check.recommendation);
+        const std::size_t shown = std::min(check.findings.size(), kind.limit);
+        bool has_remedy = false;
+        Node rows = new_list();
+        for (std::size_t i = 0; i < shown; ++i) {
+            const json& finding = *check.findings[i];
+            Node row;
+            row["object"] = object_of(finding);
+            row["message"] = shorten(text_field(finding, "message"), 500);
+            // The check's own recommendation stands above the table once.
+            const std::string advice = text_field(finding, "recommendation");
+            row["advice"] = optional_text(advice == check.recommendation ? "" : shorten(advice, 300));
+            const std::string remedy = text_field(finding, "remedy_sql");
+            has_remedy = has_remedy || !remedy.empty();
+            row["remedy"] = optional_text(shorten(remedy, 400));
+            rows.push_back(row);
+        }
+        node["rows"] = std::move(rows);
+        node["has_remedy"] = has_remedy;
+        set_more(node, "more", check.total, shown);
+        return node;
+    }
+
+    void inventory() {
+        using Label = std::pair<const char*, const char*>;
+        static constexpr std::array<Label, 20> kLabels{{{"schemas", "Schemas"},
+                                                        {"tables", "Tables"},
+                                                        {"partitioned_tables", "Partitioned tables"},
+                                                        {"partitions", "Partitions"},
+                                                        {"columns", "Columns"},
+                                                        {"primary_keys", "Primary keys"},
+                                                        {"foreign_keys", "Foreign keys"},
+                                                        {"unique_constraints", "Unique constraints"},
+                                                        {"check_constraints", "Checks"},
+                                                        {"exclusion_constraints", "Exclusions"},
+                                                        {"indexes", "Indexes"},
+                                                        {"sequences", "Sequences"},
+                                                        {"types", "Own types"},
+                                                        {"views", "Views"},
+                                                        {"materialized_views", "Materialized views"},
+                                                        {"foreign_tables", "Foreign tables"},
+                                                        {"routines", "Routines"},
+                                                        {"triggers", "Triggers"},
+                                                        {"other_objects", "Other objects"},
+                                                        {"extensions", "Extensions"}}};
+        const json& all = field(document_, "inventory");
+        const json& counts = field(all, "counts");
+        Node list = new_list();
+        for (const auto& [key, label] : kLabels)
+            if (const auto n = integer_field(counts, key); n && *n > 0) add_fact(list, label, format_count(*n));
+        if (const auto rows = integer_field(all, "row_estimate"))
+            add_fact(list, "Rows (estimate)", format_count(*rows));
+        for (const auto& [key, label] : {Label{"table_bytes", "Data size"}, Label{"index_bytes", "Index size"}})
+            if (const auto bytes = number_of(field(all, key))) add_fact(list, label, format_bytes(*bytes));
+        data_["facts"] = std::move(list);
+        schemas(field(all, "schemas"));
+    }
+
+    void schemas(const json& all) {
+        Node list = new_list();
+        std::size_t shown = 0;
+        for (const json& schema : all) {
+            if (shown == kMaxSchemas) break;
+            ++shown;
+            Node node;
+            const auto rows = integer_field(schema, "row_estimate");
+            node["name"] = one_line(text_field(schema, "schema"));
+            node["tables"] = format_count(integer_field(schema, "tables").value_or(0));
+            node["rows"] = rows ? "≈ " + format_count(*rows) : std::string("unknown");
+            node["data"] = format_bytes(number_of(field(schema, "table_bytes")).value_or(0));
+            node["indexes"] = format_bytes(number_of(field(schema, "index_bytes")).value_or(0));
+            list.push_back(node);
+        }
+        set_more(data_, "schemas_more", as_count(all.size()), shown);
+        set_list(data_, "schemas", std::move(list));
+    }
+
+    void sizes() {
+        const json& all = field(document_, "inventory");
+        const auto bytes = [](const json& table, const char* key) { return number_of(field(table, key)).value_or(0); };
+        const auto both = [&bytes](const json& t) { return bytes(t, "table_bytes") + bytes(t, "index_bytes"); };
+        double largest = 0;
+        for (const json& table : field(all, "largest_tables")) largest = std::max(largest, both(table));
+        Node list = new_list();
+        double shown = 0;
+        for (const json& table : field(all, "largest_tables")) {
+            if (list.list_value().size() == kMaxSizes) break;
+            const auto rows = integer_field(table, "row_estimate");
+            Node node;
+            std::string name = table_of(table);
+            node["name"] = name;
+            const auto partitions = integer_field(table, "partitions").value_or(0);
+            node["note"] = optional_text(partitions > 0 ? plural(partitions, "partition", "partitions") : "");
+            node["bar"] = svg_bar(bytes(table, "table_bytes"), bytes(table, "index_bytes"), largest);
+            node["data"] = format_bytes(bytes(table, "table_bytes"));
+            node["indexes"] = format_bytes(bytes(table, "index_bytes"));
+            node["rows"] = rows && *rows >= 0 ? "≈ " + format_count(*rows) : std::string("unknown");
+            shown += both(table);
+            list.push_back(node);
+        }
+        data_["sizes_caption"] =
+            fmt::format("{} of {} in all, indexes included", format_bytes(shown), format_bytes(both(all)));
+        set_list(data_, "sizes", std::move(list));
+    }
+
+    void load_order() {
+        std::map<std::int64_t, std::vector<const json*>> steps;
+        std::map<std::int64_t, std::vector<std::string>> members;
+        std::int64_t total = 0;
+        for (const json& row : field(field(document_, "load_order"), "tables")) {
+            steps[integer_field(row, "rank").value_or(0)].push_back(&row);
+            if (const auto cycle = integer_field(row, "cycle")) members[*cycle].push_back(table_of(row));
+            ++total;
+        }
+        data_["order_text"] = fmt::format(
+            "{} in {}. A table starts as soon as the tables that it references are loaded; tables of one step load in "
+            "parallel.",
+            plural(total, "table", "tables"), plural(as_count(steps.size()), "step", "steps"));
+        cycles(members);
+        Node list = new_list();
+        std::int64_t number = 0;
+        for (const auto& [rank, rows] : steps) {
+            if (++number > as_count(kMaxSteps)) break;
+            Node step;
+            step["rank"] = std::to_string(number);
+            step["count"] = plural(as_count(rows.size()), "table", "tables");
+            Node names = new_list();
+            for (std::size_t i = 0; i < rows.size() && i < kMaxPerStep; ++i) {
+                Node name;
+                name["name"] = shorten(table_of(*rows[i]), 140);
+                name["cycle"] = optional_text(text_field(*rows[i], "cycle"));
+                names.push_back(name);
+            }
+            step["tables"] = std::move(names);
+            set_more(step, "more", as_count(rows.size()), kMaxPerStep);
+            list.push_back(step);
+        }
+        data_["order_more"] = steps.size() > kMaxSteps
+                                  ? Node(plural(as_count(steps.size() - kMaxSteps), "more step is", "more steps are") +
+                                         " not shown; lakemover.load_order() lists all.")
+                                  : Node(false);
+        set_list(data_, "order", std::move(list));
+    }
+
+    void cycles(const std::map<std::int64_t, std::vector<std::string>>& members) {
+        std::map<std::int64_t, std::string> keys;
+        for (const json& cycle : field(field(document_, "load_order"), "cycles")) {
+            std::string text;
+            for (const json& key : field(cycle, "foreign_keys")) {
+                text += (text.empty() ? "Foreign keys: " : ", ") + one_line(text_field(key, "name")) + " (" +
+                        one_line(text_field(key, "table")) + " → " + one_line(text_field(key, "references")) + ")";
+            }
+            keys[integer_field(cycle, "cycle").value_or(-1)] = shorten(text, 600);
+        }
+        Node list = new_list();
+        for (const auto& [number, tables] : members) {
+            if (list.list_value().size() == kMaxCycles) break;
+            Node node;
+            node["number"] = std::to_string(number);
+            node["keys"] = optional_text(keys.contains(number) ? keys.at(number) : "");
+            Node names = new_list();
+            for (std::size_t i = 0; i < tables.size() && i < kMaxPerStep; ++i) {
+                Node name;
+                name["name"] = tables[i];
+                name["sep"] = i + 1 < std::min(tables.size(), kMaxPerStep);
+                names.push_back(name);
+            }
+            node["tables"] = std::move(names);
+            list.push_back(node);
+        }
+        data_["cycles"] = std::move(list);
+    }
+
+    // How the rows will travel, from what the checks counted.
+    void load_path() {
+        const json& plan = field(document_, "plan");
+        const std::string profile = text_field(plan, "profile");
+        std::map<std::string, const json*> checks;
+        for (const json& check : field(document_, "checks")) checks[text_field(check, "id")] = &check;
+        const auto found = [&checks](const char* id) -> std::int64_t {
+            if (!checks.contains(id)) return 0;
+            const json& check = *checks.at(id);
+            return integer_field(check, "warnings").value_or(0) + integer_field(check, "infos").value_or(0);
+        };
+        Node list = new_list();
+        const auto add = [&list](const std::string& text) {
+            Node node;
+            node["text"] = text;
+            list.push_back(node);
+        };
+        add("All tables are read in one snapshot of the source and pass through the staging server to the loader, "
+            "which writes "
+            "them into the target with COPY over TLS. No rows are kept on the way.");
+        if (const auto n = found("primary_key"); n > 0)
+            add(plural(n, "table has", "tables have") +
+                " no primary key: rows are read by another unique key, by physical ranges, or in one pass.");
+        if (const auto n = found("text_copy"); n > 0)
+            add(plural(n, "table is", "tables are") +
+                " copied as text, since a type in it has no binary form. All others go in binary.");
+        if (const auto n = found("large_table"); n > 0)
+            add(plural(n, "large table is", "large tables are") + " cut into ranges that are loaded in parallel.");
+        if (profile == "portable")
+            add("Type profile portable: json, jsonb and xml become text, times become timestamp in UTC.");
+        else if (profile == "native")
+            add("Type profile native: every type stays itself.");
+        else
+            add("There is no plan yet; the type profile is chosen when it is made.");
+        const auto excluded = integer_field(plan, "excluded_tables").value_or(0);
+        const auto renamed = integer_field(plan, "renamed_tables").value_or(0);
+        const auto kept = integer_field(plan, "kept_quoted_tables").value_or(0);
+        if (excluded + renamed + kept > 0)
+            add("Decisions in the plan: " + plural(excluded, "table", "tables") + " excluded, " +
+                format_count(renamed) + " renamed, " + format_count(kept) + " kept with a quoted name.");
+        set_list(data_, "path", std::move(list));
+    }
+
+    // Silence is not a pass: what was not checked, and what was and found nothing.
+    void quiet_checks() {
+        Node skipped = new_list();
+        std::string passed;
+        for (const json& check : field(document_, "checks")) {
+            const std::string result = text_field(check, "result");
+            const std::string title = one_line(text_field(check, "title"));
+            if (result == "passed") {
+                passed += (passed.empty() ? "" : ", ") + title;
+            } else if (result == "not checked" || result == "disabled") {
+                Node node;
+                node["title"] = title;
+                node["reason"] = result == "disabled"
+                                     ? "turned off in lakemover.check"
+                                     : "a fact about the target is missing; it is read when the loader "
+                                       "connects to the target";
+                skipped.push_back(node);
+            }
+        }
+        data_["passed"] = optional_text(passed);
+        set_list(data_, "not_checked", std::move(skipped));
+    }
+
+    void about() {
+        const std::int64_t blocked = std::min<std::int64_t>(80, 20 * counts_[0]);
+        const std::int64_t warned = std::min<std::int64_t>(20, 2 * counts_[1]);
+        data_["score_text"] = fmt::format(
+            "Score {}: 100, minus 20 for each blocker (at most 80; here {}), minus 2 for each warning (at most 20; "
+            "here {}). "
+            "Notes cost nothing.",
+            text_field(assessment_, "score"), blocked, warned);
+        Node list = new_list();
+        add_fact(list, "Source version", text_field(source_, "version"));
+        add_fact(list, "Source identity", text_field(source_, "identity"));
+        add_fact(list, "Encoding", text_field(source_, "encoding"));
+        add_fact(list, "Collation", text_field(source_, "collation"));
+        if (const auto bytes = number_of(field(source_, "size_bytes")))
+            add_fact(list, "Database size", format_bytes(*bytes));
+        if (const auto seconds = number_of(field(assessment_, "seconds")))
+            add_fact(list, "Assessed in", format_seconds(*seconds));
+        add_fact(list, "Assessed at", format_time(text_field(assessment_, "taken_at")));
+        data_["about"] = std::move(list);
+    }
+
+    const json& document_;
+    const json& assessment_;
+    const json& source_;
+    Node data_;
+    std::array<std::vector<Check>, kSeverities.size()> groups_;
+    std::array<std::int64_t, kSeverities.size()> counts_{};
+};
+
+}  // namespace
+
+std::string render_assessment_html(const nlohmann::json& assessment) { return AssessmentPage(assessment).html(); }
+
+}  // namespace lakemover::loader

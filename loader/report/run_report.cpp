@@ -1,0 +1,574 @@
+// A run as one HTML file: the verdict and what follows from it first, then the evidence.
+#include "loader/report/run_report.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "loader/report/html.hpp"
+#include "loader/util/error.hpp"
+#include "loader_templates.hpp"
+
+namespace lakemover::loader {
+namespace {
+
+using namespace report;
+
+// 10 000 tables must stay a page that a browser opens and a person can send.
+constexpr std::size_t kMaxTables = 2000;
+constexpr std::size_t kMaxFailed = 50;
+constexpr std::size_t kMaxDifferences = 300;
+constexpr std::size_t kMaxStatements = 50;
+constexpr std::size_t kMaxWarnings = 100;
+constexpr std::size_t kMaxNotes = 100;
+constexpr std::size_t kMaxObjects = 100;
+constexpr std::size_t kMaxSlowest = 15;
+
+struct Tone {
+    const char* kind;
+    const char* status;
+};
+
+// What each verdict means for the reader.
+Tone tone_of(const std::string& verdict) {
+    if (verdict == "SUCCESS") return {"good", "Every planned table is on the target."};
+    if (verdict == "SUCCESS WITH EXCEPTIONS")
+        return {"warn", "The rows are on the target, with the exceptions that are listed below."};
+    if (verdict == "COMPLETED WITH ACCEPTED BLOCKERS")
+        return {"warn", "The run completed, and blockers were accepted to get there."};
+    if (verdict == "INCOMPLETE") return {"bad", "Some tables, or objects that belong to them, are not on the target."};
+    if (verdict == "VALIDATION FAILED") return {"bad", "The target does not hold the same data as the source."};
+    if (verdict == "FAILED") return {"bad", "The run stopped with an error."};
+    if (verdict == "CANCELLED") return {"none", "The run was cancelled. What had been committed is on the target."};
+    return {"none", "The run has not ended."};
+}
+
+const char* state_kind(const std::string& state) {
+    if (state == "done") return "good";
+    if (state == "failed" || state == "incomplete" || state == "blocked") return "bad";
+    return "none";
+}
+
+struct Mark {
+    const char* kind;
+    const char* sign;
+};
+
+Mark mark_of(const std::string& verdict) {
+    if (verdict == "equal") return {"good", "="};
+    if (verdict == "equal under policy") return {"warn", "≈"};
+    if (verdict == "different") return {"bad", "≠"};
+    if (verdict == "not comparable") return {"warn", "?"};
+    return {"none", "–"};
+}
+
+void set_more(Node& data, const std::string& key, std::size_t total, std::size_t shown) {
+    data[key] = total > shown ? Node(format_count(static_cast<std::int64_t>(total - shown))) : Node(false);
+}
+
+void set_list(Node& data, const std::string& name, Node list) {
+    data["has_" + name] = list.is_non_empty_list();
+    data[name] = std::move(list);
+}
+
+Node new_list() { return Node(Node::type::list); }
+
+// The error's first line is the message; the rest is the server's context.
+std::string first_line(const std::string& text) { return shorten(text.substr(0, text.find('\n')), 400); }
+
+class RunPage {
+public:
+    explicit RunPage(const json& document) : document_(document), run_(field(document, "run")) {
+        if (!run_.is_object()) throw Error(Exit::kOther, "this is not a run: there is no field \"run\"");
+    }
+
+    std::string html() {
+        collect();
+        hero();
+        criteria();
+        next_steps();
+        facts();
+        failed();
+        differences();
+        statements();
+        warnings();
+        tables();
+        notes();
+        not_moved();
+        timings();
+        about();
+        return render(templates::kRunMustache, data_,
+                      "Migration report: " + text_field(run_, "source") + ", run " + text_field(run_, "run_id"));
+    }
+
+private:
+    static std::string name_of(const json& table) {
+        const std::string name = text_field(table, "source_name");
+        return one_line(name.empty() ? "table " + text_field(table, "table_id") : name);
+    }
+    // Differences carry only the table's id.
+    std::string name_by_id(const json& row) const {
+        const auto found = names_.find(text_field(row, "table_id"));
+        return found == names_.end() ? "table " + text_field(row, "table_id") : found->second;
+    }
+
+    void collect() {
+        for (const json& table : field(document_, "tables")) {
+            names_[text_field(table, "table_id")] = name_of(table);
+            const std::string state = text_field(table, "state");
+            ++states_[state];
+            rows_ += integer_field(table, "rows_copied").value_or(0);
+            bytes_ += number_of(field(table, "bytes_copied")).value_or(0);
+            if (differs(table)) ++differing_;
+            tables_.push_back(&table);
+        }
+        for (const json& criterion : field(document_, "criteria")) {
+            const json& holds = field(criterion, "holds");
+            ++(!holds.is_boolean() ? criteria_open_ : holds.get<bool>() ? criteria_held_ : criteria_failed_);
+        }
+        verdict_ = text_field(run_, "verdict");
+        if (verdict_.empty()) verdict_ = "State: " + text_field(run_, "state");
+    }
+
+    std::int64_t count_of(std::string_view key) const {
+        return static_cast<std::int64_t>(field(document_, key).size());
+    }
+
+    // A verdict is only as good as its criteria: the page says so when they disagree.
+    std::string judgement() const {
+        if (!verdict_.starts_with("SUCCESS")) return "";
+        if (criteria_failed_ > 0) return " But a criterion below does not hold: do not rely on this verdict.";
+        if (criteria_open_ > 0) return " Not every criterion could be judged: see below.";
+        if (criteria_held_ > 0) return " Every criterion below holds.";
+        return "";
+    }
+
+    static bool differs(const json& table) {
+        for (const json& result : field(table, "validation"))
+            if (text_field(result, "verdict") == "different") return true;
+        return false;
+    }
+
+    static const char* kind_of(const json& table) {
+        return differs(table) ? "bad" : state_kind(text_field(table, "state"));
+    }
+
+    void hero() {
+        Tone tone = tone_of(verdict_);
+        if (std::string_view(tone.kind) == "good" && criteria_failed_ > 0) tone.kind = "bad";
+        data_["run_id"] = text_field(run_, "run_id");
+        data_["ended_at"] = format_time(text_field(run_, "ended_at"));
+        data_["source"] = one_line(text_field(run_, "source"));
+        seconds_ = number_of(field(run_, "seconds")).value_or(-1);
+        data_["duration"] = optional_text(format_seconds(seconds_));
+        data_["verdict"] = verdict_;
+        data_["status"] = tone.status + judgement();
+        data_["error"] = optional_text(shorten(text_field(run_, "error"), 2000));
+        data_["dial"] = svg_badge(tone.kind);
+        data_["edge"] = tone.kind;
+        Node chips = new_list();
+        const auto chip = [&chips](const char* kind, const char* anchor, const std::string& text) {
+            Node node;
+            node["kind"] = kind;
+            node["anchor"] = anchor;
+            node["text"] = text;
+            chips.push_back(node);
+        };
+        const auto total = static_cast<std::int64_t>(tables_.size());
+        const std::int64_t done = states_["done"];
+        chip(done == total ? "good" : "none", "tables",
+             format_count(done) + " of " + plural(total, "table", "tables") + " done");
+        if (const auto bad = states_["failed"] + states_["incomplete"] + states_["blocked"]; bad > 0)
+            chip("bad", "failed", plural(bad, "table did not succeed", "tables did not succeed"));
+        if (differing_ > 0) chip("bad", "tables", plural(differing_, "table differs", "tables differ"));
+        if (const auto n = count_of("differences"); n > 0)
+            chip("bad", "differences", plural(n, "difference", "differences"));
+        if (const auto n = count_of("statements_failed"); n > 0)
+            chip("bad", "statements", plural(n, "statement failed", "statements failed"));
+        if (const auto n = count_of("warnings"); n > 0) chip("warn", "warnings", plural(n, "warning", "warnings"));
+        if (const auto n = count_of("not_moved"); n > 0)
+            chip("warn", "not-moved", plural(n, "object not moved", "objects not moved"));
+        data_["chips"] = std::move(chips);
+    }
+
+    void criteria() {
+        Node list = new_list();
+        for (const json& criterion : field(document_, "criteria")) {
+            Node node;
+            // null: it could not be judged, which is not the same as holding.
+            const json& holds = field(criterion, "holds");
+            const bool judged = holds.is_boolean();
+            const bool held = judged && holds.get<bool>();
+            node["kind"] = held ? "good" : judged ? "bad" : "none";
+            node["mark"] = held ? "holds" : judged ? "does not hold" : "not judged";
+            node["name"] = text_field(criterion, "name");
+            node["evidence"] = optional_text(shorten(text_field(criterion, "evidence"), 600));
+            list.push_back(node);
+        }
+        set_list(data_, "criteria", std::move(list));
+    }
+
+    void next_steps() {
+        Node list = new_list();
+        const auto step = [&list](const std::string& text, const std::string& command = {}) {
+            Node node;
+            node["text"] = text;
+            node["command"] = optional_text(command);
+            list.push_back(node);
+        };
+        const std::string id = text_field(run_, "run_id");
+        const bool success = verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED");
+        if (const auto n = count_of("differences"); n > 0)
+            step(
+                "Look at the " + plural(n, "difference", "differences") +
+                " below: table, row and column are named, with the bytes of both sides. Find out what changed the rows "
+                "before anything uses the target.");
+        else if (differing_ > 0)
+            step("Look at the " + plural(differing_, "table", "tables") +
+                 " marked ≠ below, and find out what changed the rows before anything uses the target.");
+        if (const auto bad = states_["failed"] + states_["incomplete"] + states_["blocked"]; bad > 0)
+            step("Correct the cause of each of the " + plural(bad, "table", "tables") +
+                     " listed below, then go on with the run.",
+                 "lakemover resume");
+        else if (verdict_ == "FAILED" || verdict_ == "CANCELLED")
+            step("The run can go on from where it stopped.", "lakemover resume");
+        if (const auto n = count_of("statements_failed"); n > 0 && success)
+            step("Decide about the " + plural(n, "statement", "statements") + " that the target refused.");
+        if (const auto n = count_of("not_moved"); n > 0)
+            step("Create the " + plural(n, "object", "objects") +
+                 " that did not move by themselves (views, routines, triggers): they are listed below.");
+        if (success) {
+            if (count_of("warnings") > 0) step("Read the warnings below.");
+            step("Keep this directory: it holds the events, statements, counts and digests behind this page.");
+            step("Let the applications use the target.");
+        }
+        if (list.is_empty_list()) step("See where the run is.", "lakemover status");
+        data_["steps"] = std::move(list);
+    }
+
+    void facts() {
+        Node list = new_list();
+        add_fact(list, "Tables done",
+                 format_count(states_["done"]) + " / " + format_count(static_cast<std::int64_t>(tables_.size())));
+        add_fact(list, "Rows copied", format_count(rows_));
+        add_fact(list, "Bytes copied", format_bytes(bytes_));
+        if (seconds_ >= 0) add_fact(list, "Time", format_seconds(seconds_));
+        if (seconds_ > 0 && bytes_ > 0) add_fact(list, "Overall rate", format_bytes(bytes_ / seconds_) + "/s");
+        add_fact(list, "Type profile", text_field(run_, "profile"));
+        add_fact(list, "Exit code", text_field(run_, "exit_code"));
+        data_["facts"] = std::move(list);
+    }
+
+    void failed() {
+        Node list = new_list();
+        std::size_t total = 0;
+        for (const json* table : tables_) {
+            const std::string state = text_field(*table, "state");
+            if (std::string_view(state_kind(state)) != "bad") continue;
+            if (++total > kMaxFailed) continue;
+            Node node;
+            node["state"] = state;
+            node["name"] = name_of(*table);
+            node["error"] = optional_text(shorten(text_field(*table, "error"), 1000));
+            list.push_back(node);
+        }
+        set_list(data_, "failed", std::move(list));
+        set_more(data_, "failed_more", total, kMaxFailed);
+    }
+
+    void differences() {
+        Node list = new_list();
+        const json& all = field(document_, "differences");
+        std::size_t shown = 0;
+        for (const json& row : all) {
+            if (shown++ == kMaxDifferences) break;
+            Node node;
+            const json& source = field(row, "source_value");
+            const json& target = field(row, "target_value");
+            node["table"] = name_by_id(row);
+            node["row"] = one_line(text_field(row, "row_key"));
+            node["column"] = one_line(text_field(row, "column_name"));
+            node["source"] = source.is_null() ? "NULL" : one_line(text_of(source));
+            node["target"] = target.is_null() ? "NULL" : one_line(text_of(target));
+            node["source_hex"] = optional_text(shorten(text_field(row, "source_hex"), 96));
+            node["target_hex"] = optional_text(shorten(text_field(row, "target_hex"), 96));
+            node["cause"] = shorten(text_field(row, "cause"), 300);
+            list.push_back(node);
+        }
+        set_list(data_, "differences", std::move(list));
+        set_more(data_, "differences_more", all.size(), kMaxDifferences);
+    }
+
+    void statements() {
+        Node list = new_list();
+        const json& all = field(document_, "statements_failed");
+        std::size_t shown = 0;
+        for (const json& row : all) {
+            if (shown++ == kMaxStatements) break;
+            Node node;
+            node["stage"] = text_field(row, "stage");
+            node["object"] = one_line(text_field(row, "object"));
+            node["error"] = first_line(text_field(row, "error"));
+            node["sql"] = shorten(text_field(row, "sql"), 4000);
+            node["open"] = shown <= 3;
+            list.push_back(node);
+        }
+        set_list(data_, "statements", std::move(list));
+        set_more(data_, "statements_more", all.size(), kMaxStatements);
+    }
+
+    void warnings() {
+        Node list = new_list();
+        const json& all = field(document_, "warnings");
+        std::size_t shown = 0;
+        for (const json& row : all) {
+            if (shown++ == kMaxWarnings) break;
+            Node node;
+            node["text"] = shorten(row.is_object() ? text_field(row, "message") : text_of(row), 1000);
+            node["at"] = optional_text(format_time(text_field(row, "at")));
+            list.push_back(node);
+        }
+        set_list(data_, "warnings", std::move(list));
+        set_more(data_, "warnings_more", all.size(), kMaxWarnings);
+    }
+
+    Node table_row(const json& table) {
+        Node node;
+        const std::string state = text_field(table, "state");
+        const std::string source = name_of(table);
+        const std::string target = one_line(text_field(table, "target_name"));
+        const bool copies = bool_field(table, "copies_rows", true);
+        const auto count = [&](std::string_view key) {
+            const auto value = integer_field(table, key);
+            return value ? format_count(*value) : std::string(copies ? "" : "–");
+        };
+        node["name"] = source;
+        node["target"] = optional_text(target == source ? "" : target);
+        std::string note;
+        if (!copies) note = "holds no rows of its own";
+        if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
+            note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
+        if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
+        node["note"] = optional_text(note);
+        node["state"] = state == "done" && differs(table) ? std::string("different") : state;
+        node["kind"] = kind_of(table);
+        node["source_rows"] = count("source_rows");
+        node["target_rows"] = count("target_rows");
+        const auto bytes = number_of(field(table, "bytes_copied"));
+        node["bytes"] = bytes ? format_bytes(*bytes) : "";
+        const auto seconds = number_of(field(table, "seconds"));
+        node["seconds"] = seconds ? format_seconds(*seconds) : "";
+        std::map<std::int64_t, const json*> by_level;
+        for (const json& result : field(table, "validation"))
+            by_level[integer_field(result, "level").value_or(-1)] = &result;
+        Node levels = new_list();
+        for (std::int64_t level = 0; level <= 4; ++level) {
+            const auto found = by_level.find(level);
+            const std::string verdict = found == by_level.end() ? "not run" : text_field(*found->second, "verdict");
+            const Mark mark = mark_of(verdict);
+            std::string title = "level " + std::to_string(level) + ": " + verdict;
+            if (found != by_level.end())
+                if (const auto rows = integer_field(*found->second, "rows_covered"))
+                    title += ", " + plural(*rows, "row", "rows");
+            Node cell;
+            cell["kind"] = mark.kind;
+            cell["mark"] = mark.sign;
+            cell["title"] = title;
+            levels.push_back(cell);
+        }
+        node["levels"] = std::move(levels);
+        return node;
+    }
+
+    void tables() {
+        Node legend = new_list();
+        for (const char* verdict : {"equal", "equal under policy", "different", "not comparable", "not run"}) {
+            const Mark mark = mark_of(verdict);
+            Node node;
+            node["kind"] = mark.kind;
+            node["mark"] = mark.sign;
+            node["text"] = verdict;
+            legend.push_back(node);
+        }
+        data_["legend"] = std::move(legend);
+        Node states = new_list();
+        for (const auto& [kind, label] : {std::pair{"bad", "not succeeded"}, {"good", "done"}, {"none", "other"}}) {
+            Node node;
+            node["kind"] = kind;
+            node["label"] = label;
+            states.push_back(node);
+        }
+        data_["states"] = std::move(states);
+
+        // Problems first; within that the load order, which is the order of the document.
+        std::vector<const json*> ordered = tables_;
+        const auto weight = [](const json* t) {
+            const std::string_view kind = kind_of(*t);
+            return kind == "bad" ? 0 : kind == "none" ? 1 : 2;
+        };
+        std::stable_sort(ordered.begin(), ordered.end(),
+                         [&weight](const json* a, const json* b) { return weight(a) < weight(b); });
+        Node rows = new_list();
+        for (std::size_t i = 0; i < ordered.size() && i < kMaxTables; ++i) rows.push_back(table_row(*ordered[i]));
+        data_["tables"] = std::move(rows);
+        std::string more;
+        if (ordered.size() > kMaxTables) {
+            std::map<std::string, std::int64_t> rest;
+            for (std::size_t i = kMaxTables; i < ordered.size(); ++i) ++rest[text_field(*ordered[i], "state")];
+            more = format_count(static_cast<std::int64_t>(ordered.size() - kMaxTables)) +
+                   " more tables are in run.json beside this report:";
+            const char* separator = " ";
+            for (const auto& [state, count] : rest) {
+                more += separator + format_count(count) + " " + state;
+                separator = ", ";
+            }
+        }
+        data_["tables_more"] = optional_text(more);
+    }
+
+    // What was equal only under a declared loss, or could not be compared: never hidden in a mark alone.
+    void notes() {
+        Node list = new_list();
+        std::size_t total = 0;
+        for (const json* table : tables_) {
+            for (const json& result : field(*table, "validation")) {
+                const std::string verdict = text_field(result, "verdict");
+                if (verdict != "equal under policy" && verdict != "not comparable") continue;
+                if (++total > kMaxNotes) continue;
+                Node node;
+                node["table"] = name_of(*table);
+                node["level"] = text_field(result, "level");
+                node["verdict"] = verdict;
+                const json& detail = field(result, "detail");
+                const json& reason = field(detail, "reason");
+                std::string text = text_of(reason.is_null() ? detail : reason);
+                if (text == "{}") text.clear();
+                node["detail"] = optional_text(shorten(text, 400));
+                list.push_back(node);
+            }
+        }
+        set_list(data_, "notes", std::move(list));
+        set_more(data_, "notes_more", total, kMaxNotes);
+    }
+
+    void not_moved() {
+        struct Group {
+            std::set<std::string> reasons;
+            std::vector<std::string> names;
+        };
+        std::map<std::string, Group> groups;
+        for (const json& object : field(document_, "not_moved")) {
+            Group& group = groups[text_field(object, "kind")];
+            group.names.push_back(one_line(text_field(object, "name")));
+            if (const auto reason = text_field(object, "reason"); !reason.empty()) group.reasons.insert(reason);
+        }
+        for (const json& table : field(document_, "excluded")) {
+            Group& group = groups["excluded table"];
+            group.names.push_back(one_line(text_of(table)));
+            group.reasons = {"excluded in the plan"};
+        }
+        Node list = new_list();
+        for (const auto& [kind, group] : groups) {
+            Node node;
+            node["kind_name"] = kind;
+            node["count"] = format_count(static_cast<std::int64_t>(group.names.size()));
+            node["reason"] = group.reasons.size() == 1 ? shorten(*group.reasons.begin(), 300) : "";
+            node["open"] = group.names.size() <= 10;
+            Node names = new_list();
+            for (std::size_t i = 0; i < group.names.size() && i < kMaxObjects; ++i) {
+                Node name;
+                name["name"] = group.names[i];
+                name["sep"] = i + 1 < std::min(group.names.size(), kMaxObjects);
+                names.push_back(name);
+            }
+            node["objects"] = std::move(names);
+            set_more(node, "more", group.names.size(), kMaxObjects);
+            list.push_back(node);
+        }
+        set_list(data_, "not_moved", std::move(list));
+    }
+
+    // Phases where the run recorded them, else the slowest tables.
+    void timings() {
+        std::vector<std::pair<std::string, double>> parts;
+        for (const json& phase : field(document_, "timings"))
+            if (const auto seconds = number_of(field(phase, "seconds")))
+                parts.emplace_back(one_line(text_field(phase, "phase")), *seconds);
+        data_["slowest_what"] = parts.empty() ? "Table" : "Phase";
+        if (parts.empty()) {
+            for (const json* table : tables_)
+                if (const auto seconds = number_of(field(*table, "seconds")))
+                    parts.emplace_back(name_of(*table), *seconds);
+            std::sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+            if (parts.size() > kMaxSlowest) parts.resize(kMaxSlowest);
+        }
+        double longest = 0;
+        for (const auto& part : parts) longest = std::max(longest, part.second);
+        Node list = new_list();
+        for (const auto& [name, seconds] : parts) {
+            Node node;
+            node["name"] = name;
+            node["bar"] = svg_bar(seconds, 0, longest);
+            node["time"] = format_seconds(seconds);
+            list.push_back(node);
+        }
+        set_list(data_, "slowest", std::move(list));
+    }
+
+    void about() {
+        const json& snapshot = field(document_, "snapshot");
+        std::string point = "No point in time was recorded.";
+        if (snapshot.is_object()) {
+            const std::string state = text_field(snapshot, "state");
+            if (state == "held" || state == "released")
+                point =
+                    "All tables were read at one point in time: one snapshot of the source, held by the keeper from "
+                    "before the first row until the last count.";
+            else if (state == "lost")
+                point = "The snapshot of the source was lost during the run.";
+            else
+                point = "The snapshot of the source was not taken (" + state + ").";
+        }
+        data_["point"] = point;
+        Node list = new_list();
+        add_fact(list, "Snapshot", text_field(snapshot, "snapshot_id"));
+        add_fact(list, "Source WAL position", text_field(snapshot, "source_lsn"));
+        add_fact(list, "Snapshot taken", format_time(text_field(snapshot, "taken_at")));
+        add_fact(list, "Snapshot released", format_time(text_field(snapshot, "released_at")));
+        add_fact(list, "Snapshot error", shorten(text_field(snapshot, "error"), 500));
+        add_fact(list, "Source", text_field(run_, "source_identity"));
+        add_fact(list, "Source version", text_field(field(document_, "source"), "version"));
+        add_fact(list, "Target", text_field(run_, "target_identity"));
+        add_fact(list, "Target version", text_field(field(document_, "target"), "version"));
+        add_fact(list, "Run", text_field(run_, "run_uuid"));
+        add_fact(list, "Plan (SHA-256)", text_field(run_, "plan_hash"));
+        add_fact(list, "Requested by", text_field(run_, "requested_by"));
+        add_fact(list, "Started", format_time(text_field(run_, "started_at")));
+        add_fact(list, "Ended", format_time(text_field(run_, "ended_at")));
+        data_["about"] = std::move(list);
+        const json& options = field(run_, "options");
+        data_["options"] = options.is_object() && !options.empty()
+                               ? Node(options.dump(2, ' ', false, json::error_handler_t::replace))
+                               : Node(false);
+    }
+
+    const json& document_;
+    const json& run_;
+    Node data_;
+    std::string verdict_;
+    std::vector<const json*> tables_;
+    std::map<std::string, std::string> names_;
+    std::map<std::string, std::int64_t> states_;
+    std::int64_t rows_ = 0;
+    std::int64_t differing_ = 0;
+    std::int64_t criteria_held_ = 0, criteria_failed_ = 0, criteria_open_ = 0;
+    double bytes_ = 0;
+    double seconds_ = -1;
+};
+
+}  // namespace
+
+std::string render_run_html(const nlohmann::json& run) { return RunPage(run).html(); }
+
+}  // namespace lakemover::loader
