@@ -79,40 +79,6 @@ Form parse_form(std::string_view& rest, int depth) {
     return form;
 }
 
-// Built-in types by OID, where canonical bytes can differ from the wire's. Arrays of the others need their null flag
-// set right, which is why they are listed too.
-Form form_of_oid(std::uint32_t oid) {
-    static constexpr auto kArrayOids = std::to_array<std::uint32_t>({
-        22,   30,   143,  199,  271,  629,  651,  719,  775,  791,  1001, 1002, 1003, 1005, 1006,
-        1007, 1008, 1009, 1010, 1011, 1012, 1013, 1015, 1016, 1017, 1018, 1019, 1020, 1027, 1028,
-        1034, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1263, 1270, 1561, 1563, 2201, 2207, 2208,
-        2209, 2210, 2211, 2949, 2951, 3221, 3643, 3644, 3645, 3735, 3770, 3807, 3905, 3907, 3909,
-        3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151, 6152, 6153, 6155, 6157,
-    });
-    switch (oid) {
-        case 16: return {Kind::kBool, {}};
-        case 700: return {Kind::kFloat4, {}};
-        case 701: return {Kind::kFloat8, {}};
-        case 1042: return {Kind::kBpchar, {}};
-        case 1700: return {Kind::kNumeric, {}};
-        case 2249: return {Kind::kRecord, {}};
-        case 1000: return {Kind::kArray, {{Kind::kBool, {}}}};
-        case 1014: return {Kind::kArray, {{Kind::kBpchar, {}}}};
-        case 1021: return {Kind::kArray, {{Kind::kFloat4, {}}}};
-        case 1022: return {Kind::kArray, {{Kind::kFloat8, {}}}};
-        case 1231: return {Kind::kArray, {{Kind::kNumeric, {}}}};
-        case 2287: return {Kind::kArray, {{Kind::kRecord, {}}}};
-        default: break;
-    }
-    if (oid >= kFirstUnstableOid) {
-        return {Kind::kUser, {}};
-    }
-    if (std::find(kArrayOids.begin(), kArrayOids.end(), oid) != kArrayOids.end()) {
-        return {Kind::kArray, {{Kind::kOpaque, {}}}};
-    }
-    return {Kind::kOpaque, {}};
-}
-
 std::uint32_t stable_oid(std::uint32_t oid) { return oid >= kFirstUnstableOid ? 0 : oid; }
 
 // A length word within a nested value: -1 is NULL, else the bytes must be there.
@@ -403,6 +369,40 @@ Form form_of(std::string_view codec) {
         throw ValueError("unexpected text in a codec name: " + std::string(codec));
     }
     return form;
+}
+
+// Built-in types by OID, where canonical bytes can differ from the wire's. Arrays of the others need their null flag
+// set right, which is why they are listed too.
+Form form_of_oid(std::uint32_t oid) {
+    static constexpr auto kArrayOids = std::to_array<std::uint32_t>({
+        22,   30,   143,  199,  271,  629,  651,  719,  775,  791,  1001, 1002, 1003, 1005, 1006,
+        1007, 1008, 1009, 1010, 1011, 1012, 1013, 1015, 1016, 1017, 1018, 1019, 1020, 1027, 1028,
+        1034, 1040, 1041, 1115, 1182, 1183, 1185, 1187, 1263, 1270, 1561, 1563, 2201, 2207, 2208,
+        2209, 2210, 2211, 2949, 2951, 3221, 3643, 3644, 3645, 3735, 3770, 3807, 3905, 3907, 3909,
+        3911, 3913, 3927, 4073, 4090, 4097, 4192, 5039, 6150, 6151, 6152, 6153, 6155, 6157,
+    });
+    switch (oid) {
+        case 16: return {Kind::kBool, {}};
+        case 700: return {Kind::kFloat4, {}};
+        case 701: return {Kind::kFloat8, {}};
+        case 1042: return {Kind::kBpchar, {}};
+        case 1700: return {Kind::kNumeric, {}};
+        case 2249: return {Kind::kRecord, {}};
+        case 1000: return {Kind::kArray, {{Kind::kBool, {}}}};
+        case 1014: return {Kind::kArray, {{Kind::kBpchar, {}}}};
+        case 1021: return {Kind::kArray, {{Kind::kFloat4, {}}}};
+        case 1022: return {Kind::kArray, {{Kind::kFloat8, {}}}};
+        case 1231: return {Kind::kArray, {{Kind::kNumeric, {}}}};
+        case 2287: return {Kind::kArray, {{Kind::kRecord, {}}}};
+        default: break;
+    }
+    if (oid >= kFirstUnstableOid) {
+        return {Kind::kUser, {}};
+    }
+    if (std::find(kArrayOids.begin(), kArrayOids.end(), oid) != kArrayOids.end()) {
+        return {Kind::kArray, {{Kind::kOpaque, {}}}};
+    }
+    return {Kind::kOpaque, {}};
 }
 
 Kind kind_of(std::string_view codec) { return form_of(codec).kind; }

@@ -49,6 +49,9 @@ struct Form {
 Form form_of(std::string_view codec);
 Kind kind_of(std::string_view codec);
 
+// What is known about the value of a composite's attribute or of an array's element from its type's OID on the wire.
+Form form_of_oid(std::uint32_t oid);
+
 // The width of every value of the kind, 0 when it varies.
 std::size_t fixed_width(Kind kind);
 
