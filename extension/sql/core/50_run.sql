@@ -133,7 +133,10 @@ CREATE TABLE lakemover.snapshot (
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,
-    error       text
+    error       text,                   -- why it failed or was lost; the rest says more
+    error_sqlstate text,
+    error_detail text,
+    error_hint  text
 );
 COMMENT ON TABLE lakemover.snapshot IS 'the source snapshot of a run, held by a background worker in staging';
 

@@ -108,4 +108,21 @@ ChunkMethod parse_chunk_method(std::string_view name) {
     throw bad_spec("unknown chunk method \"" + std::string(name) + "\"");
 }
 
+ChunkRange parse_chunk_range(std::string_view method, const std::optional<std::string>& lower,
+                             const std::optional<std::string>& upper) {
+    ChunkRange range;
+    range.method = parse_chunk_method(method);
+    try {
+        if (lower) {
+            range.lower = json::parse(*lower).get<std::vector<std::string>>();
+        }
+        if (upper) {
+            range.upper = json::parse(*upper).get<std::vector<std::string>>();
+        }
+    } catch (const json::exception& e) {
+        throw bad_spec(std::string("a chunk's bound: ") + e.what());
+    }
+    return range;
+}
+
 }  // namespace lakemover::source

@@ -56,5 +56,8 @@ struct ChunkRange {
 };
 
 ChunkMethod parse_chunk_method(std::string_view name);
+// Bounds are JSON arrays of text; absent: open.
+ChunkRange parse_chunk_range(std::string_view method, const std::optional<std::string>& lower,
+                             const std::optional<std::string>& upper);
 
 }  // namespace lakemover::source

@@ -1,0 +1,12 @@
+-- One chunk's rows, as blocks for the loader. Takes a planned chunk, never SQL text.
+CREATE FUNCTION lakemover.stream(p_run bigint, p_chunk bigint)
+RETURNS SETOF bytea
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'lakemover_stream';
+COMMENT ON FUNCTION lakemover.stream(bigint, bigint) IS 'rows of a chunk as COPY payload: blocks that start with D, then one that starts with E and holds {"rows","bytes","wait_us"}; only in the target list';
+
+CREATE FUNCTION lakemover._stream_release()
+RETURNS boolean
+LANGUAGE c VOLATILE PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'lakemover_stream_release';
+COMMENT ON FUNCTION lakemover._stream_release() IS 'closes the source connection that this session keeps for a run; true when there was one';

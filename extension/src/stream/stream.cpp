@@ -1,0 +1,124 @@
+// lakemover.stream(run, chunk): the rows of one planned chunk as blocks of COPY payload. Zone: stream.
+// A set-returning function for the target list: one block in memory at a time, whatever the table's size.
+#include "stream/session.hpp"
+
+#include "pg/spi.hpp"
+#include "source/dialect.hpp"
+
+extern "C" {
+#include "funcapi.h"
+#include "nodes/execnodes.h"
+
+PG_FUNCTION_INFO_V1(lakemover_stream);
+PG_FUNCTION_INFO_V1(lakemover_stream_release);
+}
+
+namespace lakemover::stream {
+
+using pg::pg_call;
+using source::Error;
+using source::ErrorKind;
+
+namespace {
+
+constexpr std::size_t kBlock = 1U << 20U;
+constexpr char kData = 'D';
+constexpr char kEnd = 'E';
+
+// One chunk on its way. When it is destroyed before its end (error, cancel, LIMIT, closed portal) the copy
+// closes the source's connection and the loan does not return it.
+class ChunkStream {
+public:
+    ChunkStream(std::int64_t run_id, std::int64_t chunk_id) : loan_(borrow_for_run(run_id)) {
+        const auto rows = pg::spi_query(
+            "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM lakemover.run_chunk"
+            " WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8 AND chunk_id OPERATOR(pg_catalog.=) $2::pg_catalog.int8",
+            {std::to_string(run_id), std::to_string(chunk_id)}, pg::SpiMode::kRead);
+        if (rows.empty()) {
+            loan_.give_back();
+            throw Error(ErrorKind::kConfig, "42704", "run " + std::to_string(run_id) + " has no chunk " + std::to_string(chunk_id));
+        }
+        const auto& row = rows.front();
+        const source::TableSpec spec = load_spec(run_id, std::stoll(row[0].value()));
+        const source::ChunkRange range = source::parse_chunk_range(row[1].value(), row[2], row[3]);
+        copy_ = loan_->copy_out(source::postgres_dialect().copy_out(spec, range), spec.format);
+        block_.reserve(kBlock + 1);
+    }
+
+    // The next block, its kind first; empty when there is nothing after the end block.
+    std::string_view next() {
+        if (ended_) {
+            return {};
+        }
+        block_.assign(1, kData);
+        if (copy_->read(block_, kBlock)) {
+            bytes_ += static_cast<std::int64_t>(block_.size() - 1);
+            return block_;
+        }
+        ended_ = true;
+        block_ = kEnd + ("{\"rows\":" + std::to_string(copy_->rows())) + ",\"bytes\":" + std::to_string(bytes_) +
+                 ",\"wait_us\":" + std::to_string(copy_->wait_micros()) + "}";
+        copy_.reset();
+        loan_.give_back();
+        return block_;
+    }
+
+private:
+    Loan loan_;
+    std::unique_ptr<source::CopyStream> copy_;  // refers to the loan's connection: destroyed first
+    std::string block_;
+    std::int64_t bytes_ = 0;
+    bool ended_ = false;
+};
+
+using Holder = pg::ContextHolder<ChunkStream>;
+
+FuncCallContext* first_call(FunctionCallInfo fcinfo) {
+    const auto* info = reinterpret_cast<const ReturnSetInfo*>(fcinfo->resultinfo);
+    if (info != nullptr && IsA(info, ReturnSetInfo) && (info->allowedModes & SFRM_Materialize_Preferred) != 0) {
+        // In FROM the executor collects all blocks in a temporary file before it passes on the first.
+        throw Error(ErrorKind::kConfig, "0A000", "lakemover.stream() cannot stand in FROM", {},
+                    "write SELECT lakemover.stream(run, chunk)");
+    }
+    FuncCallContext* context = pg_call([=] { return SRF_FIRSTCALL_INIT(); });
+    context->user_fctx = Holder::create(context->multi_call_memory_ctx, PG_GETARG_INT64(0), PG_GETARG_INT64(1));
+    return context;
+}
+
+Datum next_block(FunctionCallInfo fcinfo) {
+    if (SRF_IS_FIRSTCALL()) {
+        first_call(fcinfo);
+    }
+    FuncCallContext* context = pg_call([=] { return SRF_PERCALL_SETUP(); });
+    pg::check_interrupts();
+    auto* holder = static_cast<Holder*>(context->user_fctx);
+    const std::string_view block = (*holder)->next();
+    if (block.empty()) {
+        holder->reset();
+        pg_call([=] { end_MultiFuncCall(fcinfo, context); });
+        reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->isDone = ExprEndResult;
+        fcinfo->isnull = true;
+        return Datum{0};
+    }
+    ++context->call_cntr;
+    reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo)->isDone = ExprMultipleResult;
+    return pg_call([=] {
+        auto* value = static_cast<bytea*>(palloc(VARHDRSZ + block.size()));
+        SET_VARSIZE(value, VARHDRSZ + block.size());
+        std::memcpy(VARDATA(value), block.data(), block.size());
+        return PointerGetDatum(value);
+    });
+}
+
+}  // namespace
+
+}  // namespace lakemover::stream
+
+extern "C" Datum lakemover_stream(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::next_block(fcinfo); });
+}
+
+extern "C" Datum lakemover_stream_release(PG_FUNCTION_ARGS) {
+    (void)fcinfo;
+    return BoolGetDatum(lakemover::stream::release_run_connection());
+}
