@@ -1,0 +1,99 @@
+#!/bin/bash
+# The user's own staging: CREATE SERVER there, a daemon, and CALL lakemover.migrate() from psql. The
+# same code as the CLI, its errors, its cancel.
+# timeout: 300
+. "$(dirname "$0")/../lib/e2e.sh"
+lm_init daemon
+lm_start_source
+lm_start_target
+lm_start_staging bare
+lm_load_demo 0.02
+lm_env
+unset "${!SOURCE_@}"
+export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=postgres dbname=lakemover"
+staging() { lm_sql staging lakemover "$@"; }
+
+# No extension, another version of it: refused with what to do.
+expect 2 "staging without the extension" lm_cli status
+says 'CREATE EXTENSION|extension'
+says_one_error
+expect 0 "CREATE EXTENSION" staging -c 'CREATE EXTENSION lakemover'
+version=$(staging -c "SELECT extversion FROM pg_extension WHERE extname = 'lakemover'")
+staging -c "UPDATE pg_extension SET extversion = '0.0.1' WHERE extname = 'lakemover'"
+expect 2 "staging with another version of the extension" lm_cli status
+says '0\.0\.1' "${version//./\\.}"
+expect 2 "a daemon on it" lm_cli daemon
+staging -c "UPDATE pg_extension SET extversion = '$version' WHERE extname = 'lakemover'"
+expect 6 "staging that is not there" env LAKEMOVER_STAGING="host=$LM_TMP/nowhere dbname=lakemover user=postgres" "$LM_LAKEMOVER" status
+says "$LM_TMP/nowhere"
+
+printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
+chmod 600 "$LM_TMP/user/source-password"
+if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
+expect 0 "CREATE SERVER" staging -c "CREATE SERVER shop FOREIGN DATA WRAPPER lakemover_fdw
+        OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')" \
+    -c "CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')"
+OUT=$LM_TMP/out.assess
+staging -c "SELECT lakemover.assess()" > "$OUT" 2>&1
+says 'BLOCKER' 'Order Notes'
+staging -c "SELECT lakemover.plan('shop')" > /dev/null || fail "plan"
+resolve_demo_blockers staging || fail "overrides"
+
+# No daemon: an error with a hint, and no run is left queued.
+OUT=$LM_TMP/out.nodaemon
+staging -v VERBOSITY=verbose -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "migrate() without a daemon succeeds"
+says 'ERROR:  55000' 'daemon' 'HINT'
+equal "runs queued" 0 "$(staging -c 'SELECT count(*) FROM lakemover.run')"
+
+"$LM_LAKEMOVER" daemon > "$LM_TMP/daemon.log" 2>&1 < /dev/null &
+daemon=$!
+alive() { [ "$(staging -c "SELECT count(*) FROM lakemover.loader WHERE mode = 'daemon' AND heartbeat > now() - interval '15 seconds'")" -gt 0 ]; }
+if eventually 15 alive; then pass "the daemon shows a heartbeat"; else fail "no daemon: $(tail -n 5 "$LM_TMP/daemon.log")"; fi
+
+OUT=$LM_TMP/out.block
+staging -v VERBOSITY=verbose -c 'BEGIN' -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "migrate() works in a transaction block"
+says 'ERROR:  25001' 'transaction block' 'HINT'
+equal "runs queued" 0 "$(staging -c 'SELECT count(*) FROM lakemover.run')"
+
+expect 0 "CALL lakemover.migrate()" staging -c "CALL lakemover.migrate()"
+says 'NOTICE' 'SUCCESS'
+equal "the run's state" "done|SUCCESS|0" "$(staging -c 'SELECT state, verdict, exit_code FROM lakemover.run ORDER BY run_id DESC LIMIT 1')"
+compare_databases "$DEMO_RENAMES"
+expect 0 "status beside the daemon" lm_cli status
+says 'SUCCESS'
+
+# The tables are there now: a second run refuses, and migrate() raises.
+OUT=$LM_TMP/out.second
+staging -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "a second run over the same tables succeeds"
+says 'ERROR' 'on.existing|already'
+
+# Cancel through the statement: the run ends as cancelled, the daemon goes on.
+lm_sql source "$LM_DB" -c "CREATE SCHEMA slow" -c "CREATE TABLE slow.big (id int PRIMARY KEY, v text)" \
+    -c "INSERT INTO slow.big SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 600000) i" -c "ANALYZE slow.big"
+staging -c "CALL lakemover.migrate('shop', '{\"on_existing\": \"drop\"}')" > "$LM_TMP/out.cancel" 2>&1 &
+caller=$!
+moving() { [ "$(staging -c "SELECT count(*) FROM lakemover.run r JOIN lakemover.run_chunk c USING (run_id) WHERE r.state = 'running' AND c.state IN ('claimed', 'done')")" -gt 0 ]; }
+eventually 60 moving || fail "the run does not begin"
+start=$SECONDS
+staging -c "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL lakemover.migrate%' AND pid <> pg_backend_pid()" > /dev/null
+wait $caller && fail "the cancelled CALL succeeds"
+OUT=$LM_TMP/out.cancel
+says 'cancel'
+ended() { [ "$(staging -c "SELECT state FROM lakemover.run ORDER BY run_id DESC LIMIT 1")" = cancelled ]; }
+if eventually 15 ended; then pass "the run is cancelled after $((SECONDS - start)) s"; else
+    fail "the run is not cancelled: $(staging -c 'SELECT run_id, state, phase FROM lakemover.run ORDER BY run_id DESC LIMIT 1')"; fi
+if alive; then pass "the daemon lives on"; else fail "the daemon is gone: $(tail -n 5 "$LM_TMP/daemon.log")"; fi
+
+# SIGTERM ends the daemon in good order.
+kill -TERM $daemon
+if lm_wait_gone $daemon 20; then
+    wait $daemon
+    equal "the daemon's exit code" 0 $?
+else
+    fail "the daemon does not end"
+    kill -KILL $daemon
+fi
+equal "sessions left on the source" 0 "$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")"
+equal "sessions left on the target" 0 "$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")"
+equal "background workers left in staging" 0 "$(staging -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ 'lakemover'")"
+finish
