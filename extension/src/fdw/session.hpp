@@ -1,0 +1,59 @@
+// One cached connection to a source: its transaction, savepoints and open cursors.
+// Zone: C++ above the driver, no server calls of its own; throws source::Error and what the waiter throws.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/driver.hpp"
+
+namespace lakemover::fdw {
+
+class Session {
+public:
+    Session(std::unique_ptr<source::Connection> connection, source::Waiter& waiter)
+        : connection_(std::move(connection)), waiter_(waiter) {}
+
+    const source::ServerInfo& info() const { return connection_->info(); }
+
+    // Opens the read-only transaction and one savepoint for each subtransaction up to depth, so that a
+    // failed statement of the source is undone with the local subtransaction and the snapshot is kept.
+    void enter(int depth);
+    int depth() const noexcept { return depth_; }
+    void release_savepoint();
+    // Both end what the local side has already ended: they never throw and never wait for long.
+    void rollback_savepoint() noexcept;
+    void finish(bool commit) noexcept;
+
+    source::TextResult query(std::string_view sql, const std::vector<source::TextValue>& params = {});
+    std::uint64_t open_cursor(std::string_view sql, const std::vector<source::TextValue>& params, int fetch_size);
+    const std::vector<source::TextRow>& fetch(std::uint64_t cursor);
+    void close_cursor(std::uint64_t cursor);
+
+    // False when the connection cannot be used any more: broken, or stopped in the middle of something.
+    bool alive() const noexcept { return !lost_; }
+    bool usable() noexcept;
+
+private:
+    struct OpenCursor {
+        std::unique_ptr<source::Cursor> cursor;
+        int depth;
+    };
+    template <class F>
+    auto guarded(F&& f) -> decltype(f());
+    source::Cursor& find(std::uint64_t cursor);
+    void lose() noexcept;
+    void drop_cursors(int from_depth) noexcept;
+
+    std::unique_ptr<source::Connection> connection_;
+    source::Waiter& waiter_;
+    std::map<std::uint64_t, OpenCursor> cursors_;
+    int depth_ = 0;
+    bool failed_ = false;  // the source's (sub)transaction is aborted
+    bool lost_ = false;
+};
+
+}  // namespace lakemover::fdw
