@@ -41,7 +41,7 @@ rm -f "$LM_TMP/small/filler"
 find "$LM_TMP/small" -mindepth 1 -delete
 "$LM_LAKEMOVER" > "$LM_TMP/out.soon" 2>&1 < /dev/null
 status=$?
-OUT=$LM_TMP/out.soon
+output $LM_TMP/out.soon
 if [ $status -ne 0 ]; then pass "a disk that fills up: exit code $status"; else fail "a disk that fills up: exit code 0"; fi
 says "$LM_TMP/small" 'space|full'
 says_not 'SUCCESS'

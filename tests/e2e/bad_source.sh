@@ -39,7 +39,7 @@ expect 0 "TLS without checks, when the user says so" env SOURCE_HOST=127.0.0.1 S
 export SOURCE_USERNAME=narrow SOURCE_PASSWORD=narrow
 "$LM_LAKEMOVER" > "$LM_TMP/out.narrow" 2>&1 < /dev/null
 status=$?
-OUT=$LM_TMP/out.narrow
+output $LM_TMP/out.narrow
 case $status in
     3 | 4) pass "missing SELECT on a table: exit code $status" ;;
     *) fail "missing SELECT on a table: exit code $status; it said: $(tail -n 10 "$OUT")" ;;

@@ -35,7 +35,7 @@ nothing_there
 lm_sql target "$LM_TARGET_DB" -c "CREATE ROLE reader LOGIN PASSWORD 'reader'"
 env LAKEBASE_USERNAME=reader LAKEBASE_PASSWORD=reader "$LM_LAKEMOVER" > "$LM_TMP/out.reader" 2>&1 < /dev/null
 status=$?
-OUT=$LM_TMP/out.reader
+output $LM_TMP/out.reader
 if [ $status -eq 2 ] || [ $status -eq 4 ]; then pass "missing CREATE on the target: exit code $status"; else
     fail "missing CREATE on the target: exit code $status; it said: $(tail -n 10 "$OUT")"; fi
 says 'CREATE' "$LM_TARGET_DB" 'reader'
@@ -50,7 +50,7 @@ INSERT INTO app.t VALUES (-1, 'precious');
 SQL
 "$LM_LAKEMOVER" > "$LM_TMP/out.there" 2>&1 < /dev/null
 status=$?
-OUT=$LM_TMP/out.there
+output $LM_TMP/out.there
 if [ $status -eq 2 ] || [ $status -eq 4 ]; then pass "a table that is there with rows: exit code $status"; else
     fail "a table that is there with rows: exit code $status; it said: $(tail -n 10 "$OUT")"; fi
 says 'app\.t' 'on-existing'

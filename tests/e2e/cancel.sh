@@ -26,7 +26,7 @@ cancelled() {       # cancelled WHAT PID START
         fail "$1: does not end"
         kill -KILL "$2"
     fi
-    OUT=$LM_TMP/out.run
+    output $LM_TMP/out.run
     says '[Cc]ancel'
     check_nothing_left
     expect 0 "status after $1" lm_cli status

@@ -33,14 +33,14 @@ if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; 
 expect 0 "CREATE SERVER" staging -c "CREATE SERVER shop FOREIGN DATA WRAPPER lakemover_fdw
         OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')" \
     -c "CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')"
-OUT=$LM_TMP/out.assess
+output $LM_TMP/out.assess
 staging -c "SELECT lakemover.assess()" > "$OUT" 2>&1
 says 'BLOCKER' 'Order Notes'
 staging -c "SELECT lakemover.plan('shop')" > /dev/null || fail "plan"
 resolve_demo_blockers staging || fail "overrides"
 
 # No daemon: an error with a hint, and no run is left queued.
-OUT=$LM_TMP/out.nodaemon
+output $LM_TMP/out.nodaemon
 staging -v VERBOSITY=verbose -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "migrate() without a daemon succeeds"
 says 'ERROR:  55000' 'daemon' 'HINT'
 equal "runs queued" 0 "$(staging -c 'SELECT count(*) FROM lakemover.run')"
@@ -50,7 +50,7 @@ daemon=$!
 alive() { [ "$(staging -c "SELECT count(*) FROM lakemover.loader WHERE mode = 'daemon' AND heartbeat > now() - interval '15 seconds'")" -gt 0 ]; }
 if eventually 15 alive; then pass "the daemon shows a heartbeat"; else fail "no daemon: $(tail -n 5 "$LM_TMP/daemon.log")"; fi
 
-OUT=$LM_TMP/out.block
+output $LM_TMP/out.block
 staging -v VERBOSITY=verbose -c 'BEGIN' -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "migrate() works in a transaction block"
 says 'ERROR:  25001' 'transaction block' 'HINT'
 equal "runs queued" 0 "$(staging -c 'SELECT count(*) FROM lakemover.run')"
@@ -63,7 +63,7 @@ expect 0 "status beside the daemon" lm_cli status
 says 'SUCCESS'
 
 # The tables are there now: a second run refuses, and migrate() raises.
-OUT=$LM_TMP/out.second
+output $LM_TMP/out.second
 staging -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "a second run over the same tables succeeds"
 says 'ERROR' 'on.existing|already'
 
@@ -77,7 +77,7 @@ eventually 60 moving || fail "the run does not begin"
 start=$SECONDS
 staging -c "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'CALL lakemover.migrate%' AND pid <> pg_backend_pid()" > /dev/null
 wait $caller && fail "the cancelled CALL succeeds"
-OUT=$LM_TMP/out.cancel
+output $LM_TMP/out.cancel
 says 'cancel'
 ended() { [ "$(staging -c "SELECT state FROM lakemover.run ORDER BY run_id DESC LIMIT 1")" = cancelled ]; }
 if eventually 15 ended; then pass "the run is cancelled after $((SECONDS - start)) s"; else

@@ -39,6 +39,10 @@ expect() {
         return 1
     fi
 }
+# output FILE: what the checks below look at, for commands that did not run through expect.
+output() {
+    OUT=$1
+}
 # says PATTERN...: each extended regular expression occurs in the output of the last expect.
 says() {
     local pattern

@@ -8,7 +8,7 @@ memory_watch() {
     local file=$1 pattern=$2
     (
         trap 'exit 0' TERM
-        declare -A most name
+        declare -A most line_of
         while :; do
             for status in /proc/[0-9]*/status; do
                 pid=${status#/proc/}
@@ -19,10 +19,10 @@ memory_watch() {
                 [ -n "$kb" ] || continue
                 if [ "$kb" -gt "${most[$pid]:-0}" ]; then
                     most[$pid]=$kb
-                    name[$pid]=${line:0:120}
+                    line_of[$pid]=${line:0:120}
                 fi
             done
-            for pid in "${!most[@]}"; do printf '%s %s %s\n' "${most[$pid]}" "$pid" "${name[$pid]}"; done > "$file.new"
+            for pid in "${!most[@]}"; do printf '%s %s %s\n' "${most[$pid]}" "$pid" "${line_of[$pid]}"; done > "$file.new"
             mv "$file.new" "$file"
             sleep 0.05
         done
