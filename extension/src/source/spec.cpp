@@ -125,4 +125,40 @@ ChunkRange parse_chunk_range(std::string_view method, const std::optional<std::s
     return range;
 }
 
+std::vector<std::string> parse_text_array(std::string_view text) {
+    const auto broken = [&text] { return bad_spec("not an array of text: " + std::string(text)); };
+    std::vector<std::string> elements;
+    if (text == "{}") {
+        return elements;
+    }
+    if (text.size() < 2 || text.front() != '{' || text.back() != '}') {
+        throw broken();
+    }
+    const std::size_t end = text.size() - 1;
+    for (std::size_t at = 1; at <= end; ++at) {
+        std::string element;
+        const bool quoted = text[at] == '"';
+        if (quoted) {
+            for (++at; at < end && text[at] != '"'; ++at) {
+                if (text[at] == '\\') {
+                    ++at;
+                }
+                element += text[at];
+            }
+            if (at >= end || (++at != end && text[at] != ',')) {
+                throw broken();
+            }
+        } else {
+            for (; at < end && text[at] != ','; ++at) {
+                element += text[at];
+            }
+            if (element.empty() || element == "NULL") {
+                throw broken();
+            }
+        }
+        elements.push_back(std::move(element));
+    }
+    return elements;
+}
+
 }  // namespace lakemover::source

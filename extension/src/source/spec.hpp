@@ -60,4 +60,7 @@ ChunkMethod parse_chunk_method(std::string_view name);
 ChunkRange parse_chunk_range(std::string_view method, const std::optional<std::string>& lower,
                              const std::optional<std::string>& upper);
 
+// The elements of a one-dimensional text[] in PostgreSQL's text form; throws when it holds a NULL.
+std::vector<std::string> parse_text_array(std::string_view text);
+
 }  // namespace lakemover::source

@@ -2,71 +2,24 @@
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
 #include "source/postgres/catalog.hpp"
 
+#include "pg/result_rows.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
-#include "catalog/pg_type.h"
-#include "executor/tuptable.h"
-#include "funcapi.h"
-#include "nodes/execnodes.h"
-#include "utils/builtins.h"
-#include "utils/tuplestore.h"
-
 PG_FUNCTION_INFO_V1(lakemover_catalog);
 PG_FUNCTION_INFO_V1(lakemover_source_identity);
 }
 
 namespace lakemover::stream {
 
-using pg::pg_call;
+using pg::ResultRows;
 using source::Error;
 using source::ErrorKind;
 using source::TextRow;
-using source::TextValue;
 
 namespace {
 
 constexpr int kFetchSize = 2000;
-
-// Turns rows of text into the function's result. Conversions run in a context that is emptied per batch.
-class ResultRows {
-public:
-    ResultRows(FunctionCallInfo fcinfo, bool expected_desc) {
-        ReturnSetInfo* info = pg_call([=] {
-            InitMaterializedSRF(fcinfo, expected_desc ? MAT_SRF_USE_EXPECTED_DESC : 0);
-            return reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
-        });
-        store_ = info->setResult;
-        meta_ = pg_call([=] { return TupleDescGetAttInMetadata(info->setDesc); });
-        columns_ = static_cast<std::size_t>(info->setDesc->natts);
-        scratch_ = pg_call([] { return AllocSetContextCreate(CurrentMemoryContext, "lakemover rows", ALLOCSET_DEFAULT_SIZES); });
-    }
-
-    std::size_t columns() const { return columns_; }
-
-    void add(const std::vector<TextRow>& rows) {
-        std::vector<char*> values(columns_);
-        for (const TextRow& row : rows) {
-            for (std::size_t c = 0; c < columns_; ++c) {
-                values[c] = row[c] ? const_cast<char*>(row[c]->c_str()) : nullptr;
-            }
-            char** data = values.data();
-            pg_call([this, data] {
-                MemoryContext before = MemoryContextSwitchTo(scratch_);
-                tuplestore_puttuple(store_, BuildTupleFromCStrings(meta_, data));
-                MemoryContextSwitchTo(before);
-            });
-        }
-        pg_call([this] { MemoryContextReset(scratch_); });
-        pg::check_interrupts();
-    }
-
-private:
-    Tuplestorestate* store_;
-    AttInMetadata* meta_;
-    std::size_t columns_;
-    MemoryContext scratch_;
-};
 
 Datum catalog(FunctionCallInfo fcinfo) {
     const std::string server = NameStr(*PG_GETARG_NAME(0));
