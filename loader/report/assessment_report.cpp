@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "loader/report/assessment_inventory.hpp"
 #include "loader/report/html.hpp"
 #include "loader/util/error.hpp"
 #include "loader_templates.hpp"
@@ -23,11 +24,6 @@ constexpr std::size_t kMaxWarningRows = 200;
 constexpr std::size_t kMaxInfoRows = 100;
 constexpr std::size_t kMaxExamples = 4;
 constexpr std::size_t kMaxRemedies = 300;
-constexpr std::size_t kMaxSizes = 20;
-constexpr std::size_t kMaxSchemas = 50;
-constexpr std::size_t kMaxPerStep = 100;
-constexpr std::size_t kMaxSteps = 40;
-constexpr std::size_t kMaxCycles = 20;
 
 struct Severity {
     const char* name;
@@ -41,30 +37,12 @@ constexpr std::array<Severity, 3> kSeverities{{{"BLOCKER", "bad", "blocker", "bl
                                                {"WARNING", "warn", "warning", "warnings", "warnings", kMaxWarningRows},
                                                {"INFO", "info", "note", "notes", "infos", kMaxInfoRows}}};
 
-Node new_list() { return Node(Node::type::list); }
-
-void set_list(Node& data, const std::string& name, Node list) {
-    data["has_" + name] = list.is_non_empty_list();
-    data[name] = std::move(list);
-}
-
-std::int64_t as_count(std::size_t n) { return static_cast<std::int64_t>(n); }
-
-void set_more(Node& data, const std::string& key, std::int64_t total, std::size_t shown) {
-    data[key] = total > as_count(shown) ? Node(format_count(total - as_count(shown))) : Node(false);
-}
-
 // schema.object.column of a finding, with what is missing left out.
 std::string object_of(const json& finding) {
     std::string name;
     for (const char* key : {"schema", "object", "column"})
         if (const std::string part = text_field(finding, key); !part.empty()) name += (name.empty() ? "" : ".") + part;
     return name.empty() ? "(whole source)" : one_line(name);
-}
-
-std::string table_of(const json& row) {
-    const std::string schema = text_field(row, "schema");
-    return one_line(schema + (schema.empty() ? "" : ".") + text_field(row, "table"));
 }
 
 // "blocked: 1 BLOCKER must be resolved" as a sentence under a headline that says the first word already.
@@ -96,9 +74,8 @@ public:
         next_steps();
         remedies();
         findings();
-        inventory();
-        sizes();
-        load_order();
+        add_inventory(data_, document_);
+        add_load_order(data_, document_);
         load_path();
         quiet_checks();
         about();
@@ -278,156 +255,6 @@ private:
         node["has_remedy"] = has_remedy;
         set_more(node, "more", check.total, shown);
         return node;
-    }
-
-    void inventory() {
-        using Label = std::pair<const char*, const char*>;
-        static constexpr std::array<Label, 20> kLabels{{{"schemas", "Schemas"},
-                                                        {"tables", "Tables"},
-                                                        {"partitioned_tables", "Partitioned tables"},
-                                                        {"partitions", "Partitions"},
-                                                        {"columns", "Columns"},
-                                                        {"primary_keys", "Primary keys"},
-                                                        {"foreign_keys", "Foreign keys"},
-                                                        {"unique_constraints", "Unique constraints"},
-                                                        {"check_constraints", "Checks"},
-                                                        {"exclusion_constraints", "Exclusions"},
-                                                        {"indexes", "Indexes"},
-                                                        {"sequences", "Sequences"},
-                                                        {"types", "Own types"},
-                                                        {"views", "Views"},
-                                                        {"materialized_views", "Materialized views"},
-                                                        {"foreign_tables", "Foreign tables"},
-                                                        {"routines", "Routines"},
-                                                        {"triggers", "Triggers"},
-                                                        {"other_objects", "Other objects"},
-                                                        {"extensions", "Extensions"}}};
-        const json& all = field(document_, "inventory");
-        const json& counts = field(all, "counts");
-        Node list = new_list();
-        for (const auto& [key, label] : kLabels)
-            if (const auto n = integer_field(counts, key); n && *n > 0) add_fact(list, label, format_count(*n));
-        if (const auto rows = integer_field(all, "row_estimate"))
-            add_fact(list, "Rows (estimate)", format_count(*rows));
-        for (const auto& [key, label] : {Label{"table_bytes", "Data size"}, Label{"index_bytes", "Index size"}})
-            if (const auto bytes = number_of(field(all, key))) add_fact(list, label, format_bytes(*bytes));
-        data_["facts"] = std::move(list);
-        schemas(field(all, "schemas"));
-    }
-
-    void schemas(const json& all) {
-        Node list = new_list();
-        std::size_t shown = 0;
-        for (const json& schema : all) {
-            if (shown == kMaxSchemas) break;
-            ++shown;
-            Node node;
-            const auto rows = integer_field(schema, "row_estimate");
-            node["name"] = one_line(text_field(schema, "schema"));
-            node["tables"] = format_count(integer_field(schema, "tables").value_or(0));
-            node["rows"] = rows ? "≈ " + format_count(*rows) : std::string("unknown");
-            node["data"] = format_bytes(number_of(field(schema, "table_bytes")).value_or(0));
-            node["indexes"] = format_bytes(number_of(field(schema, "index_bytes")).value_or(0));
-            list.push_back(node);
-        }
-        set_more(data_, "schemas_more", as_count(all.size()), shown);
-        set_list(data_, "schemas", std::move(list));
-    }
-
-    void sizes() {
-        const json& all = field(document_, "inventory");
-        const auto bytes = [](const json& table, const char* key) { return number_of(field(table, key)).value_or(0); };
-        const auto both = [&bytes](const json& t) { return bytes(t, "table_bytes") + bytes(t, "index_bytes"); };
-        double largest = 0;
-        for (const json& table : field(all, "largest_tables")) largest = std::max(largest, both(table));
-        Node list = new_list();
-        double shown = 0;
-        for (const json& table : field(all, "largest_tables")) {
-            if (list.list_value().size() == kMaxSizes) break;
-            const auto rows = integer_field(table, "row_estimate");
-            Node node;
-            std::string name = table_of(table);
-            node["name"] = name;
-            const auto partitions = integer_field(table, "partitions").value_or(0);
-            node["note"] = optional_text(partitions > 0 ? plural(partitions, "partition", "partitions") : "");
-            node["bar"] = svg_bar(bytes(table, "table_bytes"), bytes(table, "index_bytes"), largest);
-            node["data"] = format_bytes(bytes(table, "table_bytes"));
-            node["indexes"] = format_bytes(bytes(table, "index_bytes"));
-            node["rows"] = rows && *rows >= 0 ? "≈ " + format_count(*rows) : std::string("unknown");
-            shown += both(table);
-            list.push_back(node);
-        }
-        data_["sizes_caption"] =
-            fmt::format("{} of {} in all, indexes included", format_bytes(shown), format_bytes(both(all)));
-        set_list(data_, "sizes", std::move(list));
-    }
-
-    void load_order() {
-        std::map<std::int64_t, std::vector<const json*>> steps;
-        std::map<std::int64_t, std::vector<std::string>> members;
-        std::int64_t total = 0;
-        for (const json& row : field(field(document_, "load_order"), "tables")) {
-            steps[integer_field(row, "rank").value_or(0)].push_back(&row);
-            if (const auto cycle = integer_field(row, "cycle")) members[*cycle].push_back(table_of(row));
-            ++total;
-        }
-        data_["order_text"] = fmt::format(
-            "{} in {}. A table starts as soon as the tables that it references are loaded; tables of one step load in "
-            "parallel.",
-            plural(total, "table", "tables"), plural(as_count(steps.size()), "step", "steps"));
-        cycles(members);
-        Node list = new_list();
-        std::int64_t number = 0;
-        for (const auto& [rank, rows] : steps) {
-            if (++number > as_count(kMaxSteps)) break;
-            Node step;
-            step["rank"] = std::to_string(number);
-            step["count"] = plural(as_count(rows.size()), "table", "tables");
-            Node names = new_list();
-            for (std::size_t i = 0; i < rows.size() && i < kMaxPerStep; ++i) {
-                Node name;
-                name["name"] = shorten(table_of(*rows[i]), 140);
-                name["cycle"] = optional_text(text_field(*rows[i], "cycle"));
-                names.push_back(name);
-            }
-            step["tables"] = std::move(names);
-            set_more(step, "more", as_count(rows.size()), kMaxPerStep);
-            list.push_back(step);
-        }
-        data_["order_more"] = steps.size() > kMaxSteps
-                                  ? Node(plural(as_count(steps.size() - kMaxSteps), "more step is", "more steps are") +
-                                         " not shown; lakemover.load_order() lists all.")
-                                  : Node(false);
-        set_list(data_, "order", std::move(list));
-    }
-
-    void cycles(const std::map<std::int64_t, std::vector<std::string>>& members) {
-        std::map<std::int64_t, std::string> keys;
-        for (const json& cycle : field(field(document_, "load_order"), "cycles")) {
-            std::string text;
-            for (const json& key : field(cycle, "foreign_keys")) {
-                text += (text.empty() ? "Foreign keys: " : ", ") + one_line(text_field(key, "name")) + " (" +
-                        one_line(text_field(key, "table")) + " → " + one_line(text_field(key, "references")) + ")";
-            }
-            keys[integer_field(cycle, "cycle").value_or(-1)] = shorten(text, 600);
-        }
-        Node list = new_list();
-        for (const auto& [number, tables] : members) {
-            if (list.list_value().size() == kMaxCycles) break;
-            Node node;
-            node["number"] = std::to_string(number);
-            node["keys"] = optional_text(keys.contains(number) ? keys.at(number) : "");
-            Node names = new_list();
-            for (std::size_t i = 0; i < tables.size() && i < kMaxPerStep; ++i) {
-                Node name;
-                name["name"] = tables[i];
-                name["sep"] = i + 1 < std::min(tables.size(), kMaxPerStep);
-                names.push_back(name);
-            }
-            node["tables"] = std::move(names);
-            list.push_back(node);
-        }
-        data_["cycles"] = std::move(list);
     }
 
     // How the rows will travel, from what the checks counted.

@@ -35,6 +35,12 @@ std::optional<double> number_of(const json& value);  // also of numeric text
 std::optional<std::int64_t> integer_field(const json& object, std::string_view key);
 bool bool_field(const json& object, std::string_view key, bool otherwise);
 
+Node new_list();
+std::int64_t as_count(std::size_t n);
+// A list, and has_<name> beside it: mustache cannot ask whether a list is empty without entering it.
+void set_list(Node& data, const std::string& name, Node list);
+// How many of total are not among the shown ones; false when all are.
+void set_more(Node& data, const std::string& key, std::int64_t total, std::size_t shown);
 // A mustache variable that is false (hides its section) when the text is empty.
 Node optional_text(const std::string& text);
 // {label, value} for a definition list; nothing is added when the value is empty.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "loader/report/html.hpp"
 #include "loader/util/error.hpp"
@@ -31,6 +32,19 @@ std::string render_template(std::string_view text, Node& data) {
 }
 
 }  // namespace
+
+Node new_list() { return Node(Node::type::list); }
+
+std::int64_t as_count(std::size_t n) { return static_cast<std::int64_t>(n); }
+
+void set_list(Node& data, const std::string& name, Node list) {
+    data["has_" + name] = list.is_non_empty_list();
+    data[name] = std::move(list);
+}
+
+void set_more(Node& data, const std::string& key, std::int64_t total, std::size_t shown) {
+    data[key] = total > as_count(shown) ? Node(format_count(total - as_count(shown))) : Node(false);
+}
 
 Node optional_text(const std::string& text) { return text.empty() ? Node(false) : Node(text); }
 

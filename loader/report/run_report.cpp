@@ -1,12 +1,11 @@
 // A run as one HTML file: the verdict and what follows from it first, then the evidence.
 #include "loader/report/run_report.hpp"
 
-#include <algorithm>
 #include <map>
-#include <set>
 #include <vector>
 
 #include "loader/report/html.hpp"
+#include "loader/report/run_tables.hpp"
 #include "loader/util/error.hpp"
 #include "loader_templates.hpp"
 
@@ -16,14 +15,10 @@ namespace {
 using namespace report;
 
 // 10 000 tables must stay a page that a browser opens and a person can send.
-constexpr std::size_t kMaxTables = 2000;
 constexpr std::size_t kMaxFailed = 50;
 constexpr std::size_t kMaxDifferences = 300;
 constexpr std::size_t kMaxStatements = 50;
 constexpr std::size_t kMaxWarnings = 100;
-constexpr std::size_t kMaxNotes = 100;
-constexpr std::size_t kMaxObjects = 100;
-constexpr std::size_t kMaxSlowest = 15;
 
 struct Tone {
     const char* kind;
@@ -44,38 +39,15 @@ Tone tone_of(const std::string& verdict) {
     return {"none", "The run has not ended."};
 }
 
-const char* state_kind(const std::string& state) {
-    if (state == "done") return "good";
-    if (state == "failed" || state == "incomplete" || state == "blocked") return "bad";
-    return "none";
-}
-
-struct Mark {
-    const char* kind;
-    const char* sign;
-};
-
-Mark mark_of(const std::string& verdict) {
-    if (verdict == "equal") return {"good", "="};
-    if (verdict == "equal under policy") return {"warn", "≈"};
-    if (verdict == "different") return {"bad", "≠"};
-    if (verdict == "not comparable") return {"warn", "?"};
-    return {"none", "–"};
-}
-
-void set_more(Node& data, const std::string& key, std::size_t total, std::size_t shown) {
-    data[key] = total > shown ? Node(format_count(static_cast<std::int64_t>(total - shown))) : Node(false);
-}
-
-void set_list(Node& data, const std::string& name, Node list) {
-    data["has_" + name] = list.is_non_empty_list();
-    data[name] = std::move(list);
-}
-
-Node new_list() { return Node(Node::type::list); }
-
 // The error's first line is the message; the rest is the server's context.
 std::string first_line(const std::string& text) { return shorten(text.substr(0, text.find('\n')), 400); }
+
+// NULL and the empty string are different values: neither may look like nothing.
+std::string value_text(const json& value) {
+    if (value.is_null()) return "NULL";
+    const std::string text = text_of(value);
+    return text.empty() ? "(empty string)" : one_line(text);
+}
 
 class RunPage {
 public:
@@ -93,20 +65,16 @@ public:
         differences();
         statements();
         warnings();
-        tables();
-        notes();
-        not_moved();
-        timings();
+        add_tables(data_, tables_);
+        add_notes(data_, tables_);
+        add_not_moved(data_, document_);
+        add_timings(data_, document_, tables_);
         about();
         return render(templates::kRunMustache, data_,
                       "Migration report: " + text_field(run_, "source") + ", run " + text_field(run_, "run_id"));
     }
 
 private:
-    static std::string name_of(const json& table) {
-        const std::string name = text_field(table, "source_name");
-        return one_line(name.empty() ? "table " + text_field(table, "table_id") : name);
-    }
     // Differences carry only the table's id.
     std::string name_by_id(const json& row) const {
         const auto found = names_.find(text_field(row, "table_id"));
@@ -117,7 +85,8 @@ private:
         for (const json& table : field(document_, "tables")) {
             names_[text_field(table, "table_id")] = name_of(table);
             const std::string state = text_field(table, "state");
-            ++states_[state];
+            if (did_not_succeed(table)) ++unsuccessful_;
+            if (state == "done" && !differs(table)) ++done_;
             rows_ += integer_field(table, "rows_copied").value_or(0);
             bytes_ += number_of(field(table, "bytes_copied")).value_or(0);
             if (differs(table)) ++differing_;
@@ -131,9 +100,7 @@ private:
         if (verdict_.empty()) verdict_ = "State: " + text_field(run_, "state");
     }
 
-    std::int64_t count_of(std::string_view key) const {
-        return static_cast<std::int64_t>(field(document_, key).size());
-    }
+    std::int64_t count_of(std::string_view key) const { return as_count(field(document_, key).size()); }
 
     // A verdict is only as good as its criteria: the page says so when they disagree.
     std::string judgement() const {
@@ -142,16 +109,6 @@ private:
         if (criteria_open_ > 0) return " Not every criterion could be judged: see below.";
         if (criteria_held_ > 0) return " Every criterion below holds.";
         return "";
-    }
-
-    static bool differs(const json& table) {
-        for (const json& result : field(table, "validation"))
-            if (text_field(result, "verdict") == "different") return true;
-        return false;
-    }
-
-    static const char* kind_of(const json& table) {
-        return differs(table) ? "bad" : state_kind(text_field(table, "state"));
     }
 
     void hero() {
@@ -175,12 +132,11 @@ private:
             node["text"] = text;
             chips.push_back(node);
         };
-        const auto total = static_cast<std::int64_t>(tables_.size());
-        const std::int64_t done = states_["done"];
-        chip(done == total ? "good" : "none", "tables",
-             format_count(done) + " of " + plural(total, "table", "tables") + " done");
-        if (const auto bad = states_["failed"] + states_["incomplete"] + states_["blocked"]; bad > 0)
-            chip("bad", "failed", plural(bad, "table did not succeed", "tables did not succeed"));
+        const auto total = as_count(tables_.size());
+        chip(done_ == total ? "good" : "none", "tables",
+             format_count(done_) + " of " + plural(total, "table", "tables") + " done");
+        if (unsuccessful_ > 0)
+            chip("bad", "failed", plural(unsuccessful_, "table did not succeed", "tables did not succeed"));
         if (differing_ > 0) chip("bad", "tables", plural(differing_, "table differs", "tables differ"));
         if (const auto n = count_of("differences"); n > 0)
             chip("bad", "differences", plural(n, "difference", "differences"));
@@ -227,8 +183,8 @@ private:
         else if (differing_ > 0)
             step("Look at the " + plural(differing_, "table", "tables") +
                  " marked ≠ below, and find out what changed the rows before anything uses the target.");
-        if (const auto bad = states_["failed"] + states_["incomplete"] + states_["blocked"]; bad > 0)
-            step("Correct the cause of each of the " + plural(bad, "table", "tables") +
+        if (unsuccessful_ > 0)
+            step("Correct the cause of each of the " + plural(unsuccessful_, "table", "tables") +
                      " listed below, then go on with the run.",
                  "lakemover resume");
         else if (verdict_ == "FAILED" || verdict_ == "CANCELLED")
@@ -249,8 +205,7 @@ private:
 
     void facts() {
         Node list = new_list();
-        add_fact(list, "Tables done",
-                 format_count(states_["done"]) + " / " + format_count(static_cast<std::int64_t>(tables_.size())));
+        add_fact(list, "Tables done", format_count(done_) + " / " + format_count(as_count(tables_.size())));
         add_fact(list, "Rows copied", format_count(rows_));
         add_fact(list, "Bytes copied", format_bytes(bytes_));
         if (seconds_ >= 0) add_fact(list, "Time", format_seconds(seconds_));
@@ -265,7 +220,7 @@ private:
         std::size_t total = 0;
         for (const json* table : tables_) {
             const std::string state = text_field(*table, "state");
-            if (std::string_view(state_kind(state)) != "bad") continue;
+            if (!did_not_succeed(*table)) continue;
             if (++total > kMaxFailed) continue;
             Node node;
             node["state"] = state;
@@ -274,7 +229,7 @@ private:
             list.push_back(node);
         }
         set_list(data_, "failed", std::move(list));
-        set_more(data_, "failed_more", total, kMaxFailed);
+        set_more(data_, "failed_more", as_count(total), kMaxFailed);
     }
 
     void differences() {
@@ -284,20 +239,18 @@ private:
         for (const json& row : all) {
             if (shown++ == kMaxDifferences) break;
             Node node;
-            const json& source = field(row, "source_value");
-            const json& target = field(row, "target_value");
             node["table"] = name_by_id(row);
             node["row"] = one_line(text_field(row, "row_key"));
             node["column"] = one_line(text_field(row, "column_name"));
-            node["source"] = source.is_null() ? "NULL" : one_line(text_of(source));
-            node["target"] = target.is_null() ? "NULL" : one_line(text_of(target));
+            node["source"] = value_text(field(row, "source_value"));
+            node["target"] = value_text(field(row, "target_value"));
             node["source_hex"] = optional_text(shorten(text_field(row, "source_hex"), 96));
             node["target_hex"] = optional_text(shorten(text_field(row, "target_hex"), 96));
             node["cause"] = shorten(text_field(row, "cause"), 300);
             list.push_back(node);
         }
         set_list(data_, "differences", std::move(list));
-        set_more(data_, "differences_more", all.size(), kMaxDifferences);
+        set_more(data_, "differences_more", as_count(all.size()), kMaxDifferences);
     }
 
     void statements() {
@@ -311,11 +264,13 @@ private:
             node["object"] = one_line(text_field(row, "object"));
             node["error"] = first_line(text_field(row, "error"));
             node["sql"] = shorten(text_field(row, "sql"), 4000);
+            const std::string error = text_field(row, "error");
+            node["details"] = optional_text(error == first_line(error) ? "" : shorten(error, 2000));
             node["open"] = shown <= 3;
             list.push_back(node);
         }
         set_list(data_, "statements", std::move(list));
-        set_more(data_, "statements_more", all.size(), kMaxStatements);
+        set_more(data_, "statements_more", as_count(all.size()), kMaxStatements);
     }
 
     void warnings() {
@@ -330,190 +285,7 @@ private:
             list.push_back(node);
         }
         set_list(data_, "warnings", std::move(list));
-        set_more(data_, "warnings_more", all.size(), kMaxWarnings);
-    }
-
-    Node table_row(const json& table) {
-        Node node;
-        const std::string state = text_field(table, "state");
-        const std::string source = name_of(table);
-        const std::string target = one_line(text_field(table, "target_name"));
-        const bool copies = bool_field(table, "copies_rows", true);
-        const auto count = [&](std::string_view key) {
-            const auto value = integer_field(table, key);
-            return value ? format_count(*value) : std::string(copies ? "" : "–");
-        };
-        node["name"] = source;
-        node["target"] = optional_text(target == source ? "" : target);
-        std::string note;
-        if (!copies) note = "holds no rows of its own";
-        if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
-            note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
-        if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
-        node["note"] = optional_text(note);
-        node["state"] = state == "done" && differs(table) ? std::string("different") : state;
-        node["kind"] = kind_of(table);
-        node["source_rows"] = count("source_rows");
-        node["target_rows"] = count("target_rows");
-        const auto bytes = number_of(field(table, "bytes_copied"));
-        node["bytes"] = bytes ? format_bytes(*bytes) : "";
-        const auto seconds = number_of(field(table, "seconds"));
-        node["seconds"] = seconds ? format_seconds(*seconds) : "";
-        std::map<std::int64_t, const json*> by_level;
-        for (const json& result : field(table, "validation"))
-            by_level[integer_field(result, "level").value_or(-1)] = &result;
-        Node levels = new_list();
-        for (std::int64_t level = 0; level <= 4; ++level) {
-            const auto found = by_level.find(level);
-            const std::string verdict = found == by_level.end() ? "not run" : text_field(*found->second, "verdict");
-            const Mark mark = mark_of(verdict);
-            std::string title = "level " + std::to_string(level) + ": " + verdict;
-            if (found != by_level.end())
-                if (const auto rows = integer_field(*found->second, "rows_covered"))
-                    title += ", " + plural(*rows, "row", "rows");
-            Node cell;
-            cell["kind"] = mark.kind;
-            cell["mark"] = mark.sign;
-            cell["title"] = title;
-            levels.push_back(cell);
-        }
-        node["levels"] = std::move(levels);
-        return node;
-    }
-
-    void tables() {
-        Node legend = new_list();
-        for (const char* verdict : {"equal", "equal under policy", "different", "not comparable", "not run"}) {
-            const Mark mark = mark_of(verdict);
-            Node node;
-            node["kind"] = mark.kind;
-            node["mark"] = mark.sign;
-            node["text"] = verdict;
-            legend.push_back(node);
-        }
-        data_["legend"] = std::move(legend);
-        Node states = new_list();
-        for (const auto& [kind, label] : {std::pair{"bad", "not succeeded"}, {"good", "done"}, {"none", "other"}}) {
-            Node node;
-            node["kind"] = kind;
-            node["label"] = label;
-            states.push_back(node);
-        }
-        data_["states"] = std::move(states);
-
-        // Problems first; within that the load order, which is the order of the document.
-        std::vector<const json*> ordered = tables_;
-        const auto weight = [](const json* t) {
-            const std::string_view kind = kind_of(*t);
-            return kind == "bad" ? 0 : kind == "none" ? 1 : 2;
-        };
-        std::stable_sort(ordered.begin(), ordered.end(),
-                         [&weight](const json* a, const json* b) { return weight(a) < weight(b); });
-        Node rows = new_list();
-        for (std::size_t i = 0; i < ordered.size() && i < kMaxTables; ++i) rows.push_back(table_row(*ordered[i]));
-        data_["tables"] = std::move(rows);
-        std::string more;
-        if (ordered.size() > kMaxTables) {
-            std::map<std::string, std::int64_t> rest;
-            for (std::size_t i = kMaxTables; i < ordered.size(); ++i) ++rest[text_field(*ordered[i], "state")];
-            more = format_count(static_cast<std::int64_t>(ordered.size() - kMaxTables)) +
-                   " more tables are in run.json beside this report:";
-            const char* separator = " ";
-            for (const auto& [state, count] : rest) {
-                more += separator + format_count(count) + " " + state;
-                separator = ", ";
-            }
-        }
-        data_["tables_more"] = optional_text(more);
-    }
-
-    // What was equal only under a declared loss, or could not be compared: never hidden in a mark alone.
-    void notes() {
-        Node list = new_list();
-        std::size_t total = 0;
-        for (const json* table : tables_) {
-            for (const json& result : field(*table, "validation")) {
-                const std::string verdict = text_field(result, "verdict");
-                if (verdict != "equal under policy" && verdict != "not comparable") continue;
-                if (++total > kMaxNotes) continue;
-                Node node;
-                node["table"] = name_of(*table);
-                node["level"] = text_field(result, "level");
-                node["verdict"] = verdict;
-                const json& detail = field(result, "detail");
-                const json& reason = field(detail, "reason");
-                std::string text = text_of(reason.is_null() ? detail : reason);
-                if (text == "{}") text.clear();
-                node["detail"] = optional_text(shorten(text, 400));
-                list.push_back(node);
-            }
-        }
-        set_list(data_, "notes", std::move(list));
-        set_more(data_, "notes_more", total, kMaxNotes);
-    }
-
-    void not_moved() {
-        struct Group {
-            std::set<std::string> reasons;
-            std::vector<std::string> names;
-        };
-        std::map<std::string, Group> groups;
-        for (const json& object : field(document_, "not_moved")) {
-            Group& group = groups[text_field(object, "kind")];
-            group.names.push_back(one_line(text_field(object, "name")));
-            if (const auto reason = text_field(object, "reason"); !reason.empty()) group.reasons.insert(reason);
-        }
-        for (const json& table : field(document_, "excluded")) {
-            Group& group = groups["excluded table"];
-            group.names.push_back(one_line(text_of(table)));
-            group.reasons = {"excluded in the plan"};
-        }
-        Node list = new_list();
-        for (const auto& [kind, group] : groups) {
-            Node node;
-            node["kind_name"] = kind;
-            node["count"] = format_count(static_cast<std::int64_t>(group.names.size()));
-            node["reason"] = group.reasons.size() == 1 ? shorten(*group.reasons.begin(), 300) : "";
-            node["open"] = group.names.size() <= 10;
-            Node names = new_list();
-            for (std::size_t i = 0; i < group.names.size() && i < kMaxObjects; ++i) {
-                Node name;
-                name["name"] = group.names[i];
-                name["sep"] = i + 1 < std::min(group.names.size(), kMaxObjects);
-                names.push_back(name);
-            }
-            node["objects"] = std::move(names);
-            set_more(node, "more", group.names.size(), kMaxObjects);
-            list.push_back(node);
-        }
-        set_list(data_, "not_moved", std::move(list));
-    }
-
-    // Phases where the run recorded them, else the slowest tables.
-    void timings() {
-        std::vector<std::pair<std::string, double>> parts;
-        for (const json& phase : field(document_, "timings"))
-            if (const auto seconds = number_of(field(phase, "seconds")))
-                parts.emplace_back(one_line(text_field(phase, "phase")), *seconds);
-        data_["slowest_what"] = parts.empty() ? "Table" : "Phase";
-        if (parts.empty()) {
-            for (const json* table : tables_)
-                if (const auto seconds = number_of(field(*table, "seconds")))
-                    parts.emplace_back(name_of(*table), *seconds);
-            std::sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-            if (parts.size() > kMaxSlowest) parts.resize(kMaxSlowest);
-        }
-        double longest = 0;
-        for (const auto& part : parts) longest = std::max(longest, part.second);
-        Node list = new_list();
-        for (const auto& [name, seconds] : parts) {
-            Node node;
-            node["name"] = name;
-            node["bar"] = svg_bar(seconds, 0, longest);
-            node["time"] = format_seconds(seconds);
-            list.push_back(node);
-        }
-        set_list(data_, "slowest", std::move(list));
+        set_more(data_, "warnings_more", as_count(all.size()), kMaxWarnings);
     }
 
     void about() {
@@ -559,7 +331,8 @@ private:
     std::string verdict_;
     std::vector<const json*> tables_;
     std::map<std::string, std::string> names_;
-    std::map<std::string, std::int64_t> states_;
+    std::int64_t done_ = 0;
+    std::int64_t unsuccessful_ = 0;
     std::int64_t rows_ = 0;
     std::int64_t differing_ = 0;
     std::int64_t criteria_held_ = 0, criteria_failed_ = 0, criteria_open_ = 0;
