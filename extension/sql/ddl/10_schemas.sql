@@ -1,0 +1,34 @@
+-- public is there already; an extension is asked for only where a column's type comes from it.
+CREATE FUNCTION lakemover._ddl_schemas(p_source name) RETURNS TABLE(table_id bigint, kind text, object text, sql text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH extension AS (
+    SELECT DISTINCT e.extension_name, e.schema_name
+      FROM lakemover._planned_table t
+      JOIN lakemover.plan_column c USING (source, table_id)
+      JOIN lakemover.inv_column i USING (source, table_id, ordinal)
+      JOIN lakemover.inv_extension e ON e.source = t.source AND e.extension_name = i.type_extension
+     WHERE t.source = p_source AND NOT c.exclude AND c.target_type = i.data_type
+), schema AS (
+    SELECT t.target_schema AS name FROM lakemover._planned_table t WHERE t.source = p_source
+    UNION
+    SELECT s.target_schema FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude
+    UNION
+    SELECT t.schema_name FROM lakemover.inv_type t WHERE t.source = p_source
+    UNION
+    SELECT o.schema_name FROM lakemover._used_collations(p_source) c
+      JOIN lakemover.inv_object o ON o.source = p_source AND o.kind = 'collation' AND o.object_id = c.object_id
+    UNION
+    SELECT e.schema_name FROM extension e
+)
+SELECT NULL::bigint, d.kind, d.object, d.sql
+  FROM (SELECT 1 AS no, 'schema' AS kind, format('%I', s.name) AS object, format('CREATE SCHEMA IF NOT EXISTS %I', s.name) AS sql
+          FROM schema s WHERE s.name NOT IN ('public', 'pg_catalog')
+        UNION ALL
+        SELECT 2, 'extension', format('%I', e.extension_name),
+               format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', e.extension_name, e.schema_name)
+          FROM extension e) d
+ ORDER BY d.no, d.object COLLATE "C"
+$$;
+COMMENT ON FUNCTION lakemover._ddl_schemas(name) IS 'statements that create the planned schemas, and extensions whose types are used';

@@ -1,0 +1,122 @@
+-- Fills the plan tables from the inventory. A column of a row that was edited by hand keeps its value; rows of objects
+-- that are gone go, rows of new objects come.
+CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL)
+RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+SET lakemover_plan.writing = 'on'
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_engine  text;
+    v_profile text;
+BEGIN
+    SELECT i.engine INTO v_engine FROM lakemover.source_info i WHERE i.source = p_source;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'source "%" has no inventory', p_source
+            USING ERRCODE = 'object_not_in_prerequisite_state',
+                  HINT = format('Take it first: SELECT lakemover.inventory(%L).', p_source);
+    END IF;
+    SELECT coalesce(p_profile, (SELECT p.profile FROM lakemover.plan p WHERE p.source = p_source), 'native') INTO v_profile;
+    IF v_profile NOT IN ('native', 'portable') THEN
+        RAISE EXCEPTION 'unknown type profile "%"', v_profile
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid profiles are native and portable.';
+    END IF;
+    INSERT INTO lakemover.plan AS p (source, profile, planned_at, fingerprint)
+    VALUES (p_source, v_profile, clock_timestamp(), lakemover._schema_fingerprint(p_source))
+    ON CONFLICT (source) DO UPDATE
+       SET profile = excluded.profile, planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
+
+    DELETE FROM lakemover.plan_table p
+     WHERE p.source = p_source
+       AND NOT EXISTS (SELECT FROM lakemover.inv_table i WHERE i.source = p.source AND i.table_id = p.table_id);
+    INSERT INTO lakemover.plan_table AS p (source, table_id, source_schema, source_table, target_schema, target_table)
+    SELECT i.source, i.table_id, i.schema_name, i.table_name, i.schema_name, i.table_name
+      FROM lakemover.inv_table i WHERE i.source = p_source
+    ON CONFLICT (source, table_id) DO UPDATE
+       SET source_schema = excluded.source_schema,
+           source_table = excluded.source_table,
+           target_schema = CASE WHEN 'target_schema' = ANY (p.edited) THEN p.target_schema ELSE excluded.target_schema END,
+           target_table = CASE WHEN 'target_table' = ANY (p.edited) THEN p.target_table ELSE excluded.target_table END;
+
+    DELETE FROM lakemover.plan_column p
+     WHERE p.source = p_source
+       AND NOT EXISTS (SELECT FROM lakemover.inv_column i
+                        WHERE i.source = p.source AND i.table_id = p.table_id AND i.ordinal = p.ordinal);
+    WITH type AS MATERIALIZED (
+        SELECT d.data_type, lakemover._profile_type(p_source, v_engine, v_profile, d.data_type) AS target_type
+          FROM (SELECT DISTINCT i.data_type FROM lakemover.inv_column i WHERE i.source = p_source) d
+    )
+    INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type)
+    SELECT i.source, i.table_id, i.ordinal, i.column_name, i.column_name, type.target_type
+      FROM lakemover.inv_column i JOIN type USING (data_type)
+     WHERE i.source = p_source
+    ON CONFLICT (source, table_id, ordinal) DO UPDATE
+       SET source_column = excluded.source_column,
+           target_column = CASE WHEN 'target_column' = ANY (p.edited) THEN p.target_column ELSE excluded.target_column END,
+           target_type = CASE WHEN 'target_type' = ANY (p.edited) THEN p.target_type ELSE excluded.target_type END,
+           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
+
+    -- A foreign key of a partition comes with its parent's.
+    DELETE FROM lakemover.plan_constraint p
+     WHERE p.source = p_source
+       AND NOT EXISTS (SELECT FROM lakemover.inv_constraint i
+                        WHERE i.source = p.source AND i.constraint_id = p.constraint_id
+                          AND NOT (i.kind = 'f' AND i.parent_id IS NOT NULL));
+    INSERT INTO lakemover.plan_constraint AS p (source, constraint_id, table_id, kind, source_name, target_name)
+    SELECT i.source, i.constraint_id, i.table_id, i.kind, i.name, i.name
+      FROM lakemover.inv_constraint i
+     WHERE i.source = p_source AND NOT (i.kind = 'f' AND i.parent_id IS NOT NULL)
+    ON CONFLICT (source, constraint_id) DO UPDATE
+       SET table_id = excluded.table_id, kind = excluded.kind, source_name = excluded.source_name,
+           target_name = CASE WHEN 'target_name' = ANY (p.edited) THEN p.target_name ELSE excluded.target_name END,
+           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
+
+    DELETE FROM lakemover.plan_index p
+     WHERE p.source = p_source
+       AND NOT EXISTS (SELECT FROM lakemover.inv_index i
+                        WHERE i.source = p.source AND i.index_id = p.index_id AND i.constraint_id IS NULL);
+    INSERT INTO lakemover.plan_index AS p (source, index_id, table_id, source_name, target_name)
+    SELECT i.source, i.index_id, i.table_id, i.name, i.name
+      FROM lakemover.inv_index i
+     WHERE i.source = p_source AND i.constraint_id IS NULL
+    ON CONFLICT (source, index_id) DO UPDATE
+       SET table_id = excluded.table_id, source_name = excluded.source_name,
+           target_name = CASE WHEN 'target_name' = ANY (p.edited) THEN p.target_name ELSE excluded.target_name END,
+           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
+
+    DELETE FROM lakemover.plan_sequence p
+     WHERE p.source = p_source
+       AND NOT EXISTS (SELECT FROM lakemover.inv_sequence i WHERE i.source = p.source AND i.sequence_id = p.sequence_id);
+    INSERT INTO lakemover.plan_sequence AS p (source, sequence_id, source_schema, source_name, target_schema, target_name)
+    SELECT i.source, i.sequence_id, i.schema_name, i.sequence_name, i.schema_name, i.sequence_name
+      FROM lakemover.inv_sequence i WHERE i.source = p_source
+    ON CONFLICT (source, sequence_id) DO UPDATE
+       SET source_schema = excluded.source_schema, source_name = excluded.source_name,
+           target_schema = CASE WHEN 'target_schema' = ANY (p.edited) THEN p.target_schema ELSE excluded.target_schema END,
+           target_name = CASE WHEN 'target_name' = ANY (p.edited) THEN p.target_name ELSE excluded.target_name END,
+           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
+
+    PERFORM lakemover._plan_follow(p_source);
+    PERFORM lakemover._unique_names(p_source);
+    PERFORM lakemover._plan_routines(p_source);
+    UPDATE lakemover.plan_table p
+       SET load_rank = o.load_rank
+      FROM lakemover.load_order(p_source) o
+     WHERE p.source = p_source AND p.table_id = o.table_id AND p.load_rank IS DISTINCT FROM o.load_rank;
+
+    RETURN QUERY
+    SELECT v_profile,
+           (SELECT count(*)::int FROM lakemover.plan_table p WHERE p.source = p_source AND NOT p.exclude),
+           (SELECT count(*)::int FROM lakemover.plan_table p WHERE p.source = p_source AND p.exclude),
+           (SELECT count(*)::int FROM lakemover._planned_table t JOIN lakemover.plan_column c USING (source, table_id)
+             WHERE t.source = p_source AND NOT c.exclude),
+           (SELECT count(*)::int FROM lakemover._planned_table t JOIN lakemover.plan_constraint c USING (source, table_id)
+             WHERE t.source = p_source AND NOT c.exclude),
+           (SELECT count(*)::int FROM lakemover._planned_table t JOIN lakemover.plan_index c USING (source, table_id)
+             WHERE t.source = p_source AND NOT c.exclude),
+           (SELECT count(*)::int FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude),
+           (SELECT count(*)::int FROM lakemover.not_moved(p_source));
+END
+$$;
+COMMENT ON FUNCTION lakemover.plan(name, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; without a profile it keeps the plan''s, at first native';
