@@ -2,6 +2,8 @@
 #include "codec/digest.hpp"
 
 #include <sodium/crypto_shorthash_siphash24.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -67,6 +69,10 @@ RowHash RowHasher::hash(const char* data, std::size_t size) const {
     std::memcpy(&result.lane1, out.data(), 8);
     std::memcpy(&result.lane2, out.data() + 8, 8);
     return result;
+}
+
+std::uint64_t value_hash(std::size_t column, const char* data, std::size_t size) {
+    return XXH3_64bits_withSeed(data, size, column + 1);
 }
 
 }  // namespace lakemover::codec

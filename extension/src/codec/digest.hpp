@@ -67,6 +67,9 @@ struct ColumnStats {
     friend bool operator==(const ColumnStats&, const ColumnStats&) = default;
 };
 
+// The hash of one canonical value in the diagnostics of its column (counted from 0).
+std::uint64_t value_hash(std::size_t column, const char* data, std::size_t size);
+
 // Network byte order.
 template <typename T> inline T load_be(const char* p) {
     T v;

@@ -1,0 +1,238 @@
+// Level 3, the MD5 of sampled rows computed by each engine, and level 4, the field diff of the first rows.
+// The SQL of both sides comes from staging. Throws Error.
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <set>
+
+#include "loader/validate/table_context.hpp"
+#include "loader/validate/value_form.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+using nlohmann::json;
+
+std::string md5_hex(const std::string& bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned int size = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_md5(), nullptr) != 1) {
+        throw Error(Exit::kOther, "MD5 is not available in this build of OpenSSL");
+    }
+    return to_hex({reinterpret_cast<const char*>(out.data()), size});
+}
+
+struct Sampled {
+    std::vector<std::pair<std::string, std::string>> rows;  // key as JSON text ("" without a key) and MD5
+    // Over the row MD5s in byte order: neither side sorts by a collation.
+    std::string checksum() const {
+        std::vector<std::string> sorted;
+        for (const auto& [key, md5] : rows) sorted.push_back(md5);
+        std::sort(sorted.begin(), sorted.end());
+        std::string all;
+        for (const std::string& md5 : sorted) all += md5;
+        return md5_hex(all);
+    }
+};
+
+// The two engines need not format JSON alike.
+std::string key_text(const Result& r, int row, int column) {
+    return r.is_null(row, column) ? std::string{} : json::parse(r.get(row, column)).dump();
+}
+
+Sampled sampled(const Result& r) {
+    Sampled s;
+    for (int i = 0; i < r.rows(); ++i) s.rows.emplace_back(key_text(r, i, 0), r.text(i, 1));
+    return s;
+}
+
+// The keys that a source's result holds, as the target's queries take them.
+std::string key_list(const std::vector<std::string>& keys) {
+    json list = json::array();
+    for (const std::string& key : keys) list.push_back(json::parse(key));
+    return list.dump();
+}
+
+Difference row_difference(const std::string& key, Value source, Value target, const std::string& cause) {
+    Difference d;
+    d.row_key = key;
+    d.source = std::move(source);
+    d.target = std::move(target);
+    d.cause = cause;
+    return d;
+}
+
+std::vector<Shown> shown_array(const Result& r, int row, int column) {
+    std::vector<Shown> values;
+    for (const json& value : json::parse(r.get(row, column))) {
+        values.push_back(value.is_null() ? Shown{} : Shown{value.get<std::string>()});
+    }
+    return values;
+}
+
+struct FieldRows {
+    std::vector<SideRow> rows;
+    std::vector<std::string> keys;
+};
+
+// Columns: key, fields, hex, each an array as JSON.
+FieldRows field_rows(const TableSpec& spec, const Result& r) {
+    FieldRows out;
+    for (int i = 0; i < r.rows(); ++i) {
+        SideRow row{shown_array(r, i, 1), shown_array(r, i, 2), false};
+        if (row.shown.size() != spec.columns.size() || row.hex.size() != spec.columns.size()) {
+            throw Error(Exit::kOther, "staging: a row of " + std::to_string(row.shown.size()) +
+                                          " fields where the plan has " + std::to_string(spec.columns.size()) +
+                                          " columns");
+        }
+        out.rows.push_back(std::move(row));
+        out.keys.push_back(key_text(r, i, 0));
+    }
+    return out;
+}
+
+constexpr const char* kAsJson =
+    "SELECT pg_catalog.to_json(row_key)::text, pg_catalog.to_json(fields)::text, "
+    "pg_catalog.to_json(hex)::text FROM ";
+
+FieldRows source_rows(const TableContext& table, int limit) {
+    return field_rows(table.spec, table.staging.query(std::string(kAsJson) + "lakemover.source_rows($1, $2, $3)",
+                                                      {table.run(), table.id, std::to_string(limit)}));
+}
+
+FieldRows target_rows(const TableContext& table, const std::vector<std::string>& keys, int limit) {
+    const bool keyed = !table.spec.key.empty();
+    const Value parameter = keyed ? key_list(keys) : std::to_string(limit);
+    return field_rows(table.spec,
+                      table.target.query(std::string(kAsJson) + "(" +
+                                             table.target_sql(keyed ? "rows_by_key" : "rows_keyless") + ") AS q",
+                                         {parameter}));
+}
+
+// Of a table without a key both sides give a list in MD5 order, cut at the same length. Rows in both are equal. A
+// changed row has another MD5 and shifts what follows, so of full lists the rows behind the last common one may only
+// have been pushed out of the other: they are left out as long as something else explains the difference.
+void drop_common(std::vector<SideRow>& a, std::vector<SideRow>& b, std::size_t limit) {
+    const bool full = a.size() == limit && b.size() == limit;
+    std::multiset<std::vector<Shown>> in_a;
+    std::multiset<std::vector<Shown>> in_b;
+    for (const SideRow& row : a) in_a.insert(row.hex);
+    for (const SideRow& row : b) in_b.insert(row.hex);
+    const auto keep_unmatched = [](std::vector<SideRow>& rows, std::multiset<std::vector<Shown>>& others) {
+        std::vector<SideRow> unmatched;
+        std::size_t before_last_common = 0;
+        for (SideRow& row : rows) {
+            const auto found = others.find(row.hex);
+            if (found == others.end()) {
+                unmatched.push_back(std::move(row));
+            } else {
+                others.erase(found);
+                before_last_common = unmatched.size();
+            }
+        }
+        rows = std::move(unmatched);
+        return before_last_common;
+    };
+    const std::size_t certain_a = keep_unmatched(a, in_b);
+    const std::size_t certain_b = keep_unmatched(b, in_a);
+    if (full && certain_a + certain_b > 0) {
+        a.resize(certain_a);
+        b.resize(certain_b);
+    }
+}
+
+std::vector<Difference> diff_fields(const TableContext& table, FieldRows source, FieldRows target, int limit) {
+    if (table.spec.key.empty()) drop_common(source.rows, target.rows, static_cast<std::size_t>(limit));
+    return diff_rows(table.spec, source.rows, target.rows);
+}
+
+// Fields behind differing checksums. The source gives rows in key order from the first on, so this reaches them only
+// where the table is not larger than the sample; level 2 names them else, where what is stored is not what was read.
+std::vector<Difference> fields_behind(const TableContext& table, const std::set<std::string>& differing) {
+    FieldRows source = source_rows(table, table.options.sample_rows);
+    FieldRows chosen;
+    for (std::size_t i = 0; i < source.rows.size(); ++i) {
+        if (table.spec.key.empty() || differing.count(source.keys[i]) != 0) {
+            chosen.rows.push_back(std::move(source.rows[i]));
+            chosen.keys.push_back(source.keys[i]);
+        }
+    }
+    FieldRows target = target_rows(table, chosen.keys, table.options.sample_rows);
+    return diff_fields(table, std::move(chosen), std::move(target), table.options.sample_rows);
+}
+
+}  // namespace
+
+LevelResult compare_sample(const TableContext& table) {
+    LevelResult result;
+    const std::string limit = std::to_string(table.options.sample_rows);
+    const Sampled source = sampled(table.staging.query(
+        "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.source_sample($1, $2, $3)",
+        {table.run(), table.id, limit}));
+    const bool keyed = !table.spec.key.empty();
+    std::vector<std::string> keys;
+    for (const auto& [key, md5] : source.rows) keys.push_back(key);
+    const Value parameter = keyed ? key_list(keys) : limit;
+    const Sampled target =
+        sampled(table.target.query("SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM (" +
+                                       table.target_sql(keyed ? "sample_by_key" : "sample_keyless") + ") AS q",
+                                   {parameter}));
+    result.rows_covered = std::to_string(source.rows.size());
+    result.source_value = source.checksum();
+    result.target_value = target.checksum();
+    result.detail["hash"] = "md5";
+    result.detail["picked_by"] = keyed ? "key" : "prefix of the row's MD5";
+    result.detail["whole_table"] = table.source_rows && *table.source_rows == *result.rows_covered;
+    if (const auto policy = table.spec.policy(); !policy.empty()) result.detail["policy"] = policy;
+
+    std::multimap<std::string, std::string> on_target;
+    for (const auto& [key, md5] : target.rows) on_target.emplace(keyed ? key : md5, md5);
+    std::set<std::string> differing;
+    std::size_t missing = 0;
+    for (const auto& [key, md5] : source.rows) {
+        const auto found = on_target.find(keyed ? key : md5);
+        if (found == on_target.end()) {
+            ++missing;
+            differing.insert(key);
+            result.differences.push_back(row_difference(key, md5, std::nullopt, "the row is missing on the target"));
+            continue;
+        }
+        if (found->second != md5) {
+            differing.insert(key);
+            result.differences.push_back(row_difference(key, md5, found->second, "the MD5 of the row differs"));
+        }
+        on_target.erase(found);
+    }
+    for (const auto& [key, md5] : on_target) {
+        result.differences.push_back(
+            row_difference(keyed ? key : "", std::nullopt, md5, "the row is not in the source"));
+    }
+    if (result.differences.empty()) {
+        result.verdict = table.equal();
+        return result;
+    }
+    result.verdict = "different";
+    result.detail["rows_differing"] = result.differences.size();
+    result.detail["rows_missing"] = missing;
+    // Words about fields say more than two MD5s.
+    std::vector<Difference> fields = fields_behind(table, differing);
+    if (!fields.empty()) result.differences = std::move(fields);
+    return result;
+}
+
+LevelResult compare_fields(const TableContext& table) {
+    LevelResult result;
+    FieldRows source = source_rows(table, table.options.diff_rows);
+    FieldRows target = target_rows(table, source.keys, table.options.diff_rows);
+    result.rows_covered = std::to_string(source.rows.size());
+    result.detail["fields"] = source.rows.size() * table.spec.columns.size();
+    if (const auto policy = table.spec.policy(); !policy.empty()) result.detail["policy"] = policy;
+    result.differences = diff_fields(table, std::move(source), std::move(target), table.options.diff_rows);
+    result.verdict = result.differences.empty() ? table.equal() : "different";
+    return result;
+}
+
+}  // namespace lakemover::loader

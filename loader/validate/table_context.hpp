@@ -1,0 +1,44 @@
+// What the levels of one table share, and the SQL that they ask staging for. Throws Error.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "loader/validate/validate.hpp"
+
+namespace lakemover::loader {
+
+struct ChunkInfo {
+    std::string id;
+    std::string number;
+    std::string lower, upper;  // for people; empty: open
+    codec::Digest digest;
+    std::vector<codec::ColumnStats> columns;  // empty when they were not kept
+    std::string xid;                          // of the transaction that committed it, 32 bits; empty: not known
+};
+
+struct TableContext {
+    Pg& staging;
+    Pg& target;
+    const ValidateOptions& options;
+    TableSpec spec;
+    std::string id;
+    std::string state;
+    Value source_rows;
+
+    std::string run() const { return std::to_string(options.run_id); }
+    // lakemover._target_sql(run, table, kind)
+    std::string target_sql(const char* kind) const;
+    const char* equal() const { return spec.policy().empty() ? "equal" : "equal under policy"; }
+    TargetReader reader() const { return {spec, options.hash_key, target_sql("copy_out"), options.check_cancel}; }
+};
+
+// Chunks of the table with what the load recorded of them; an Error names the one that is not there.
+std::vector<ChunkInfo> load_chunks(const TableContext& table);
+
+// Names the rows and fields behind a difference of the digests; fills detail and differences of the result.
+void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const ReadResult& found, LevelResult& result);
+
+LevelResult compare_sample(const TableContext& table);  // level 3
+LevelResult compare_fields(const TableContext& table);  // level 4
+
+}  // namespace lakemover::loader

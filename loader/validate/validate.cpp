@@ -1,0 +1,135 @@
+// Runs the levels of one table in order and records them. Throws Error.
+#include "loader/validate/validate.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "loader/validate/table_context.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+LevelResult compare_counts(const TableContext& table) {
+    LevelResult result;
+    if (!table.source_rows) {
+        result.verdict = "not comparable";
+        result.detail["reason"] = "the rows of the source were not counted";
+        return result;
+    }
+    const Value found = table.target.scalar(table.target_sql("count"));
+    result.source_value = table.source_rows;
+    result.target_value = found;
+    result.rows_covered = table.source_rows;
+    result.verdict = result.source_value == result.target_value ? "equal" : "different";
+    table.staging.query("UPDATE lakemover.run_table SET target_rows = $3 WHERE run_id = $1 AND table_id = $2",
+                        {table.run(), table.id, found});
+    return result;
+}
+
+LevelResult compare_digests(const TableContext& table) {
+    LevelResult result;
+    std::vector<ChunkInfo> chunks = load_chunks(table);
+    codec::Digest read;
+    for (const ChunkInfo& chunk : chunks) {
+        read.add(chunk.digest);
+    }
+    const ReadResult found = table.reader().read(table.target, table.options.connect_target, table.options.jobs);
+    result.rows_covered = std::to_string(found.digest.rows);
+    const auto text = [](const codec::Digest& d) {
+        return std::to_string(d.rows) + ":" + d.lane1_text() + ":" + d.lane2_text();
+    };
+    result.source_value = text(read);
+    result.target_value = text(found.digest);
+    result.detail["bytes"] = found.bytes;
+    result.detail["format"] = table.spec.format == codec::Format::kBinary ? "binary" : "text";
+    if (const auto policy = table.spec.policy(); !policy.empty()) {
+        result.detail["policy"] = policy;
+    }
+    if (read == found.digest) {
+        result.verdict = table.equal();
+        return result;
+    }
+    result.verdict = "different";
+    try {
+        locate(table, std::move(chunks), found, result);
+    } catch (const Error& e) {
+        // The verdict stands without the rows behind it.
+        if (e.connection_lost || e.exit_code == Exit::kCancelled) throw;
+        result.detail["not_located"] = e.what();
+    } catch (const codec::DecodeError& e) {
+        result.detail["not_located"] = e.what();
+    }
+    return result;
+}
+
+// A level that cannot be done is an answer, not the end of the validation.
+template <typename Compare> LevelResult attempt(const TableContext& table, int level, Compare&& compare) {
+    const auto start = Clock::now();
+    LevelResult result;
+    const auto not_comparable = [&](const std::string& reason) {
+        result = LevelResult{};
+        result.verdict = "not comparable";
+        result.detail["reason"] = reason;
+        if (table.target.alive() && table.target.in_transaction()) table.target.exec("ROLLBACK");
+    };
+    if (table.state == "failed" || table.state == "blocked" || table.state == "pending" || table.state == "loading") {
+        result.detail["reason"] = "the table is " + table.state + ", not loaded";
+    } else {
+        try {
+            result = compare();
+        } catch (const Error& e) {
+            if (e.connection_lost || e.exit_code == Exit::kCancelled) throw;
+            not_comparable(e.detail.empty() ? std::string(e.what()) : std::string(e.what()) + ": " + e.detail);
+        } catch (const codec::DecodeError& e) {
+            not_comparable(e.what());
+        }
+    }
+    result.level = level;
+    result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    record_level(table.staging, table.options.run_id, table.spec.table_id, result);
+    return result;
+}
+
+}  // namespace
+
+std::string TableContext::target_sql(const char* kind) const {
+    return staging.scalar("SELECT lakemover._target_sql($1, $2, $3)", {run(), id, std::string(kind)}).value_or("");
+}
+
+std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t table_id,
+                                        const ValidateOptions& options) {
+    const Result row = staging.query(
+        "SELECT spec::text, state, source_rows::text FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2",
+        {std::to_string(options.run_id), std::to_string(table_id)});
+    if (row.rows() != 1) {
+        throw Error(Exit::kOther,
+                    "run " + std::to_string(options.run_id) + " has no table " + std::to_string(table_id));
+    }
+    const TableContext table{staging,
+                             target,
+                             options,
+                             parse_table_spec(nlohmann::json::parse(row.get(0, 0))),
+                             std::to_string(table_id),
+                             row.text(0, 1),
+                             row.value(0, 2)};
+    std::vector<LevelResult> results;
+    if (!table.spec.copies_rows) {
+        return results;
+    }
+    const auto step = [&](int level, auto compare) {
+        if (options.check_cancel) options.check_cancel();
+        results.push_back(attempt(table, level, [&] { return compare(table); }));
+    };
+    step(1, compare_counts);
+    step(2, compare_digests);
+    if (options.source_reads) {
+        step(3, compare_sample);
+        step(4, compare_fields);
+    }
+    return results;
+}
+
+}  // namespace lakemover::loader
