@@ -18,9 +18,9 @@ constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 
 [[noreturn]] void raise_failure(const std::string& verb, const std::string& name, const std::filesystem::path& dir,
                                 int error) {
-    std::string hint = "the run's state is in staging: correct the cause, then resume";
+    std::string hint = "correct the cause, then start again";
     if (error == ENOSPC || error == EDQUOT || error == EFBIG)
-        hint = "free space there or name another directory with LAKEMOVER_AUDIT_DIR, then resume";
+        hint = "free space there or name another directory with LAKEMOVER_AUDIT_DIR, then start again";
     throw Error(Exit::kOther, "could not " + verb + " \"" + name + "\" in the audit directory \"" + dir.string() + "\"",
                 std::generic_category().message(error), std::move(hint));
 }

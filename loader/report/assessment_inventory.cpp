@@ -33,7 +33,9 @@ void add_schemas(Node& data, const json& all) {
         const auto rows = integer_field(schema, "row_estimate");
         node["name"] = one_line(text_field(schema, "schema"));
         node["tables"] = format_count(integer_field(schema, "tables").value_or(0));
-        node["rows"] = rows ? "≈ " + format_count(*rows) : std::string("unknown");
+        node["rows"] = rows                                              ? "≈ " + format_count(*rows)
+                       : integer_field(schema, "tables").value_or(0) > 0 ? std::string("unknown")
+                                                                         : std::string("0");
         node["data"] = format_bytes(number_of(field(schema, "table_bytes")).value_or(0));
         node["indexes"] = format_bytes(number_of(field(schema, "index_bytes")).value_or(0));
         list.push_back(node);
@@ -146,16 +148,15 @@ void add_load_order(Node& data, const json& document) {
         ++total;
     }
     data["order_text"] = fmt::format(
-        "{} in {}. A table starts as soon as the tables that it references are loaded; tables of one step load in "
+        "{} in {}. A table starts as soon as the tables that it references are loaded; tables of one rank load in "
         "parallel.",
-        plural(total, "table", "tables"), plural(as_count(steps.size()), "step", "steps"));
+        plural(total, "table", "tables"), plural(as_count(steps.size()), "rank", "ranks"));
     add_cycles(data, document, members);
     Node list = new_list();
-    std::int64_t number = 0;
     for (const auto& [rank, rows] : steps) {
-        if (++number > as_count(kMaxSteps)) break;
+        if (list.list_value().size() == kMaxSteps) break;
         Node step;
-        step["rank"] = std::to_string(number);
+        step["rank"] = std::to_string(rank);
         step["count"] = plural(as_count(rows.size()), "table", "tables");
         Node names = new_list();
         for (std::size_t i = 0; i < rows.size() && i < kMaxPerStep; ++i) {
@@ -169,7 +170,7 @@ void add_load_order(Node& data, const json& document) {
         list.push_back(step);
     }
     data["order_more"] = steps.size() > kMaxSteps
-                             ? Node(plural(as_count(steps.size() - kMaxSteps), "more step is", "more steps are") +
+                             ? Node(plural(as_count(steps.size() - kMaxSteps), "more rank is", "more ranks are") +
                                     " not shown; lakemover.load_order() lists all.")
                              : Node(false);
     set_list(data, "order", std::move(list));

@@ -120,7 +120,11 @@ private:
         seconds_ = number_of(field(run_, "seconds")).value_or(-1);
         data_["duration"] = optional_text(format_seconds(seconds_));
         data_["verdict"] = verdict_;
-        data_["status"] = tone.status + judgement();
+        data_["status"] =
+            text_field(run_, "exit_code") == "3"
+                ? std::string(
+                      "The run was refused before anything was written to the target: the assessment found blockers.")
+                : tone.status + judgement();
         data_["error"] = optional_text(shorten(text_field(run_, "error"), 2000));
         data_["dial"] = svg_badge(tone.kind);
         data_["edge"] = tone.kind;
@@ -173,7 +177,6 @@ private:
             node["command"] = optional_text(command);
             list.push_back(node);
         };
-        const std::string id = text_field(run_, "run_id");
         const bool success = verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED");
         if (const auto n = count_of("differences"); n > 0)
             step(
@@ -183,12 +186,21 @@ private:
         else if (differing_ > 0)
             step("Look at the " + plural(differing_, "table", "tables") +
                  " marked ≠ below, and find out what changed the rows before anything uses the target.");
-        if (unsuccessful_ > 0)
-            step("Correct the cause of each of the " + plural(unsuccessful_, "table", "tables") +
-                     " listed below, then go on with the run.",
-                 "lakemover resume");
-        else if (verdict_ == "FAILED" || verdict_ == "CANCELLED")
-            step("The run can go on from where it stopped.", "lakemover resume");
+        if (text_field(run_, "exit_code") == "3") {
+            step("Resolve the blockers: assessment.html beside this page lists them with statements that do it.",
+                 "lakemover psql");
+            step("Then start again.", "lakemover");
+        } else if (unsuccessful_ > 0) {
+            step("Correct the cause of each of the " + plural(unsuccessful_, "table", "tables") + " listed below.");
+        } else if (!success && differing_ == 0 && count_of("differences") == 0 && !text_field(run_, "error").empty()) {
+            step("Correct the cause that is named above.");
+        }
+        if (!success && !list.is_empty_list() && text_field(run_, "exit_code") != "3")
+            step(
+                "Then start again. Tables that are on the target already are refused by default; --on-existing says "
+                "what to do "
+                "with them.",
+                "lakemover");
         if (const auto n = count_of("statements_failed"); n > 0 && success)
             step("Decide about the " + plural(n, "statement", "statements") + " that the target refused.");
         if (const auto n = count_of("not_moved"); n > 0)

@@ -133,7 +133,7 @@ void add_tables(Node& data, const Tables& tables) {
         std::map<std::string, std::int64_t> rest;
         for (std::size_t i = kMaxTables; i < ordered.size(); ++i) ++rest[text_field(*ordered[i], "state")];
         more = format_count(static_cast<std::int64_t>(ordered.size() - kMaxTables)) +
-               " more tables are in run.json beside this report:";
+               " more tables are in reconciliation.json beside this report:";
         const char* separator = " ";
         for (const auto& [state, count] : rest) {
             more += separator + format_count(count) + " " + state;

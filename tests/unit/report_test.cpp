@@ -337,10 +337,24 @@ TEST(RunReport, FailuresComeWithTheirReasons) {
     document["excluded"] = {"s.scratch"};
     const std::string html = render_run_html(document);
     for (const char* part : {"id=\"failed\"", "value too long", "id=\"statements\"", "ALTER TABLE x",
-                             "id=\"differences\"", ">NULL<", "id=\"not-moved\"", "s.scratch", "lakemover resume"})
+                             "id=\"differences\"", ">NULL<", "id=\"not-moved\"", "s.scratch", "--on-existing"})
         EXPECT_TRUE(has(html, part)) << part;
     EXPECT_TRUE(has(html, "<th scope=\"row\" class=\"name\">s.t2</th>"));  // a difference names its table
     expect_links_lead_somewhere(html);
+}
+
+TEST(RunReport, RefusedRunPointsToTheAssessment) {
+    json document = run();
+    document["run"]["verdict"] = "FAILED";
+    document["run"]["exit_code"] = 3;
+    document["run"]["error"] = "the assessment found 2 blockers";
+    document["tables"] = json::array();
+    document["criteria"] = json::array();
+    const std::string html = render_run_html(document);
+    EXPECT_TRUE(has(html, "refused before anything was written"));
+    EXPECT_TRUE(has(html, "assessment.html beside this page"));
+    EXPECT_FALSE(has(html, "--on-existing"));
+    EXPECT_TRUE(has(html, "The run ended before they were judged."));
 }
 
 TEST(RunReport, DeclaredLossesAreSpelledOut) {
@@ -379,7 +393,7 @@ TEST(RunReport, TenThousandTablesStaySmall) {
     for (int i = 3; i < 10003; ++i) document["tables"].push_back(table(i, i % 50 == 0 ? "failed" : "done"));
     const std::string html = render_run_html(document);
     EXPECT_LT(html.size(), 5U * 1024 * 1024);
-    EXPECT_TRUE(has(html, "8,002 more tables are in run.json"));
+    EXPECT_TRUE(has(html, "8,002 more tables are in reconciliation.json"));
     EXPECT_TRUE(has(html, "9,802 of 10,002 tables done"));
 }
 
