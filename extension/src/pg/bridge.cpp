@@ -37,8 +37,7 @@ void copy_text(char* to, std::size_t size, std::string_view from) noexcept {
         }
         plain = plain && static_cast<unsigned char>(to[i]) < 0x80U;
     }
-    if (!plain && (GetDatabaseEncoding() != PG_UTF8 ||
-                   !pg_verify_mbstr(PG_UTF8, to, static_cast<int>(length), true))) {
+    if (!plain && (GetDatabaseEncoding() != PG_UTF8 || !pg_verify_mbstr(PG_UTF8, to, static_cast<int>(length), true))) {
         for (std::size_t i = 0; i < length; ++i) {
             if (static_cast<unsigned char>(to[i]) >= 0x80U) {
                 to[i] = '?';
@@ -143,7 +142,8 @@ Datum to_text_datum(std::string_view text) {
     if (text.size() > MaxAllocSize - VARHDRSZ) {
         throw source::Error(source::ErrorKind::kUnsupported, "54000", "value of the source is larger than 1 GB");
     }
-    return pg_call([&text] { return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))); });
+    return pg_call(
+        [&text] { return PointerGetDatum(cstring_to_text_with_len(text.data(), static_cast<int>(text.size()))); });
 }
 
 std::string from_text_datum(Datum value) {

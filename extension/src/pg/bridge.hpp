@@ -43,8 +43,7 @@ void fill_pending(Pending& pending, const char* sqlstate, const char* message) n
 
 // Runs a server call guarded: an ereport inside comes back as PgError. The callable may hold
 // nothing that needs destroying (a longjmp would skip it), so it captures by reference or plain values.
-template <class F>
-auto pg_call(F f) -> decltype(f()) {
+template <class F> auto pg_call(F f) -> decltype(f()) {
     static_assert(std::is_trivially_destructible_v<F>, "pg_call: a longjmp would skip this destructor");
     using Result = decltype(f());
     if constexpr (std::is_void_v<Result>) {
@@ -71,8 +70,7 @@ auto pg_call(F f) -> decltype(f()) {
 
 // The body of every extern "C" function: f may throw anything; the error leaves as ereport, outside
 // every catch block and with nothing left to destroy. A pending cancel wins over the source's error.
-template <class F>
-auto entry(F&& f) -> decltype(f()) {
+template <class F> auto entry(F&& f) -> decltype(f()) {
     static_assert(std::is_trivially_destructible_v<std::remove_reference_t<F>>, "entry: capture by reference");
     Pending pending;
     sigjmp_buf* saved_stack = PG_exception_stack;
@@ -109,12 +107,10 @@ void check_interrupts();
 
 // A C++ object that is destroyed with a memory context: on commit, error and cancel alike. The
 // callback is registered before the object exists, so that no failure in between leaks it.
-template <class T>
-class ContextHolder {
+template <class T> class ContextHolder {
 public:
     // Makes a T in a holder allocated in context. T's destructor must not throw.
-    template <class... Args>
-    static ContextHolder* create(MemoryContext context, Args&&... args) {
+    template <class... Args> static ContextHolder* create(MemoryContext context, Args&&... args) {
         auto* holder = pg_call([context] {
             auto* h = static_cast<ContextHolder*>(MemoryContextAllocZero(context, sizeof(ContextHolder)));
             h->callback_.func = [](void* arg) { static_cast<ContextHolder*>(arg)->reset(); };

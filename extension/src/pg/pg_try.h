@@ -12,7 +12,7 @@ extern "C" {
 #endif
 
 /* Runs fn(arg). Returns NULL, or the error that was raised, copied into the caller's memory context. */
-extern ErrorData *lakemover_pg_try(void (*fn)(void *), void *arg);
+extern ErrorData* lakemover_pg_try(void (*fn)(void*), void* arg);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,8 @@ ResultRows::ResultRows(FunctionCallInfo fcinfo, bool from_caller) {
     store_ = info->setResult;
     columns_ = static_cast<std::size_t>(info->setDesc->natts);
     meta_ = pg_call([=] { return TupleDescGetAttInMetadata(info->setDesc); });
-    scratch_ = pg_call([] { return AllocSetContextCreate(CurrentMemoryContext, "lakemover rows", ALLOCSET_DEFAULT_SIZES); });
+    scratch_ =
+        pg_call([] { return AllocSetContextCreate(CurrentMemoryContext, "lakemover rows", ALLOCSET_DEFAULT_SIZES); });
 }
 
 void ResultRows::add(const std::vector<source::TextRow>& rows) {

@@ -59,17 +59,16 @@ constexpr std::array kOptions = {
     OptionDef{"column_name", kOnColumn, OptionValue::kName, nullptr, false, nullptr},
 };
 
-constexpr std::array<std::string_view, 6> kSslModes = {"disable", "allow", "prefer", "require", "verify-ca", "verify-full"};
+constexpr std::array<std::string_view, 6> kSslModes = {"disable", "allow",     "prefer",
+                                                       "require", "verify-ca", "verify-full"};
 constexpr std::array<std::string_view, 3> kEngines = {"postgres", "sqlserver", "azure_sql"};
 constexpr std::array<std::string_view, 10> kBooleans = {"true", "false", "on", "off", "yes", "no", "1", "0", "t", "f"};
 
-template <std::size_t N>
-bool one_of(std::string_view value, const std::array<std::string_view, N>& list) {
+template <std::size_t N> bool one_of(std::string_view value, const std::array<std::string_view, N>& list) {
     return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-template <std::size_t N>
-std::string join(const std::array<std::string_view, N>& list) {
+template <std::size_t N> std::string join(const std::array<std::string_view, N>& list) {
     std::string text;
     for (const auto item : list) {
         text += (text.empty() ? "" : ", ") + std::string(item);
@@ -85,10 +84,12 @@ bool whole_number(std::string_view value, long long low, long long high) {
 
 Error bad_value(const OptionDef& option, std::string_view value, const std::string& hint) {
     const bool secret = std::string_view(option.keyword).starts_with("password");
-    return {ErrorKind::kConfig, "22023",
+    return {ErrorKind::kConfig,
+            "22023",
             "invalid value for option \"" + std::string(option.keyword) + "\"" +
                 (secret ? "" : ": \"" + std::string(value) + "\""),
-            {}, hint};
+            {},
+            hint};
 }
 
 // An option list of the catalogs, as plain pointers into the current memory context.
@@ -106,7 +107,8 @@ Option option_at(List* list, int index) {
 
 bool role_has(Oid user, const char* privilege) {
     return pg_call([=] {
-        const Oid role = std::string_view(privilege) == kReadFiles ? ROLE_PG_READ_SERVER_FILES : ROLE_PG_EXECUTE_SERVER_PROGRAM;
+        const Oid role =
+            std::string_view(privilege) == kReadFiles ? ROLE_PG_READ_SERVER_FILES : ROLE_PG_EXECUTE_SERVER_PROGRAM;
         return has_privs_of_role(user, role);
     });
 }
@@ -168,9 +170,10 @@ void add_credentials(ConnectParams& params, List* list, Oid user) {
             continue;
         }
         if (secret_from != nullptr) {
-            throw Error(ErrorKind::kConfig, "22023",
-                        "user mapping has both \"" + std::string(secret_from) + "\" and \"" + std::string(keyword) + "\"", {},
-                        "keep one of password, password_env, password_file and password_command");
+            throw Error(
+                ErrorKind::kConfig, "22023",
+                "user mapping has both \"" + std::string(secret_from) + "\" and \"" + std::string(keyword) + "\"", {},
+                "keep one of password, password_env, password_file and password_command");
         }
         secret_from = option->keyword;
         if (keyword == "password") {
@@ -187,9 +190,7 @@ void add_credentials(ConnectParams& params, List* list, Oid user) {
 
 }  // namespace
 
-std::span<const OptionDef> option_table() {
-    return kOptions;
-}
+std::span<const OptionDef> option_table() { return kOptions; }
 
 const OptionDef* find_option(std::string_view keyword, unsigned context) {
     for (const OptionDef& option : kOptions) {
@@ -202,8 +203,7 @@ const OptionDef* find_option(std::string_view keyword, unsigned context) {
 
 void check_option_value(const OptionDef& option, std::string_view value) {
     switch (option.value) {
-        case OptionValue::kText:
-            return;
+        case OptionValue::kText: return;
         case OptionValue::kName:
             if (value.empty()) {
                 throw bad_value(option, value, "the value must not be empty");
@@ -263,7 +263,8 @@ ConnectParams resolve_source(Oid server, Oid user) {
     params.engine = kPostgres;
     add_options(params, foreign->options, kOnServer);
     if (params.engine != kPostgres) {
-        throw Error(ErrorKind::kUnsupported, "0A000", "sources of engine \"" + params.engine + "\" are not supported yet", {},
+        throw Error(ErrorKind::kUnsupported, "0A000",
+                    "sources of engine \"" + params.engine + "\" are not supported yet", {},
                     "this version reads PostgreSQL sources: engine 'postgres'");
     }
     UserMapping* mapping = pg_call([=] { return GetUserMapping(user, server); });

@@ -35,7 +35,8 @@ public:
     virtual std::string key_quantiles(const TableSpec& spec, int chunks, double percent) const = 0;
 
     // Level 3: (row_key text[], row_md5) of a range's first rows in key order.
-    virtual std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range, std::int64_t rows) const = 0;
+    virtual std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range,
+                                            std::int64_t rows) const = 0;
     // Level 4: (row_key text[], fields text[], hex text[]) of the first rows in key order.
     virtual std::string rows_in_key_order(const TableSpec& spec, std::int64_t rows) const = 0;
     // Without a key, row_key is NULL: all rows, or those whose MD5 starts with zeros when there are

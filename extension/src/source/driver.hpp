@@ -24,7 +24,7 @@ public:
 };
 
 struct ConnectParams {
-    std::string engine;  // postgres, sqlserver, azure_sql
+    std::string engine;                          // postgres, sqlserver, azure_sql
     std::map<std::string, std::string> options;  // host, port, dbname, sslmode, ...: libpq's or the dialect's keywords
     std::string user;
     std::string password;
@@ -44,8 +44,8 @@ struct TextResult {
 
 struct ServerInfo {
     std::string engine;
-    std::string version;   // as the server prints it
-    int version_num = 0;   // 170002
+    std::string version;  // as the server prints it
+    int version_num = 0;  // 170002
     std::string database;
     std::string user;
     std::string encoding;
@@ -74,8 +74,8 @@ public:
     // over several calls. Returns false when the stream has ended completely and correctly;
     // throws Error when it ended in any other way.
     virtual bool read(std::string& out, std::size_t want) = 0;
-    virtual std::int64_t rows() const = 0;          // rows passed on so far; after the end equal to the command tag
-    virtual std::int64_t wait_micros() const = 0;   // time spent waiting for the source
+    virtual std::int64_t rows() const = 0;         // rows passed on so far; after the end equal to the command tag
+    virtual std::int64_t wait_micros() const = 0;  // time spent waiting for the source
 };
 
 class Connection {

@@ -47,7 +47,8 @@ void look_up(Lookup& lookup) noexcept {
         try {
             for (const addrinfo* one = code == 0 ? list : nullptr; one != nullptr; one = one->ai_next) {
                 std::array<char, NI_MAXHOST> text{};
-                if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST) == 0) {
+                if (::getnameinfo(one->ai_addr, one->ai_addrlen, text.data(), text.size(), nullptr, 0,
+                                  NI_NUMERICHOST) == 0) {
                     lookup.addresses.emplace_back(text.data());
                 }
             }
@@ -75,7 +76,8 @@ void start_thread(const std::shared_ptr<Lookup>& lookup) {
     }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
     if (failed) {
-        throw Error(ErrorKind::kTransient, "53000", "could not start a thread to resolve the source's host name", failed.message());
+        throw Error(ErrorKind::kTransient, "53000", "could not start a thread to resolve the source's host name",
+                    failed.message());
     }
 }
 
@@ -88,7 +90,8 @@ std::vector<std::string> resolve_host(const std::string& host, Waiter& waiter, i
     }
     const auto lookup = std::make_shared<Lookup>(host);
     start_thread(lookup);
-    const std::string hint = "check the option \"host\" of the foreign server, and the name service of the staging host";
+    const std::string hint =
+        "check the option \"host\" of the foreign server, and the name service of the staging host";
     if (!waiter.wait(lookup->event, true, false, timeout_s * 1000L)) {
         throw Error(ErrorKind::kConnect, "08001", "could not resolve host name \"" + host + "\" of the source",
                     "no answer from the name service within " + std::to_string(timeout_s) + " seconds", hint);

@@ -75,8 +75,7 @@ public:
         if (pid_ > 0) {
             ::kill(-pid_, SIGKILL);
             int status = 0;
-            while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
-            }
+            while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {}
         }
     }
     // True when it has ended; status is then its wait status.
@@ -222,7 +221,8 @@ std::string run_secret_command(const std::string& command, Waiter& waiter, int t
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
         const std::string how = WIFEXITED(status) ? "it exited with status " + std::to_string(WEXITSTATUS(status))
                                                   : "it was ended by signal " + std::to_string(WTERMSIG(status));
-        throw secret_error("the password command failed", how, "the staging server's log has what it printed to standard error");
+        throw secret_error("the password command failed", how,
+                           "the staging server's log has what it printed to standard error");
     }
     return finish_secret(std::move(secret), "the password command");
 }

@@ -11,11 +11,11 @@ namespace {
 using nlohmann::json;
 
 Error bad_spec(const std::string& what) {
-    return {ErrorKind::kConfig, "22023", "the frozen plan of the table is not readable", what, "plan again and start a new run"};
+    return {ErrorKind::kConfig, "22023", "the frozen plan of the table is not readable", what,
+            "plan again and start a new run"};
 }
 
-template <class T>
-T required(const json& object, const char* key) {
+template <class T> T required(const json& object, const char* key) {
     const auto found = object.find(key);
     if (found == object.end() || found->is_null()) {
         throw bad_spec(std::string("\"") + key + "\" is missing");
@@ -23,8 +23,7 @@ T required(const json& object, const char* key) {
     return found->get<T>();
 }
 
-template <class T>
-T with_default(const json& object, const char* key, T otherwise) {
+template <class T> T with_default(const json& object, const char* key, T otherwise) {
     const auto found = object.find(key);
     return found == object.end() || found->is_null() ? otherwise : found->get<T>();
 }
@@ -79,12 +78,14 @@ TableSpec parse(const json& object) {
 }  // namespace
 
 const ColumnSpec* TableSpec::column(std::string_view source_name) const {
-    const auto found = std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return c.name == source_name; });
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return c.name == source_name; });
     return found == columns.end() ? nullptr : &*found;
 }
 
 bool TableSpec::key_is_copied() const {
-    return !key.empty() && std::all_of(key.begin(), key.end(), [this](const std::string& k) { return column(k) != nullptr; });
+    return !key.empty() &&
+           std::all_of(key.begin(), key.end(), [this](const std::string& k) { return column(k) != nullptr; });
 }
 
 TableSpec parse_table_spec(std::string_view text) {

@@ -12,11 +12,11 @@
 namespace lakemover::source {
 
 struct ColumnSpec {
-    std::string name;         // on the source
+    std::string name;  // on the source
     std::string target_name;
     std::string source_type;  // format_type() on the source
     std::string target_type;
-    std::string codec;        // type name on the wire, after select
+    std::string codec;  // type name on the wire, after select
     std::string target_codec;
     std::optional<std::string> select;  // expression on the source instead of the column
     bool not_null = false;

@@ -55,9 +55,11 @@ Datum source_identity(FunctionCallInfo fcinfo) {
     Loan loan = borrow_catalog(server.c_str());
     const source::ServerInfo& info = loan->info();
     const source::TextResult now = loan->query(
-        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_is_in_recovery()");
-    const TextRow row = {info.engine, info.version, std::to_string(info.version_num), info.database, info.user, info.encoding,
-                         info.identity, info.tls ? "true" : "false", now.rows.at(0).at(0), now.rows.at(0).at(1)};
+        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, "
+        "pg_is_in_recovery()");
+    const TextRow row = {
+        info.engine,   info.version,  std::to_string(info.version_num), info.database,        info.user,
+        info.encoding, info.identity, info.tls ? "true" : "false",      now.rows.at(0).at(0), now.rows.at(0).at(1)};
     loan.give_back();
     result.add({row});
     return Datum{0};

@@ -51,7 +51,8 @@ public:
             }
             long slice = 200;
             if (timeout_ms >= 0) {
-                const auto left = timeout_ms - std::chrono::duration_cast<std::chrono::milliseconds>(now - start).count();
+                const auto left =
+                    timeout_ms - std::chrono::duration_cast<std::chrono::milliseconds>(now - start).count();
                 if (left <= 0) {
                     return false;
                 }
@@ -72,13 +73,13 @@ private:
 // A server error as a plain value: it must outlive the transaction whose abort frees the original.
 Error plain_error(const PgError& e) {
     const ErrorData* data = e.error();
-    return {ErrorKind::kInternal, unpack_sql_state(data->sqlerrcode), data->message != nullptr ? data->message : "unknown error",
-            data->detail != nullptr ? data->detail : "", data->hint != nullptr ? data->hint : ""};
+    return {ErrorKind::kInternal, unpack_sql_state(data->sqlerrcode),
+            data->message != nullptr ? data->message : "unknown error", data->detail != nullptr ? data->detail : "",
+            data->hint != nullptr ? data->hint : ""};
 }
 
 // Runs f in a transaction of staging; a server error is recovered from by aborting it.
-template <class F>
-auto in_transaction(F f) {
+template <class F> auto in_transaction(F f) {
     pg_call([] {
         SetCurrentStatementStartTimestamp();
         StartTransactionCommand();
@@ -114,17 +115,22 @@ public:
 
     void run() {
         // A lock on the state's row must not keep the worker from ending.
-        write("SELECT pg_catalog.set_config('lock_timeout', '10s', false),"
-              " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)", {});
+        write(
+            "SELECT pg_catalog.set_config('lock_timeout', '10s', false),"
+            " pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', false)",
+            {});
         if (!lock()) {
             return;  // another keeper of this run lives; its state is the run's
         }
         try {
-            write("INSERT INTO lakemover.snapshot AS s (run_id, state, keeper_pid) VALUES ($1::int8, 'starting', $2::int4)"
-                  " ON CONFLICT (run_id) DO UPDATE SET state = 'starting', keeper_pid = EXCLUDED.keeper_pid, snapshot_id = NULL,"
-                  " source_lsn = NULL, source_pid = NULL, taken_at = NULL, released_at = NULL, error = NULL,"
-                  " error_sqlstate = NULL, error_detail = NULL, error_hint = NULL",
-                  {run_, std::to_string(MyProcPid)});
+            write(
+                "INSERT INTO lakemover.snapshot AS s (run_id, state, keeper_pid) VALUES ($1::int8, 'starting', "
+                "$2::int4)"
+                " ON CONFLICT (run_id) DO UPDATE SET state = 'starting', keeper_pid = EXCLUDED.keeper_pid, snapshot_id "
+                "= NULL,"
+                " source_lsn = NULL, source_pid = NULL, taken_at = NULL, released_at = NULL, error = NULL,"
+                " error_sqlstate = NULL, error_detail = NULL, error_hint = NULL",
+                {run_, std::to_string(MyProcPid)});
             take();
         } catch (const Stopped&) {
             finish("released", nullptr);
@@ -146,14 +152,17 @@ public:
 private:
     bool lock() {
         return in_transaction([this] {
-            return spi_query("SELECT pg_catalog.pg_try_advisory_lock($1::int8)", {std::to_string(keeper_lock(run_id_))}, SpiMode::kWrite)
-                       .at(0).at(0) == "t";
+            return spi_query("SELECT pg_catalog.pg_try_advisory_lock($1::int8)", {std::to_string(keeper_lock(run_id_))},
+                             SpiMode::kWrite)
+                       .at(0)
+                       .at(0) == "t";
         });
     }
 
     void take() {
         const source::ConnectParams params = in_transaction([this] {
-            const auto rows = spi_query("SELECT source FROM lakemover.run WHERE run_id = $1::int8", {run_}, SpiMode::kRead);
+            const auto rows =
+                spi_query("SELECT source FROM lakemover.run WHERE run_id = $1::int8", {run_}, SpiMode::kRead);
             if (rows.empty()) {
                 throw Error(ErrorKind::kConfig, "42704", "run " + run_ + " does not exist");
             }
@@ -162,10 +171,12 @@ private:
         connection_ = source::connect(params, waiter_);
         const std::string id = connection_->begin_and_export();
         const auto where = connection_->query(
-            "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, pg_backend_pid()");
-        write("UPDATE lakemover.snapshot SET state = 'held', snapshot_id = $2, source_lsn = $3, source_pid = $4::int4,"
-              " taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
-              {run_, id, where.rows.at(0).at(0), where.rows.at(0).at(1)});
+            "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, "
+            "pg_backend_pid()");
+        write(
+            "UPDATE lakemover.snapshot SET state = 'held', snapshot_id = $2, source_lsn = $3, source_pid = $4::int4,"
+            " taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
+            {run_, id, where.rows.at(0).at(0), where.rows.at(0).at(1)});
     }
 
     // Returns when the run no longer needs its snapshot; throws Error when the source's session is gone.
@@ -203,7 +214,8 @@ private:
         return in_transaction([this] {
             const auto rows = spi_query(
                 "SELECT r.state IN ('queued', 'running', 'paused') AND pg_catalog.clock_timestamp()"
-                " < greatest(r.heartbeat, s.taken_at) + coalesce(r.options ->> 'snapshot_hold', '7200')::float8 * interval '1 second'"
+                " < greatest(r.heartbeat, s.taken_at) + coalesce(r.options ->> 'snapshot_hold', '7200')::float8 * "
+                "interval '1 second'"
                 " FROM lakemover.run r JOIN lakemover.snapshot s USING (run_id) WHERE r.run_id = $1::int8",
                 {run_}, SpiMode::kRead);
             return !rows.empty() && rows[0][0] == "t";
@@ -222,9 +234,10 @@ private:
             args[4] = error->detail.empty() ? source::TextValue() : error->detail;
             args[5] = error->hint.empty() ? source::TextValue() : error->hint;
         }
-        write("UPDATE lakemover.snapshot SET state = $2, released_at = pg_catalog.clock_timestamp(), error = $3,"
-              " error_sqlstate = $4, error_detail = $5, error_hint = $6 WHERE run_id = $1::int8",
-              args);
+        write(
+            "UPDATE lakemover.snapshot SET state = $2, released_at = pg_catalog.clock_timestamp(), error = $3,"
+            " error_sqlstate = $4, error_detail = $5, error_hint = $6 WHERE run_id = $1::int8",
+            args);
     }
 
     const std::string run_;
@@ -236,9 +249,7 @@ private:
 
 }  // namespace
 
-void keep(const KeeperArgs& args) {
-    Keeper(args.run_id, args.user).run();
-}
+void keep(const KeeperArgs& args) { Keeper(args.run_id, args.user).run(); }
 
 }  // namespace lakemover::stream
 

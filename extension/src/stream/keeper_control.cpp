@@ -39,7 +39,8 @@ struct State {
 
 State read_state(std::int64_t run_id) {
     const auto rows = spi_query(
-        "SELECT s.state, s.error, s.error_sqlstate, s.error_detail, s.error_hint, s.keeper_pid, lakemover._keeper_alive(r.run_id)"
+        "SELECT s.state, s.error, s.error_sqlstate, s.error_detail, s.error_hint, s.keeper_pid, "
+        "lakemover._keeper_alive(r.run_id)"
         " FROM lakemover.run r LEFT JOIN lakemover.snapshot s ON s.run_id OPERATOR(pg_catalog.=) r.run_id"
         " WHERE r.run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
         {std::to_string(run_id)}, SpiMode::kLatest);
@@ -70,7 +71,8 @@ public:
             worker.bgw_notify_pid = MyProcPid;
             std::snprintf(worker.bgw_library_name, sizeof worker.bgw_library_name, "lakemover");
             std::snprintf(worker.bgw_function_name, sizeof worker.bgw_function_name, "lakemover_keeper_main");
-            std::snprintf(worker.bgw_name, sizeof worker.bgw_name, "lakemover keeper of run %lld", static_cast<long long>(run_id));
+            std::snprintf(worker.bgw_name, sizeof worker.bgw_name, "lakemover keeper of run %lld",
+                          static_cast<long long>(run_id));
             std::snprintf(worker.bgw_type, sizeof worker.bgw_type, "lakemover keeper");
             const KeeperArgs args{MyDatabaseId, GetUserId(), run_id};
             static_assert(sizeof args <= BGW_EXTRALEN);
@@ -131,15 +133,18 @@ int keeper_start(std::int64_t run_id) {
             return now.pid;
         }
         if (now.state == "failed" && ours) {
-            throw Error(ErrorKind::kConnect, now.sqlstate.empty() ? "58000" : now.sqlstate, now.error, now.detail, now.hint);
+            throw Error(ErrorKind::kConnect, now.sqlstate.empty() ? "58000" : now.sqlstate, now.error, now.detail,
+                        now.hint);
         }
         if (stopped && !now.alive) {
-            throw Error(ErrorKind::kInternal, "58000", "the keeper of run " + std::to_string(run_id) + " ended without a snapshot",
-                        {}, "the run must be committed before its keeper starts; the staging server's log says more");
+            throw Error(ErrorKind::kInternal, "58000",
+                        "the keeper of run " + std::to_string(run_id) + " ended without a snapshot", {},
+                        "the run must be committed before its keeper starts; the staging server's log says more");
         }
         if (Clock::now() > deadline) {
-            throw Error(ErrorKind::kTransient, "58000", "the keeper of run " + std::to_string(run_id) + " took no snapshot within " +
-                                                            std::to_string(kStartTimeout.count()) + " seconds");
+            throw Error(ErrorKind::kTransient, "58000",
+                        "the keeper of run " + std::to_string(run_id) + " took no snapshot within " +
+                            std::to_string(kStartTimeout.count()) + " seconds");
         }
         waiter.wait(-1, false, false, kPollMs);
     }
@@ -150,19 +155,21 @@ bool keeper_stop(std::int64_t run_id) {
     if (!state.alive) {
         if (state.state == "held" || state.state == "starting") {
             // Killed before it could say so: staging restarted, or the worker was.
-            spi_query("UPDATE lakemover.snapshot SET state = 'lost', released_at = pg_catalog.clock_timestamp(),"
-                      " error = 'the keeper is gone' WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
-                      {std::to_string(run_id)}, SpiMode::kWrite);
+            spi_query(
+                "UPDATE lakemover.snapshot SET state = 'lost', released_at = pg_catalog.clock_timestamp(),"
+                " error = 'the keeper is gone' WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
+                {std::to_string(run_id)}, SpiMode::kWrite);
         }
         return false;
     }
-    spi_query("SELECT pg_catalog.pg_terminate_backend($1::pg_catalog.int4)", {std::to_string(state.pid)}, SpiMode::kWrite);
+    spi_query("SELECT pg_catalog.pg_terminate_backend($1::pg_catalog.int4)", {std::to_string(state.pid)},
+              SpiMode::kWrite);
     pg::BackendWaiter waiter;
     const auto deadline = Clock::now() + kStopTimeout;
     while (state.alive) {
         if (Clock::now() > deadline) {
-            throw Error(ErrorKind::kTransient, "58000", "the keeper of run " + std::to_string(run_id) + " does not end", {},
-                        "look for locks on lakemover.snapshot");
+            throw Error(ErrorKind::kTransient, "58000", "the keeper of run " + std::to_string(run_id) + " does not end",
+                        {}, "look for locks on lakemover.snapshot");
         }
         waiter.wait(-1, false, false, kPollMs);
         state = read_state(run_id);
@@ -175,9 +182,11 @@ bool keeper_stop(std::int64_t run_id) {
 }  // namespace lakemover::stream
 
 extern "C" Datum lakemover_keeper_start(PG_FUNCTION_ARGS) {
-    return lakemover::pg::entry([&]() -> Datum { return Int32GetDatum(lakemover::stream::keeper_start(PG_GETARG_INT64(0))); });
+    return lakemover::pg::entry(
+        [&]() -> Datum { return Int32GetDatum(lakemover::stream::keeper_start(PG_GETARG_INT64(0))); });
 }
 
 extern "C" Datum lakemover_keeper_stop(PG_FUNCTION_ARGS) {
-    return lakemover::pg::entry([&]() -> Datum { return BoolGetDatum(lakemover::stream::keeper_stop(PG_GETARG_INT64(0))); });
+    return lakemover::pg::entry(
+        [&]() -> Datum { return BoolGetDatum(lakemover::stream::keeper_stop(PG_GETARG_INT64(0))); });
 }

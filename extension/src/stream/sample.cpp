@@ -36,13 +36,12 @@ constexpr std::int64_t kQuantilePages = 1000;
 constexpr int kSampleSlices = 100;
 constexpr int kSampleFetch = 1000;
 
-const source::Dialect& dialect() {
-    return source::postgres_dialect();
-}
+const source::Dialect& dialect() { return source::postgres_dialect(); }
 
 // A table of a run with its connection: lent on construction, given back by the caller when all went well.
 struct Subject {
-    Subject(std::int64_t run_id, std::int64_t table_id) : spec(load_spec(run_id, table_id)), loan(borrow_for_run(run_id)) {}
+    Subject(std::int64_t run_id, std::int64_t table_id)
+        : spec(load_spec(run_id, table_id)), loan(borrow_for_run(run_id)) {}
     explicit Subject(FunctionCallInfo fcinfo) : Subject(PG_GETARG_INT64(0), PG_GETARG_INT64(1)) {}
     TableSpec spec;
     Loan loan;
@@ -82,10 +81,12 @@ Datum source_row_bytes(FunctionCallInfo fcinfo) {
     // A first look bounds what the second reads: a row may be anything from 10 bytes to 1 GB.
     Measured measured = measure(subject, std::min(kFirstRows, wanted), 0.0);
     if (measured.rows == kFirstRows && wanted > kFirstRows) {
-        const auto rows = std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)), kFirstRows, wanted);
+        const auto rows =
+            std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)), kFirstRows, wanted);
         const std::int64_t pages = number(subject.loan, dialect().page_count(subject.spec));
         // At least a row per page is assumed; twice as many pages, since not all are full.
-        Measured spread = measure(subject, rows, percent_of(2.0 * static_cast<double>(std::max<std::int64_t>(rows / 10, 50)), pages));
+        Measured spread =
+            measure(subject, rows, percent_of(2.0 * static_cast<double>(std::max<std::int64_t>(rows / 10, 50)), pages));
         if (spread.rows < kFirstRows) {
             spread = measure(subject, rows, 0.0);
         }
@@ -192,8 +193,9 @@ Datum source_sample(FunctionCallInfo fcinfo) {
     const std::int64_t wanted = std::max(PG_GETARG_INT32(2), 1);
     std::int64_t row_no = 0;
     if (!subject.spec.key_is_copied()) {
-        add_query(result, subject.loan, dialect().sample_keyless(subject.spec, source::Side::kSource, std::to_string(wanted)),
-                  kSampleFetch, row_no);
+        add_query(result, subject.loan,
+                  dialect().sample_keyless(subject.spec, source::Side::kSource, std::to_string(wanted)), kSampleFetch,
+                  row_no);
         subject.loan.give_back();
         return Datum{0};
     }

@@ -77,8 +77,8 @@ Oid current_user() {
 }
 
 [[noreturn]] void no_snapshot(std::int64_t run_id, const std::string& detail) {
-    throw Error(ErrorKind::kConfig, "55000", "no snapshot of the source is held for run " + std::to_string(run_id), detail,
-                "SELECT lakemover.keeper_start(" + std::to_string(run_id) + ") takes one");
+    throw Error(ErrorKind::kConfig, "55000", "no snapshot of the source is held for run " + std::to_string(run_id),
+                detail, "SELECT lakemover.keeper_start(" + std::to_string(run_id) + ") takes one");
 }
 
 struct RunSnapshot {
@@ -106,14 +106,16 @@ RunSnapshot load_snapshot(std::int64_t run_id) {
     return {row[0].value_or(""), *row[2]};
 }
 
-std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id, const std::string& snapshot_id) {
+std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id,
+                                 const std::string& snapshot_id) {
     auto connection = source::connect(params, backend_waiter());
     try {
         connection->begin_joined(snapshot_id);
     } catch (const Error& e) {
         // 22023 and 42704 (PostgreSQL 18's name for it): the transaction that exported it is gone.
         if (e.sqlstate == "22023" || e.sqlstate == "42704") {
-            no_snapshot(run_id, "the source no longer knows snapshot " + snapshot_id + ": the keeper's session has ended there");
+            no_snapshot(run_id, "the source no longer knows snapshot " + snapshot_id +
+                                    ": the keeper's session has ended there");
         }
         throw;
     }
@@ -168,7 +170,8 @@ source::TableSpec load_spec(std::int64_t run_id, std::int64_t table_id) {
         " AND table_id OPERATOR(pg_catalog.=) $2::pg_catalog.int8",
         {std::to_string(run_id), std::to_string(table_id)}, SpiMode::kRead);
     if (rows.empty() || !rows.front()[0]) {
-        throw Error(ErrorKind::kConfig, "42704", "run " + std::to_string(run_id) + " has no table " + std::to_string(table_id));
+        throw Error(ErrorKind::kConfig, "42704",
+                    "run " + std::to_string(run_id) + " has no table " + std::to_string(table_id));
     }
     return source::parse_table_spec(*rows.front()[0]);
 }

@@ -31,12 +31,15 @@ class ChunkStream {
 public:
     ChunkStream(std::int64_t run_id, std::int64_t chunk_id) : loan_(borrow_for_run(run_id)) {
         const auto rows = pg::spi_query(
-            "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM lakemover.run_chunk"
-            " WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8 AND chunk_id OPERATOR(pg_catalog.=) $2::pg_catalog.int8",
+            "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM "
+            "lakemover.run_chunk"
+            " WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8 AND chunk_id OPERATOR(pg_catalog.=) "
+            "$2::pg_catalog.int8",
             {std::to_string(run_id), std::to_string(chunk_id)}, pg::SpiMode::kRead);
         if (rows.empty()) {
             loan_.give_back();
-            throw Error(ErrorKind::kConfig, "42704", "run " + std::to_string(run_id) + " has no chunk " + std::to_string(chunk_id));
+            throw Error(ErrorKind::kConfig, "42704",
+                        "run " + std::to_string(run_id) + " has no chunk " + std::to_string(chunk_id));
         }
         const auto& row = rows.front();
         const source::TableSpec spec = load_spec(run_id, std::stoll(row[0].value()));

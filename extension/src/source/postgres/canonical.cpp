@@ -7,8 +7,8 @@ namespace {
 
 // to_char() cannot express infinity and drops BC: those keep their own text form.
 std::string moment(const std::string& e, const char* first, const char* format) {
-    return "CASE WHEN isfinite(" + e + ") AND " + e + " >= " + first + " THEN to_char(" + e + ", '" + format + "') ELSE (" + e +
-           ")::text END";
+    return "CASE WHEN isfinite(" + e + ") AND " + e + " >= " + first + " THEN to_char(" + e + ", '" + format +
+           "') ELSE (" + e + ")::text END";
 }
 
 }  // namespace

@@ -36,16 +36,15 @@ private:
     Clock::time_point deadline_;
 };
 
-std::string to_string(const char* value) {
-    return value != nullptr ? value : "";
-}
+std::string to_string(const char* value) { return value != nullptr ? value : ""; }
 
 // What every session is pinned to, so that text forms do not follow the role's or database's defaults,
 // nothing is written, hidden rows are an error, and only pg_catalog's names resolve.
 std::string session_settings(int version) {
     std::string sql =
         "SET default_transaction_read_only = on; SET TimeZone = 'UTC'; SET DateStyle = 'ISO, YMD';"
-        "SET IntervalStyle = 'postgres'; SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmlbinary = 'base64';"
+        "SET IntervalStyle = 'postgres'; SET extra_float_digits = 3; SET bytea_output = 'hex'; SET xmlbinary = "
+        "'base64';"
         "SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"
         "SET row_security = off; SET synchronize_seqscans = off; SET jit = off;";
     if (version >= 140000) {
@@ -76,19 +75,22 @@ PGconn* LibpqConnection::native() {
 void LibpqConnection::pin_session(const ConnectParams& params) {
     const int version = PQserverVersion(native());
     if (version < kOldest || version / 10000 > kNewestMajor) {
-        throw Error(ErrorKind::kUnsupported, "0A000",
-                    "PostgreSQL " + to_string(PQparameterStatus(native(), "server_version")) + " is not supported as a source", {},
-                    "supported are versions 12 to 17");
+        throw Error(
+            ErrorKind::kUnsupported, "0A000",
+            "PostgreSQL " + to_string(PQparameterStatus(native(), "server_version")) + " is not supported as a source",
+            {}, "supported are versions 12 to 17");
     }
-    const ResultPtr row = run(session_settings(version) +
-                                  "SELECT current_setting('server_version'), current_database(), session_user,"
-                                  " current_setting('server_encoding'), pg_backend_pid(), set_config('search_path', '', false)",
-                              {});
+    const ResultPtr row =
+        run(session_settings(version) +
+                "SELECT current_setting('server_version'), current_database(), session_user,"
+                " current_setting('server_encoding'), pg_backend_pid(), set_config('search_path', '', false)",
+            {});
     const auto field = [&row](int column) { return std::string(PQgetvalue(row.get(), 0, column)); };
     if (std::stoi(field(4)) != PQbackendPID(native())) {
-        throw Error(ErrorKind::kUnsupported, "0A000", "a connection pooler stands between staging and the source",
-                    "the process that answers is not the one that was connected to",
-                    "name the database server's own host and port: snapshots and session settings do not survive a pooler");
+        throw Error(
+            ErrorKind::kUnsupported, "0A000", "a connection pooler stands between staging and the source",
+            "the process that answers is not the one that was connected to",
+            "name the database server's own host and port: snapshots and session settings do not survive a pooler");
     }
     info_.engine = "postgres";
     info_.version = field(0);
@@ -108,7 +110,8 @@ void LibpqConnection::pin_session(const ConnectParams& params) {
         }
     }
     try {
-        info_.identity = to_string(PQgetvalue(run("SELECT system_identifier FROM pg_control_system()", {}).get(), 0, 0));
+        info_.identity =
+            to_string(PQgetvalue(run("SELECT system_identifier FROM pg_control_system()", {}).get(), 0, 0));
     } catch (const Error& e) {
         if (e.sqlstate != "42501") {
             throw;
@@ -126,8 +129,8 @@ void LibpqConnection::send(std::string_view sql, const std::vector<TextValue>& p
         values.push_back(value ? value->c_str() : nullptr);
     }
     const int sent = params.empty() ? PQsendQuery(native(), text.c_str())
-                                    : PQsendQueryParams(native(), text.c_str(), static_cast<int>(values.size()), nullptr,
-                                                        values.data(), nullptr, nullptr, 0);
+                                    : PQsendQueryParams(native(), text.c_str(), static_cast<int>(values.size()),
+                                                        nullptr, values.data(), nullptr, nullptr, 0);
     if (sent == 0) {
         throw lost_error(native());
     }
@@ -199,9 +202,7 @@ ResultPtr LibpqConnection::run(std::string_view sql, const std::vector<TextValue
     return last;
 }
 
-void LibpqConnection::exec(std::string_view sql) {
-    run(sql, {});
-}
+void LibpqConnection::exec(std::string_view sql) { run(sql, {}); }
 
 TextResult LibpqConnection::query(std::string_view sql, const std::vector<TextValue>& params) {
     const ResultPtr result = run(sql, params);
@@ -254,9 +255,7 @@ void LibpqConnection::begin_joined(std::string_view snapshot_id) {
     exec("SET TRANSACTION SNAPSHOT " + postgres_dialect().quote_literal(snapshot_id));
 }
 
-void LibpqConnection::begin() {
-    exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY");
-}
+void LibpqConnection::begin() { exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
 
 void LibpqConnection::end() noexcept {
     if (!conn_ || PQtransactionStatus(conn_.get()) == PQTRANS_IDLE) {
@@ -340,7 +339,8 @@ std::unique_ptr<Connection> connect(const ConnectParams& params, Waiter& waiter)
     if (params.engine == "postgres") {
         return std::make_unique<postgres::LibpqConnection>(params, waiter);
     }
-    throw Error(ErrorKind::kUnsupported, "0A000", "no driver for engine \"" + params.engine + "\"", {}, "use engine 'postgres'");
+    throw Error(ErrorKind::kUnsupported, "0A000", "no driver for engine \"" + params.engine + "\"", {},
+                "use engine 'postgres'");
 }
 
 }  // namespace lakemover::source

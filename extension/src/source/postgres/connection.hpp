@@ -15,7 +15,8 @@ public:
     const ServerInfo& info() const override { return info_; }
     void exec(std::string_view sql) override;
     TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
-    std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params, int fetch_size) override;
+    std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
+                                        int fetch_size) override;
     std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
     std::string begin_and_export() override;
     void begin_joined(std::string_view snapshot_id) override;

@@ -155,8 +155,9 @@ private:
     void check_result() {
         const ResultPtr result = connection_.next_result();
         if (!result || PQresultStatus(result.get()) != PGRES_COMMAND_OK) {
-            const Error error = result ? result_error(result.get())
-                                       : Error(ErrorKind::kTransient, "08P01", "the source ended COPY without a result");
+            const Error error = result
+                                    ? result_error(result.get())
+                                    : Error(ErrorKind::kTransient, "08P01", "the source ended COPY without a result");
             connection_.abandon();
             throw error;
         }

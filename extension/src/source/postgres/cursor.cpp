@@ -66,7 +66,8 @@ private:
                     if (!row[c]) {
                         row[c].emplace();
                     }
-                    row[c]->assign(PQgetvalue(result, at, column), static_cast<std::size_t>(PQgetlength(result, at, column)));
+                    row[c]->assign(PQgetvalue(result, at, column),
+                                   static_cast<std::size_t>(PQgetlength(result, at, column)));
                 }
             }
         }
@@ -85,7 +86,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<Cursor> LibpqConnection::open_cursor(std::string_view sql, const std::vector<TextValue>& params, int fetch_size) {
+std::unique_ptr<Cursor> LibpqConnection::open_cursor(std::string_view sql, const std::vector<TextValue>& params,
+                                                     int fetch_size) {
     const std::string name = "lakemover_" + std::to_string(++cursors_);
     run("DECLARE " + name + " CURSOR FOR " + std::string(sql), params);
     return std::make_unique<LibpqCursor>(*this, name, fetch_size);

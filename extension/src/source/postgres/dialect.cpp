@@ -99,14 +99,14 @@ public:
         const std::string parts = std::to_string(chunks);
         return "SELECT ARRAY[" + texts + "]::text[] FROM (SELECT " + inner + ", row_number() OVER (ORDER BY " + order +
                ") AS rn, count(*) OVER () AS n" + from(spec, Side::kSource) + tablesample(percent) +
-               where(spec, Side::kSource, {}) + ") AS q WHERE rn > 1 AND ((rn - 1) * " + parts + ") / n <> ((rn - 2) * " + parts +
-               ") / n ORDER BY rn";
+               where(spec, Side::kSource, {}) + ") AS q WHERE rn > 1 AND ((rn - 1) * " + parts +
+               ") / n <> ((rn - 2) * " + parts + ") / n ORDER BY rn";
     }
 
     std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range, std::int64_t rows) const override {
-        return "SELECT " + key_array(spec) + ", " + csv_md5(canonical_columns(spec, Side::kSource)) + from(spec, Side::kSource) +
-               where(spec, Side::kSource, chunk_predicate(spec, range)) + " ORDER BY " + key_list(spec) + " LIMIT " +
-               std::to_string(rows);
+        return "SELECT " + key_array(spec) + ", " + csv_md5(canonical_columns(spec, Side::kSource)) +
+               from(spec, Side::kSource) + where(spec, Side::kSource, chunk_predicate(spec, range)) + " ORDER BY " +
+               key_list(spec) + " LIMIT " + std::to_string(rows);
     }
 
     std::string rows_in_key_order(const TableSpec& spec, std::int64_t rows) const override {
@@ -117,8 +117,8 @@ public:
     std::string sample_keyless(const TableSpec& spec, Side side, const std::string& limit) const override {
         std::string length = std::to_string(kMaxPrefix);
         for (int i = kMaxPrefix - 1; i >= 1; --i) {
-            length = "CASE WHEN n.n <= (" + limit + ")::numeric * " + std::to_string(std::int64_t{1} << (4 * i)) + " THEN " +
-                     std::to_string(i) + " ELSE " + length + " END";
+            length = "CASE WHEN n.n <= (" + limit + ")::numeric * " + std::to_string(std::int64_t{1} << (4 * i)) +
+                     " THEN " + std::to_string(i) + " ELSE " + length + " END";
         }
         return "WITH n AS (" + count_as_n(spec, side) + ") SELECT NULL::text[] AS row_key, s.row_md5 FROM (SELECT " +
                csv_md5(canonical_columns(spec, side)) + " AS row_md5" + from(spec, side) + where(spec, side, {}) +
@@ -126,21 +126,24 @@ public:
     }
 
     std::string rows_keyless(const TableSpec& spec, Side side, const std::string& limit) const override {
-        return "SELECT NULL::text[] AS row_key, " + field_arrays(spec, side) + from(spec, side) + where(spec, side, {}) +
-               " ORDER BY " + csv_md5(canonical_columns(spec, side)) + " COLLATE \"C\" LIMIT " + limit;
+        return "SELECT NULL::text[] AS row_key, " + field_arrays(spec, side) + from(spec, side) +
+               where(spec, side, {}) + " ORDER BY " + csv_md5(canonical_columns(spec, side)) + " COLLATE \"C\" LIMIT " +
+               limit;
     }
 
     std::string copy_in(const TableSpec& spec) const override {
-        return "COPY " + qualified(spec.target_schema, spec.target_table) + " (" + target_columns(spec) + ") FROM STDIN" + format(spec);
+        return "COPY " + qualified(spec.target_schema, spec.target_table) + " (" + target_columns(spec) +
+               ") FROM STDIN" + format(spec);
     }
 
     std::string copy_back(const TableSpec& spec) const override {
-        return "COPY (SELECT " + target_columns(spec) + from(spec, Side::kTarget) + " %RANGE%) TO STDOUT" + format(spec);
+        return "COPY (SELECT " + target_columns(spec) + from(spec, Side::kTarget) + " %RANGE%) TO STDOUT" +
+               format(spec);
     }
 
     std::string sample_by_key(const TableSpec& spec) const override {
-        return "SELECT " + asked_key(spec) + " AS row_key, " + csv_md5(canonical_columns(spec, Side::kTarget)) + " AS row_md5" +
-               join_keys(spec);
+        return "SELECT " + asked_key(spec) + " AS row_key, " + csv_md5(canonical_columns(spec, Side::kTarget)) +
+               " AS row_md5" + join_keys(spec);
     }
 
     std::string rows_by_key(const TableSpec& spec) const override {
@@ -150,8 +153,8 @@ public:
 private:
     static Error bad_plan(const TableSpec& spec, const std::string& what) {
         return {ErrorKind::kConfig, "22023",
-                "the plan of table \"" + spec.source_schema + "\".\"" + spec.source_table + "\" cannot be carried out", what,
-                "plan again and start a new run"};
+                "the plan of table \"" + spec.source_schema + "\".\"" + spec.source_table + "\" cannot be carried out",
+                what, "plan again and start a new run"};
     }
 
     static std::string format(const TableSpec& spec) {
@@ -163,8 +166,10 @@ private:
         if (!spec.copies_rows) {
             throw bad_plan(spec, "a partitioned table holds no rows of its own");
         }
-        return " FROM ONLY " + (side == Side::kSource ? qualified(spec.source_schema, spec.source_table)
-                                                      : qualified(spec.target_schema, spec.target_table)) + " AS t";
+        return " FROM ONLY " +
+               (side == Side::kSource ? qualified(spec.source_schema, spec.source_table)
+                                      : qualified(spec.target_schema, spec.target_table)) +
+               " AS t";
     }
 
     static std::string tablesample(double percent) {
@@ -172,7 +177,8 @@ private:
             return {};
         }
         char text[64];
-        std::snprintf(text, sizeof text, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)", percent < 0.000001 ? 0.000001 : percent);
+        std::snprintf(text, sizeof text, " TABLESAMPLE SYSTEM (%.6f) REPEATABLE (1)",
+                      percent < 0.000001 ? 0.000001 : percent);
         return text;
     }
 
@@ -224,8 +230,9 @@ private:
             fields += (fields.empty() ? "" : ", ") + text;
         }
         for (const ColumnSpec& column : spec.columns) {
-            hex += (hex.empty() ? "" : ", ") + (side == Side::kSource ? canonical_hex(copied(column), column.codec)
-                                                                      : canonical_hex(on_target(column), column.target_codec));
+            hex += (hex.empty() ? "" : ", ") + (side == Side::kSource
+                                                    ? canonical_hex(copied(column), column.codec)
+                                                    : canonical_hex(on_target(column), column.target_codec));
         }
         return "ARRAY[" + fields + "]::text[] AS fields, ARRAY[" + hex + "]::text[] AS hex";
     }
@@ -274,16 +281,18 @@ private:
         std::string condition;
         for (std::size_t i = 0; i < spec.key.size(); ++i) {
             const ColumnSpec& column = copied_key(spec, spec.key[i]);
-            condition += (i == 0 ? "" : " AND ") + on_target(column) + " = (k.tuple ->> " + std::to_string(i) + ")::" + column.target_type;
+            condition += (i == 0 ? "" : " AND ") + on_target(column) + " = (k.tuple ->> " + std::to_string(i) +
+                         ")::" + column.target_type;
         }
         if (condition.empty()) {
             throw bad_plan(spec, "the table has no key");
         }
-        return " FROM json_array_elements($1::json) AS k(tuple) JOIN ONLY " + qualified(spec.target_schema, spec.target_table) +
-               " AS t ON " + condition;
+        return " FROM json_array_elements($1::json) AS k(tuple) JOIN ONLY " +
+               qualified(spec.target_schema, spec.target_table) + " AS t ON " + condition;
     }
 
-    std::string bound(const TableSpec& spec, ChunkMethod method, const char* comparison, const std::vector<std::string>& values) const {
+    std::string bound(const TableSpec& spec, ChunkMethod method, const char* comparison,
+                      const std::vector<std::string>& values) const {
         if (method == ChunkMethod::kCtid) {
             return ctid_bound(spec, comparison, values);
         }
@@ -306,7 +315,8 @@ private:
         return "(" + columns + ") " + comparison + " ROW(" + literals + ")";
     }
 
-    std::string ctid_bound(const TableSpec& spec, const char* comparison, const std::vector<std::string>& values) const {
+    std::string ctid_bound(const TableSpec& spec, const char* comparison,
+                           const std::vector<std::string>& values) const {
         if (values.size() != 1 || values[0].empty() || values[0].size() > 10 ||
             values[0].find_first_not_of("0123456789") != std::string::npos) {
             throw bad_plan(spec, "a ctid chunk's bound is not a page number");

@@ -39,15 +39,14 @@ ServerText server_text(const std::string& text) {
         const std::size_t state = at + 3;
         if (state + 7 <= text.size() && is_state(text, state) && text.compare(state + 5, 2, ": ") == 0) {
             const std::size_t end = text.find('\n', state);
-            return {text.substr(state, 5), trimmed(text.substr(state + 7, end == std::string::npos ? end : end - state - 7))};
+            return {text.substr(state, 5),
+                    trimmed(text.substr(state + 7, end == std::string::npos ? end : end - state - 7))};
         }
     }
     return {};
 }
 
-bool has(const std::string& text, const char* part) {
-    return text.find(part) != std::string::npos;
-}
+bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 std::string place(const Attempt& attempt) {
     return attempt.host.starts_with('/') ? "socket in \"" + attempt.host + "\", port " + attempt.port
@@ -57,8 +56,8 @@ std::string place(const Attempt& attempt) {
 Error server_refused(const Attempt& attempt, const ServerText& said) {
     const std::string& state = said.sqlstate;
     if (state == "28P01") {
-        return {ErrorKind::kAuth, state, "the source refused the password of user \"" + attempt.user + "\"", said.message,
-                "check user and password in the user mapping"};
+        return {ErrorKind::kAuth, state, "the source refused the password of user \"" + attempt.user + "\"",
+                said.message, "check user and password in the user mapping"};
     }
     if (state == "28000") {
         return {ErrorKind::kAuth, state, "the source refused the login of user \"" + attempt.user + "\"", said.message,
@@ -75,7 +74,11 @@ Error server_refused(const Attempt& attempt, const ServerText& said) {
         return {ErrorKind::kTransient, state, "the source accepts no more connections", said.message,
                 "raise max_connections there or use fewer workers"};
     }
-    return {kind_of_sqlstate(state), state, "the source at " + place(attempt) + " refused the connection", said.message, {}};
+    return {kind_of_sqlstate(state),
+            state,
+            "the source at " + place(attempt) + " refused the connection",
+            said.message,
+            {}};
 }
 
 }  // namespace
@@ -121,16 +124,18 @@ Error connect_error(const Attempt& attempt, const std::string& libpq_text) {
     }
     if (has(text, "certificate verify failed") || has(text, "does not match host name") ||
         has(text, "could not get server's host name")) {
-        return {ErrorKind::kConnect, "08001", "the TLS certificate of the source at " + place(attempt) + " is not trusted", text,
+        return {ErrorKind::kConnect, "08001",
+                "the TLS certificate of the source at " + place(attempt) + " is not trusted", text,
                 "set the server option sslrootcert to the authority's certificate and host to a name that the "
                 "certificate holds, or choose a weaker sslmode"};
     }
     if (has(text, "root certificate file")) {
-        return {ErrorKind::kConnect, "08001", "no certificate authority to check the source's TLS certificate with", text,
-                "set the server option sslrootcert to a file that the staging server can read, or to \"system\""};
+        return {ErrorKind::kConnect, "08001", "no certificate authority to check the source's TLS certificate with",
+                text, "set the server option sslrootcert to a file that the staging server can read, or to \"system\""};
     }
     if (has(text, std::strerror(ECONNREFUSED)) || has(text, "Connection refused")) {
-        return {ErrorKind::kConnect, "08001", where, text, "check host and port, and that the server runs and listens on this address"};
+        return {ErrorKind::kConnect, "08001", where, text,
+                "check host and port, and that the server runs and listens on this address"};
     }
     return {ErrorKind::kConnect, "08001", where, text, "check host, port and sslmode of the foreign server"};
 }

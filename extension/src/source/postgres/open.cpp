@@ -28,7 +28,8 @@ std::string system_bundle() {
         }
     }
     throw Error(ErrorKind::kConfig, "F0000", "no bundle of certificate authorities found on the staging host",
-                std::string("looked for ") + kCaBundles[0], "install ca-certificates, or set the server option sslrootcert");
+                std::string("looked for ") + kCaBundles[0],
+                "install ca-certificates, or set the server option sslrootcert");
 }
 
 std::map<std::string, std::string> libpq_keywords(const ConnectParams& params) {
@@ -37,21 +38,23 @@ std::map<std::string, std::string> libpq_keywords(const ConnectParams& params) {
     words["password"] = params.password;
     words["client_encoding"] = "UTF8";
     // Neither the server process's password file nor its Kerberos ticket may speak for the user.
-    words["passfile"] = "/dev/null";
+    words["passfile"] = "/dev/null/none";  // cannot exist; libpq warns about /dev/null itself
     words["gssencmode"] = "disable";
     words["connect_timeout"] = "0";
     words["keepalives_idle"] = "30";
     words["keepalives_interval"] = "10";
     words["keepalives_count"] = "3";
     const std::string mode = option(params, "sslmode", "");
-    const std::string root = option(params, "sslrootcert", mode == "verify-full" || mode == "verify-ca" ? "system" : "");
+    const std::string root =
+        option(params, "sslrootcert", mode == "verify-full" || mode == "verify-ca" ? "system" : "");
     if (root == "system") {
         words["sslrootcert"] = system_bundle();
     }
     return words;
 }
 
-ConnPtr attempt_one(const std::map<std::string, std::string>& words, const Attempt& attempt, Waiter& waiter, int timeout_s) {
+ConnPtr attempt_one(const std::map<std::string, std::string>& words, const Attempt& attempt, Waiter& waiter,
+                    int timeout_s) {
     std::vector<const char*> keys;
     std::vector<const char*> values;
     for (const auto& [key, value] : words) {
@@ -73,7 +76,8 @@ ConnPtr attempt_one(const std::map<std::string, std::string>& words, const Attem
     PostgresPollingStatusType state = PGRES_POLLING_WRITING;
     while (state != PGRES_POLLING_OK) {
         const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
-        if (left <= 0 || !waiter.wait(PQsocket(conn.get()), state == PGRES_POLLING_READING, state == PGRES_POLLING_WRITING, left)) {
+        if (left <= 0 ||
+            !waiter.wait(PQsocket(conn.get()), state == PGRES_POLLING_READING, state == PGRES_POLLING_WRITING, left)) {
             throw connect_timeout(attempt, timeout_s);
         }
         state = PQconnectPoll(conn.get());
@@ -82,7 +86,8 @@ ConnPtr attempt_one(const std::map<std::string, std::string>& words, const Attem
         }
     }
     PQsetErrorVerbosity(conn.get(), PQERRORS_DEFAULT);
-    PQsetNoticeProcessor(conn.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        conn.get(), [](void*, const char*) {}, nullptr);
     if (PQsetnonblocking(conn.get(), 1) != 0) {
         throw lost_error(conn.get());
     }
@@ -93,12 +98,13 @@ ConnPtr attempt_one(const std::map<std::string, std::string>& words, const Attem
 
 ConnPtr open_connection(const ConnectParams& params, Waiter& waiter) {
     if (params.password_required && params.password.empty()) {
-        throw Error(ErrorKind::kAuth, "2F003", "a password is required", "only superusers of staging may connect without one",
-                    "set password in the user mapping");
+        throw Error(ErrorKind::kAuth, "2F003", "a password is required",
+                    "only superusers of staging may connect without one", "set password in the user mapping");
     }
     auto words = libpq_keywords(params);
-    const Attempt attempt{option(params, "host", option(params, "hostaddr", "").c_str()), option(params, "port", "5432"),
-                          option(params, "dbname", params.user.c_str()), params.user, option(params, "sslmode", "")};
+    const Attempt attempt{option(params, "host", option(params, "hostaddr", "").c_str()),
+                          option(params, "port", "5432"), option(params, "dbname", params.user.c_str()), params.user,
+                          option(params, "sslmode", "")};
     if (attempt.host.find(',') != std::string::npos) {
         throw Error(ErrorKind::kConfig, "22023", "a source has one host", "host is \"" + attempt.host + "\"",
                     "create one foreign server per host");
