@@ -6,7 +6,7 @@ SELECT format('%s line %s: %s: %s%s', p.oid::regprocedure, c.lineno, c.level, c.
   FROM pg_proc p
   JOIN pg_language l ON l.oid = p.prolang AND l.lanname = 'plpgsql'
   LEFT JOIN pg_trigger t ON t.tgfoid = p.oid AND NOT t.tgisinternal
- CROSS JOIN LATERAL plpgsql_check_function_tb(p.oid, coalesce(t.tgrelid, 0), performance_warnings => false, extra_warnings => true,
+ CROSS JOIN LATERAL plpgsql_check_function_tb(p.oid, coalesce(t.tgrelid, 0), newtable => t.tgnewtable, oldtable => t.tgoldtable, performance_warnings => false, extra_warnings => true,
                                               security_warnings => true) c
  WHERE p.pronamespace = 'lakemover'::regnamespace
    AND (p.prorettype <> 'trigger'::regtype OR t.oid IS NOT NULL)

@@ -21,7 +21,7 @@ BEGIN
     ), neighbour AS (
         SELECT token.*,
                lag(token.token, 1) OVER w AS prev, lag(token.class, 1) OVER w AS prev_class, lag(token.name, 1) OVER w AS prev_name,
-               lag(token.token, 2) OVER w AS prev2, lag(token.name, 2) OVER w AS prev2_name,
+               lag(token.token, 2) OVER w AS prev2, lag(token.class, 2) OVER w AS prev2_class, lag(token.name, 2) OVER w AS prev2_name,
                lead(token.token, 1) OVER w AS next, lead(token.class, 1) OVER w AS next_class, lead(token.name, 1) OVER w AS next_name
           FROM token
         WINDOW w AS (ORDER BY token.token_no)
@@ -42,10 +42,14 @@ BEGIN
      WHERE c.prev IS DISTINCT FROM '.' AND c.next IS DISTINCT FROM '.'      -- qualified name or field
        AND c.next IS DISTINCT FROM '(' AND c.next IS DISTINCT FROM '=>'     -- function, named argument
        AND c.prev IS DISTINCT FROM '::'                                     -- type
-       AND (c.prev_class IS DISTINCT FROM 's' OR c.prev_name NOT IN ('collate', 'using'))
+       AND (c.prev_class IS DISTINCT FROM 's' OR c.prev_name NOT IN (
+               'collate', 'using',
+               -- the words of a type: time zone, character varying, interval day to second
+               'time', 'timestamp', 'character', 'bit', 'interval', 'to'))
        AND NOT (c.prev = '(' AND c.prev2_name = 'extract' AND c.next_name = 'from' AND c.next_class = 's')
        -- after an operand comes an operator or a keyword, never a column: this is an operator class
-       AND c.prev IS DISTINCT FROM ')' AND c.prev IS DISTINCT FROM ']'
+       AND (c.prev IS DISTINCT FROM ')' OR c.prev2_class = 'operator')      -- OPERATOR(schema.=)
+       AND c.prev IS DISTINCT FROM ']'
        AND (c.prev_class IS NULL OR c.prev_class NOT IN ('i', 'string', 'number'))
      ORDER BY c.token_no;
 END

@@ -25,8 +25,9 @@ BEGIN
     SELECT string_agg(
                CASE
                    WHEN c.token_no IS NOT NULL THEN quote_ident(p_columns ->> c.column_name)
-                   WHEN t.kind = 'string' AND t.next1 = '::' AND t.next2_name = 'regclass' AND r.name IS NOT NULL
-                       THEN quote_literal(r.name)
+                   -- a regclass of digits is the OID of something dropped
+                   WHEN t.kind = 'string' AND t.next1 = '::' AND t.next2_name = 'regclass' AND t.name !~ '^\d+$'
+                       THEN coalesce(quote_literal(p_relations ->> to_jsonb(parse_ident(t.name))::text), t.token)
                    WHEN t.kind IN ('word', 'quoted') AND t.name = p_table AND t.next1 = '.' AND t.next2 = '*'
                        AND t.prev1 IS DISTINCT FROM '.' THEN quote_ident(p_new_table)
                    ELSE t.token
@@ -36,9 +37,7 @@ BEGIN
                    lead(s.token, 2) OVER w AS next2, lead(s.name, 2) OVER w AS next2_name
               FROM lakemover._sql_tokens(p_sql) s
             WINDOW w AS (ORDER BY s.token_no)) t
-      LEFT JOIN lakemover._expression_columns(p_sql, ARRAY(SELECT jsonb_object_keys(p_columns))) c USING (token_no)
-      LEFT JOIN LATERAL (SELECT p_relations ->> to_jsonb(parse_ident(t.name))::text AS name
-                          WHERE t.kind = 'string' AND t.next1 = '::' AND t.next2_name = 'regclass') r ON true;
+      LEFT JOIN lakemover._expression_columns(p_sql, ARRAY(SELECT jsonb_object_keys(p_columns))) c USING (token_no);
 END
 $$;
 COMMENT ON FUNCTION lakemover._rename_in_expression(text, jsonb, jsonb, text, text) IS 'a deparsed expression with columns, sequences and the table renamed; problem, and no text, where it cannot be done with certainty';

@@ -29,7 +29,7 @@ BEGIN
               FROM lakemover.inv_type t
              WHERE t.source = p_source
                AND (format('%I.%I', t.schema_name, t.type_name) = base
-                    OR t.kind = 'r' AND format('%I.%I', t.schema_name, t.definition ->> 'multirange') = base);
+                    OR t.kind = 'r' AND quote_ident(t.schema_name) || '.' || quote_ident(t.definition ->> 'multirange') = base);
             IF NOT FOUND THEN
                 EXIT;
             END IF;

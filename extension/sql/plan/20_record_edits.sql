@@ -26,9 +26,6 @@ BEGIN
             USING ERRCODE = 'feature_not_supported',
                   HINT = 'It says what the source is, and planning again would overwrite it.';
     END IF;
-    IF TG_TABLE_NAME = 'plan_column' AND 'target_type' = ANY (v_changed) THEN
-        NEW.target_type := coalesce(lakemover._canonical_type(NEW.target_type), NEW.target_type);
-    END IF;
     NEW.edited := ARRAY(SELECT DISTINCT e FROM unnest(NEW.edited || coalesce(v_changed, '{}')) e ORDER BY e);
     RETURN NEW;
 END

@@ -2,8 +2,8 @@
 -- excluded with their parent, a key of a partition with the parent's key, an owned sequence stays in its table's schema.
 CREATE FUNCTION lakemover._plan_follow(p_source name) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET lakemover_plan.writing = 'on'
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     LOOP    -- one level of partitions at a time

@@ -3,8 +3,8 @@
 -- never changed here, and neither is a name that was edited; those meet in _plan_problems().
 CREATE FUNCTION lakemover._unique_names(p_source name) RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET lakemover_plan.writing = 'on'
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_clash record;

@@ -12,7 +12,7 @@ DECLARE
     v_excluded  text[];
     v_documents text[];     -- became text from a type that is not text-like
     v_instants  text[];     -- lost or gained their time zone
-    v_relations jsonb := '{}';
+    v_relations jsonb := '{}'::jsonb;
     v_missing   text;
     v_name      text;
     v_table     record;
@@ -75,7 +75,7 @@ BEGIN
           JOIN (SELECT to_jsonb(parse_ident(t.name))::text AS key
                   FROM (SELECT s.*, lead(s.token) OVER w AS next1, lead(s.name, 2) OVER w AS next2
                           FROM lakemover._sql_tokens(p_sql) s WINDOW w AS (ORDER BY s.token_no)) t
-                 WHERE t.kind = 'string' AND t.next1 = '::' AND t.next2 = 'regclass') u USING (key);
+                 WHERE t.kind = 'string' AND t.next1 = '::' AND t.next2 = 'regclass' AND t.name !~ '^\d+$') u USING (key);
         SELECT format('%I.%I', s.source_schema, s.source_name) INTO v_missing
           FROM lakemover.plan_sequence s
          WHERE s.source = p_source AND s.exclude AND strpos(p_sql, quote_literal(format('%I.%I', s.source_schema, s.source_name))) > 0;

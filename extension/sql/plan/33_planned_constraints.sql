@@ -36,8 +36,9 @@ SELECT c.constraint_id, c.table_id, c.kind, c.source_name, c.target_name, i.pare
          FROM unnest(i.ref_columns) WITH ORDINALITY k(name, no)
          JOIN lakemover.plan_column pc ON pc.source = c.source AND pc.table_id = i.ref_table_id AND pc.source_column = k.name) ref
  CROSS JOIN LATERAL (
-       SELECT CASE WHEN c.kind = 'f' THEN format('FOREIGN KEY (%s) REFERENCES %I.%I(%s)', own.targets,
-                                                 rt.target_schema, rt.target_table, ref.targets) ELSE '' END AS head,
+       SELECT CASE WHEN c.kind <> 'f' THEN ''
+                   WHEN rt.table_id IS NOT NULL THEN format('FOREIGN KEY (%s) REFERENCES %I.%I(%s)', own.targets,
+                                                            rt.target_schema, rt.target_table, ref.targets) END AS head,
               e.sql AS tail) f
  CROSS JOIN LATERAL (
        SELECT CASE

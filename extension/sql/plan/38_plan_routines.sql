@@ -1,7 +1,7 @@
 CREATE FUNCTION lakemover._plan_routines(p_source name) RETURNS void
 LANGUAGE sql
-SET search_path = pg_catalog, pg_temp
 SET lakemover_plan.writing = 'on'
+SET search_path = pg_catalog, pg_temp
 AS $$
 WITH object AS (
     SELECT r.routine_id AS id,
@@ -21,9 +21,9 @@ WITH object AS (
       FROM lakemover.inv_view v WHERE v.source = p_source
     UNION ALL
     SELECT o.object_id, o.kind,
-           concat_ws(' on ', CASE WHEN o.schema_name IS NULL OR o.table_id IS NOT NULL AND i.table_id IS NOT NULL THEN quote_ident(o.object_name)
-                                  ELSE format('%I.%I', o.schema_name, o.object_name) END,
-                     format('%I.%I', i.schema_name, i.table_name)),
+           CASE WHEN i.table_id IS NOT NULL THEN format('%I on %I.%I', o.object_name, i.schema_name, i.table_name)
+                WHEN o.schema_name IS NOT NULL THEN format('%I.%I', o.schema_name, o.object_name)
+                ELSE quote_ident(o.object_name) END,
            'objects of this kind are not moved in this version'
       FROM lakemover.inv_object o
       LEFT JOIN lakemover.inv_table i ON i.source = o.source AND i.table_id = o.table_id

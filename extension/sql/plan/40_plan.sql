@@ -3,8 +3,8 @@
 CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET lakemover_plan.writing = 'on'
+SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE

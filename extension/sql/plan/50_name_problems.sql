@@ -28,11 +28,11 @@ WITH relation AS (
     SELECT t.target_schema, t.target_table, format('table %I.%I', t.source_schema, t.source_table), 2
       FROM lakemover._planned_table t WHERE t.source = p_source
 ), of_table AS (
-    SELECT t.target, 'constraint' AS kind, c.target_name AS name, format('%I', c.source_name) AS what
+    SELECT t.table_id, t.target, 'constraint' AS kind, c.target_name AS name, format('%I', c.source_name) AS what
       FROM lakemover.plan_constraint c JOIN lakemover._planned_table t USING (source, table_id)
      WHERE c.source = p_source AND NOT c.exclude
     UNION ALL
-    SELECT t.target, 'column', c.target_column, format('%I', c.source_column)
+    SELECT t.table_id, t.target, 'column', c.target_column, format('%I', c.source_column)
       FROM lakemover.plan_column c JOIN lakemover._planned_table t USING (source, table_id)
      WHERE c.source = p_source AND NOT c.exclude
 ), named AS (
@@ -50,7 +50,7 @@ HAVING count(DISTINCT r.what) > 1
 UNION
 SELECT format('%s %s of %s will all be named %I', o.kind || 's', string_agg(o.what, ', ' ORDER BY o.what), o.target, o.name)
   FROM of_table o
- GROUP BY o.target, o.kind, o.name
+ GROUP BY o.table_id, o.target, o.kind, o.name
 HAVING count(*) > 1
 UNION
 SELECT format('%s has a target name of %s bytes; PostgreSQL takes 63: %s', n.what, octet_length(n.name), n.name)
