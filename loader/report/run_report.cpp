@@ -324,7 +324,7 @@ private:
         add_fact(list, "Source", text_field(run_, "source_identity"));
         add_fact(list, "Source version", text_field(field(document_, "source"), "version"));
         add_fact(list, "Target", text_field(run_, "target_identity"));
-        add_fact(list, "Target version", text_field(field(document_, "target"), "version"));
+        add_fact(list, "Target version", text_field(field(document_, "target"), "server_version"));
         add_fact(list, "Run", text_field(run_, "run_uuid"));
         add_fact(list, "Plan (SHA-256)", text_field(run_, "plan_hash"));
         add_fact(list, "Requested by", text_field(run_, "requested_by"));
