@@ -2,6 +2,7 @@ CREATE FUNCTION lakemover._take_assessment(p_source name, p_start timestamptz DE
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     v_id       bigint;

@@ -5,10 +5,16 @@ RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    v_topics text[] := ARRAY['sequence_value'];
+    v_topic  text;
 BEGIN
-    FOR v_part IN 0 .. 7 LOOP
+    IF (SELECT count(*) FROM lakemover.inv_sequence s WHERE s.source = p_source) > 2000 THEN
+        v_topics := ARRAY(SELECT 'sequence_value_' || part FROM generate_series(0, 7) AS part);
+    END IF;
+    FOREACH v_topic IN ARRAY v_topics LOOP
         UPDATE lakemover.inv_sequence s SET last_value = v.last_value, is_called = v.is_called
-          FROM lakemover._catalog(p_source, 'sequence_value_' || v_part)
+          FROM lakemover._catalog(p_source, v_topic)
                AS v(sequence_id bigint, last_value bigint, is_called boolean)
          WHERE s.source = p_source AND s.sequence_id = v.sequence_id AND v.last_value IS NOT NULL;
     END LOOP;

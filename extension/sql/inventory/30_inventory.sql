@@ -3,6 +3,7 @@ CREATE FUNCTION lakemover.inventory(p_source name)
 RETURNS void
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $$
 DECLARE
     v_source  name := lakemover._source(p_source);
@@ -38,13 +39,15 @@ BEGIN
     END IF;
 
     INSERT INTO lakemover.inv_table (source, table_id, schema_name, table_name, kind, parent_id, partition_key, partition_bound,
-                                     persistence, inherits, row_estimate, pages, table_bytes, index_bytes, row_security,
+                                     persistence, inherits, row_estimate, pages, table_bytes, row_security,
                                      rls_applies, can_select, is_empty, comment)
     SELECT v_source, c.* FROM lakemover._catalog(v_source, 'table')
            AS c(table_id bigint, schema_name text, table_name text, kind text, parent_id bigint, partition_key text,
                 partition_bound text, persistence text, inherits bigint[], row_estimate bigint, pages bigint, table_bytes bigint,
-                index_bytes bigint, row_security boolean, rls_applies boolean, can_select boolean, is_empty boolean, comment text)
+                row_security boolean, rls_applies boolean, can_select boolean, is_empty boolean, comment text)
      WHERE v_scope IS NULL OR c.schema_name = ANY (v_scope);
+    PERFORM lakemover._analyze('inv_table');
+
     -- A partitioned table is empty when all its partitions are.
     UPDATE lakemover.inv_table t SET is_empty = e.is_empty
       FROM (SELECT r.holder, CASE WHEN bool_and(p.is_empty) THEN true WHEN bool_or(NOT p.is_empty) THEN false END AS is_empty
@@ -70,6 +73,7 @@ BEGIN
                 type_schema text, codec text, not_null boolean, default_expr text, identity text, generated text, coll text,
                 binary_ok boolean, type_extension text, is_local boolean, comment text)
      WHERE EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = v_source AND t.table_id = c.table_id);
+    PERFORM lakemover._analyze('inv_column');
 
     INSERT INTO lakemover.inv_constraint (source, constraint_id, table_id, name, kind, columns, ref_table_id, ref_columns, on_update,
                                           on_delete, is_deferrable, is_deferred, is_validated, index_id, parent_id, is_local,
@@ -79,6 +83,7 @@ BEGIN
                 on_update text, on_delete text, is_deferrable boolean, is_deferred boolean, is_validated boolean, index_id bigint,
                 parent_id bigint, is_local boolean, definition text, comment text)
      WHERE EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = v_source AND t.table_id = c.table_id);
+    PERFORM lakemover._analyze('inv_constraint');
 
     INSERT INTO lakemover.inv_index (source, index_id, table_id, name, method, is_unique, is_primary, is_valid, key_columns,
                                      include_columns, has_expressions, predicate, constraint_id, parent_id, bytes, definition, comment)
@@ -87,6 +92,11 @@ BEGIN
                 key_columns text[], include_columns text[], has_expressions boolean, predicate text, constraint_id bigint,
                 parent_id bigint, bytes bigint, definition text, comment text)
      WHERE EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = v_source AND t.table_id = c.table_id);
+    PERFORM lakemover._analyze('inv_index');
+
+    UPDATE lakemover.inv_table t SET index_bytes = i.bytes
+      FROM (SELECT x.table_id, sum(x.bytes) AS bytes FROM lakemover.inv_index x WHERE x.source = v_source GROUP BY x.table_id) i
+     WHERE t.source = v_source AND t.table_id = i.table_id;
 
     -- A sequence goes with the table that owns it, wherever it is.
     INSERT INTO lakemover.inv_sequence (source, sequence_id, schema_name, sequence_name, data_type, start_value, min_value, max_value,
@@ -97,6 +107,7 @@ BEGIN
                 owner_kind text, comment text)
      WHERE v_scope IS NULL OR c.schema_name = ANY (v_scope)
         OR EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = v_source AND t.table_id = c.owner_table_id);
+    PERFORM lakemover._analyze('inv_sequence');
     PERFORM lakemover._read_sequence_values(v_source);
 
     INSERT INTO lakemover.inv_type (source, type_id, schema_name, type_name, kind, ordinal, uses, definition, comment)
@@ -149,12 +160,6 @@ BEGIN
            AND NOT EXISTS (SELECT FROM lakemover.inv_sequence q WHERE q.source = v_source AND q.schema_name = s.schema_name);
     END IF;
 
-    -- The checks join these tables right away: without statistics a large inventory gets bad plans.
-    FOREACH v_table IN ARRAY ARRAY['inv_table', 'inv_column', 'inv_constraint', 'inv_index', 'inv_sequence'] LOOP
-        IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = ('lakemover.' || v_table)::regclass), 'USAGE') THEN
-            EXECUTE format('ANALYZE lakemover.%I', v_table);
-        END IF;
-    END LOOP;
     UPDATE lakemover.source_info i SET seconds = extract(epoch FROM clock_timestamp() - v_start) WHERE i.source = v_source;
 END
 $$;

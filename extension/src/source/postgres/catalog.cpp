@@ -134,8 +134,10 @@ const std::map<std::string, std::string, std::less<>>& queries() {
         }
         for (int part = 0; part < kSequenceValueParts; ++part) {
             const std::string number = std::to_string(part);
-            all.emplace("sequence_value_" + number, expand(catalog::kSequenceValue, {number}));
+            static_assert(kSequenceValueParts == 8);
+            all.emplace("sequence_value_" + number, expand(catalog::kSequenceValue, {"(hashoid(c.oid) & 7) = " + number}));
         }
+        all.emplace("sequence_value", expand(catalog::kSequenceValue, {"true"}));
         return all;
     }();
     return kQueries;

@@ -7,12 +7,12 @@
 
 namespace lakemover::source {
 
-// Values of sequences are read in this many parts, since each sequence read stays locked until
-// the transaction ends and the lock table holds a few thousand.
+// Where there are thousands of sequences their values are read in this many parts, since each
+// sequence read stays locked until the transaction ends and the lock table holds a few thousand.
 inline constexpr int kSequenceValueParts = 8;
 
 // The query that reads a topic (source_info, schema, table, column, constraint, index, sequence,
-// sequence_value_0 .. sequence_value_7, type, routine, trigger, view, extension, object), or
+// sequence_value, sequence_value_0 .. sequence_value_7, type, routine, trigger, view, extension, object), or
 // nothing when the topic is unknown or the server is older than PostgreSQL 12. The columns are
 // those of lakemover.inv_<topic> without the source, in the order that inventory() declares.
 std::optional<std::string_view> catalog_query(std::string_view topic, int version_num);

@@ -46,7 +46,8 @@ inline constexpr std::string_view kSchema =
 
 // Emptiness without reading tables: a heap of no pages is empty. Where the statistics say 0 or
 // nothing and the heap is small, the first row decides: at most 500 probes, so that their locks
-// fit into any lock table. Tables whose rows a policy could hide are not probed.
+// fit into any lock table. Tables whose rows a policy could hide are not probed. Two sizes per
+// table: pg_table_size() would look at six files and more.
 inline constexpr std::string_view kTable =
     R"sql(WITH $user_tables, $locked,
 parent AS (
@@ -56,8 +57,7 @@ parent AS (
 sized AS (
     SELECT rel.oid, rel.relkind, rel.reltuples, rel.nspname, rel.relname,
            CASE WHEN locked.relation IS NULL THEN pg_relation_size(rel.oid) ELSE rel.relpages * b.size END AS heap,
-           CASE WHEN locked.relation IS NULL THEN pg_table_size(rel.oid) ELSE rel.relpages * b.size END AS whole,
-           CASE WHEN locked.relation IS NULL THEN pg_indexes_size(rel.oid) END AS indexes,
+           CASE WHEN locked.relation IS NULL THEN pg_relation_size(NULLIF(rel.reltoastrelid, 0)) END AS toast,
            has_schema_privilege(rel.relnamespace, 'USAGE')
                AND (has_table_privilege(rel.oid, 'SELECT')
                     OR NOT EXISTS (SELECT 1 FROM pg_attribute a
@@ -84,7 +84,7 @@ SELECT rel.oid::bigint, rel.nspname, rel.relname, rel.relkind,
        CASE WHEN rel.relkind = 'r' AND s.heap = 0 THEN 0
             WHEN rel.reltuples < 0 OR (rel.reltuples = 0 AND rel.relpages = 0) THEN -1
             ELSE rel.reltuples::bigint END,
-       s.heap / s.block, s.whole, s.indexes,
+       s.heap / s.block, s.heap + COALESCE(s.toast, 0),
        rel.relrowsecurity, s.rls_applies, s.readable,
        CASE WHEN rel.relkind <> 'r' THEN NULL WHEN s.heap = 0 AND NOT s.is_locked THEN true ELSE probe.is_empty END,
        d.description
@@ -170,9 +170,10 @@ SELECT i.indexrelid::bigint, i.indrelid::bigint, c.relname, am.amname, i.indisun
                FROM unnest(i.indkey) WITH ORDINALITY k(num, pos)
                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
               WHERE k.pos <= i.indnkeyatts ORDER BY k.pos),
-       ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k(num, pos)
-               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
-              WHERE k.pos > i.indnkeyatts ORDER BY k.pos),
+       CASE WHEN i.indnatts = i.indnkeyatts THEN '{}' ELSE
+            ARRAY(SELECT a.attname FROM unnest(i.indkey) WITH ORDINALITY k(num, pos)
+                    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.num
+                   WHERE k.pos > i.indnkeyatts ORDER BY k.pos) END,
        i.indexprs IS NOT NULL,
        pg_get_expr(i.indpred, i.indrelid), con.oid::bigint, up.inhparent::bigint,
        CASE WHEN locked.relation IS NULL THEN pg_relation_size(i.indexrelid) END,
@@ -201,7 +202,7 @@ inline constexpr std::string_view kSequence =
 
 // The value comes from the sequence's own row: pg_sequences knows no value of a sequence that was
 // RESTARTed or set with is_called false, but its next value is not its start value. Reading locks
-// it, so an eighth at a time. With USAGE alone only a value in use can be read; else nothing.
+// it, so where there are thousands an eighth at a time. With USAGE alone only a value in use can be read; else nothing.
 inline constexpr std::string_view kSequenceValue =
     R"sql(SELECT v.oid::bigint, substring(v.row FROM '<v>(-?[0-9]+)</v>')::bigint,
        substring(v.row FROM '<c>([a-z]+)</c>')::boolean
@@ -217,7 +218,7 @@ inline constexpr std::string_view kSequenceValue =
                   FROM $user_sequences
                  WHERE $is_user_sequence
                    AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
-                   AND (hashoid(c.oid) & 7) = $1) q) v)sql";
+                   AND $1) q) v)sql";
 
 // ordinal: a type comes after the types that its definition names.
 inline constexpr std::string_view kType =
