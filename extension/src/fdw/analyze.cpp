@@ -110,7 +110,7 @@ extern "C" bool lakemoverAnalyzeForeignTable(Relation relation, AcquireSampleRow
         ereport(WARNING, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
                           errmsg("cannot analyze \"%s\": its source is neither a table nor a materialized view",
                                  RelationGetRelationName(relation)),
-                          errhint("Set the option row_estimate instead.")));
+                          errhint("set the option row_estimate instead")));
         return false;
     }
     *func = acquire_sample_rows;

@@ -195,7 +195,7 @@ bool too_old(const Slot& slot) {
 
 Session& session_of(Slot& slot) {
     if (!slot.session) {
-        throw Error(ErrorKind::kConnect, "08003", "the connection to the source is closed");
+        throw Error(ErrorKind::kConnect, "08003", "the connection to the source behind this scan is closed");
     }
     return *slot.session;
 }
@@ -239,30 +239,6 @@ Slot& acquire(Oid server, Oid user) {
         slot.session->enter(level);
     }
     return slot;
-}
-
-int close_idle(Oid server) {
-    int closed = 0;
-    for (auto& item : slots()) {
-        Slot& slot = item.second;
-        if (slot.session && slot.session->depth() == 0 && (!OidIsValid(server) || slot.server == server)) {
-            slot.session.reset();
-            ++closed;
-        }
-    }
-    return closed;
-}
-
-std::vector<SessionView> list_sessions() {
-    std::vector<SessionView> views;
-    for (const auto& item : slots()) {
-        const Slot& slot = item.second;
-        if (slot.session) {
-            views.push_back({slot.server, slot.user, !slot.stale && slot.session->alive(), slot.session->depth() > 0,
-                             slot.opened});
-        }
-    }
-    return views;
 }
 
 }  // namespace lakemover::fdw

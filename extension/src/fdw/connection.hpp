@@ -21,16 +21,4 @@ inline Session& acquire_session(Oid server, Oid user) {
     return session_of(acquire(server, user));
 }
 
-// Closes the idle sessions of a server (all servers when it is invalid); returns how many.
-int close_idle(Oid server);
-
-struct SessionView {
-    Oid server;
-    Oid user;
-    bool valid;
-    bool in_transaction;
-    int64 opened;  // TimestampTz
-};
-std::vector<SessionView> list_sessions();
-
 }  // namespace lakemover::fdw

@@ -69,7 +69,6 @@ struct RelInfo {
 
 constexpr double kStartupCost = 100.0;  // a round trip
 constexpr double kTupleCost = 0.01;     // moving a row
-constexpr double kSortFactor = 1.2;
 constexpr double kLimitFactor = 0.9;
 constexpr int kDefaultFetchSize = 1000;
 constexpr int kDefaultRecycleAge = 3600;

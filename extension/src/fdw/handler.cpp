@@ -18,7 +18,7 @@ namespace {
 
 [[noreturn]] void refuse(const char* what, const char* relation) {
     ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot %s foreign table \"%s\"", what, relation),
-                    errdetail("Sources are only read."), errhint("Write to the source with its own tools.")));
+                    errdetail("sources are only read"), errhint("write to the source with its own tools")));
     pg_unreachable();
 }
 

@@ -1,9 +1,12 @@
 // Planning a scan of one foreign table: estimates from the source's catalog, paths in order and by
 // outer values, and the plan with its remote SQL. Zone: PostgreSQL, plain data only.
+#include "fdw/plan.hpp"
+
+#include <cmath>
+
 #include "fdw/deparse.hpp"
 #include "fdw/remote_table.hpp"
 #include "fdw/text_settings.hpp"
-#include "fdw/upper.hpp"
 
 extern "C" {
 #include "access/sysattr.h"
@@ -196,6 +199,20 @@ bool is_sortable(RelOptInfo* rel, List* pathkeys) {
     return all_sortable(scope, pathkeys);
 }
 
+// As cost_sort() without its second pass over the rows: between equals the source sorts.
+Cost remote_sort_cost(RelOptInfo* rel, List* pathkeys) {
+    const RelInfo* info = rel_info(rel);
+    const ExprScope scope{rel, info, nullptr};
+    bool add_collate = false;
+    const Expr* first = sortable_member(scope, static_cast<PathKey*>(linitial(pathkeys)), &add_collate);
+    if (first != nullptr && IsA(first, Var) && !add_collate &&
+        info->remote->columns[reinterpret_cast<const Var*>(first)->varattno - 1].leads_index) {
+        return 0;
+    }
+    const double rows = std::max(info->retrieved_rows, 2.0);
+    return 2.0 * cpu_operator_cost * rows * std::log2(rows);
+}
+
 extern "C" {
 
 void lakemoverGetForeignRelSize(PlannerInfo* root, RelOptInfo* baserel, Oid relid) {
@@ -225,8 +242,9 @@ void lakemoverGetForeignPaths(PlannerInfo* root, RelOptInfo* baserel, Oid /*reli
     add_path(baserel, reinterpret_cast<Path*>(
                           scan_path(root, baserel, info->rows, info->startup_cost, info->total_cost, NIL, baserel->lateral_relids)));
     if (all_sortable(scope, root->query_pathkeys)) {
-        add_path(baserel, reinterpret_cast<Path*>(scan_path(root, baserel, info->rows, info->startup_cost * kSortFactor,
-                                                            info->total_cost * kSortFactor, root->query_pathkeys,
+        const Cost sort = remote_sort_cost(baserel, root->query_pathkeys);
+        add_path(baserel, reinterpret_cast<Path*>(scan_path(root, baserel, info->rows, info->startup_cost + sort,
+                                                            info->total_cost + sort, root->query_pathkeys,
                                                             baserel->lateral_relids)));
     }
     add_lookup_paths(root, baserel, scope);

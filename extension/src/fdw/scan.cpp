@@ -28,6 +28,7 @@ struct ScanState {
 
     CursorRef cursor;  // slot is null while no cursor is open
     const std::vector<source::TextRow>* batch;
+    std::uint64_t losses;  // Session::cursor_losses() when the batch was known to be there
     std::size_t next;
     int batches;
     bool at_end;
@@ -86,6 +87,7 @@ void open_cursor(ScanState* state) {
         state->converter->verify = session.info().encoding == "SQL_ASCII";
     });
     state->batch = nullptr;
+    state->losses = Session::cursor_losses();
     state->next = 0;
     state->batches = 0;
     state->at_end = false;
@@ -108,6 +110,10 @@ void close_cursor(ScanState* state) {
 
 // Makes the next row available in the batch; false at the end.
 bool advance(ScanState* state) {
+    if (state->losses != Session::cursor_losses()) {
+        on_source(state, [=] { session_of(*state->cursor.slot).require_cursor(state->cursor.id); });
+        state->losses = Session::cursor_losses();
+    }
     if (state->batch != nullptr && state->next < state->batch->size()) {
         return true;
     }

@@ -39,6 +39,8 @@ private:
     Clock::time_point deadline_ = Clock::now() + std::chrono::milliseconds(kCleanupMillis);
 };
 
+std::uint64_t losses = 0;
+
 std::uint64_t next_cursor_id() {
     static std::uint64_t last = 0;
     return ++last;
@@ -77,7 +79,7 @@ auto Session::guarded(F&& f) -> decltype(f()) {
 void Session::lose() noexcept {
     lost_ = true;
     connection_->abandon();
-    cursors_.clear();
+    drop_cursors(0);
 }
 
 void Session::enter(int depth) {
@@ -123,7 +125,6 @@ void Session::rollback_savepoint() noexcept {
 void Session::finish(bool commit) noexcept {
     depth_ = 0;
     if (lost_) {
-        cursors_.clear();
         return;
     }
     // A commit is not yet beyond recall and may be cancelled; an abort must come to its end.
@@ -142,7 +143,9 @@ void Session::finish(bool commit) noexcept {
 
 // The source has closed them already: with their transaction or at the savepoint.
 void Session::drop_cursors(int from_depth) noexcept {
-    std::erase_if(cursors_, [=](const auto& item) { return item.second.depth >= from_depth; });
+    if (std::erase_if(cursors_, [=](const auto& item) { return item.second.depth >= from_depth; }) > 0) {
+        ++losses;
+    }
 }
 
 source::TextResult Session::query(std::string_view sql, const std::vector<source::TextValue>& params) {
@@ -180,6 +183,10 @@ void Session::close_cursor(std::uint64_t cursor) {
         guarded([&] { found->second.cursor->close(); });
     }
     cursors_.erase(cursor);
+}
+
+std::uint64_t Session::cursor_losses() noexcept {
+    return losses;
 }
 
 bool Session::usable() noexcept {

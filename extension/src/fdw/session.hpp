@@ -16,6 +16,9 @@ class Session {
 public:
     Session(std::unique_ptr<source::Connection> connection, source::Waiter& waiter)
         : connection_(std::move(connection)), waiter_(waiter) {}
+    Session(const Session&) = delete;
+    Session& operator=(const Session&) = delete;
+    ~Session() { drop_cursors(0); }
 
     const source::ServerInfo& info() const { return connection_->info(); }
 
@@ -32,6 +35,10 @@ public:
     std::uint64_t open_cursor(std::string_view sql, const std::vector<source::TextValue>& params, int fetch_size);
     const std::vector<source::TextRow>& fetch(std::uint64_t cursor);
     void close_cursor(std::uint64_t cursor);
+    // Counts the times that cursors went away under their scans: with a rolled back subtransaction, or
+    // with their session. A batch may be read on as long as this has not changed since it was fetched.
+    static std::uint64_t cursor_losses() noexcept;
+    void require_cursor(std::uint64_t cursor) { (void)find(cursor); }
 
     // False when the connection cannot be used any more: broken, or stopped in the middle of something.
     bool alive() const noexcept { return !lost_; }

@@ -150,7 +150,8 @@ bool order_proven(const ExprScope& scope, Oid collation, const CollationState& s
                                            std::strcmp(state.column->order, "C") != 0);
         return true;
     }
-    if (!state.from_column || state.forced_c || state.local != collation || state.column->order == nullptr) {
+    if (!state.from_column || state.forced_c || state.local != collation || state.column->order == nullptr ||
+        state.column->deterministic != get_collation_isdeterministic(collation)) {
         return false;
     }
     const char* local = local_order(collation);

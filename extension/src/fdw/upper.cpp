@@ -1,6 +1,7 @@
-// See upper.hpp. Only for queries over exactly one foreign table all of whose conditions are checked
-// on the source: anything that is filtered here would be missing from what was counted or cut there.
-#include "fdw/upper.hpp"
+// Steps above the scan that the source can take: aggregates without groups, LIMIT. Zone: PostgreSQL,
+// plain data. Only for queries over exactly one foreign table all of whose conditions are checked on the
+// source: anything that is filtered here would be missing from what was counted or cut there.
+#include "fdw/plan.hpp"
 
 #include "fdw/shippable.hpp"
 
@@ -98,10 +99,6 @@ void add_aggregate_path(PlannerInfo* root, RelOptInfo* grouped, const GroupPathE
     add_path(grouped, reinterpret_cast<Path*>(path));
 }
 
-bool is_plain_limit(const ExprScope& scope, Node* expr) {
-    return expr == nullptr || ((IsA(expr, Const) || IsA(expr, Param)) && is_shippable(scope, reinterpret_cast<Expr*>(expr)));
-}
-
 void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExtraData* extra) {
     const Query* parse = root->parse;
     RelOptInfo* base = single_source(root);
@@ -112,7 +109,8 @@ void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExt
         return;
     }
     const ExprScope scope{base, rel_info(base), nullptr};
-    if (!is_plain_limit(scope, parse->limitCount) || !is_plain_limit(scope, parse->limitOffset)) {
+    if (!is_shippable(scope, reinterpret_cast<Expr*>(parse->limitCount)) ||
+        !is_shippable(scope, reinterpret_cast<Expr*>(parse->limitOffset))) {
         return;
     }
     // ORDER BY the same for all rows leaves no keys; otherwise the source must sort before it cuts.
@@ -121,9 +119,9 @@ void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExt
     }
     const RelInfo* info = rel_info(base);
     double rows = info->rows;
-    const double factor = root->sort_pathkeys != NIL ? kSortFactor : 1.0;
-    Cost startup = info->startup_cost * factor;
-    Cost total = info->total_cost * factor;
+    const Cost sort = root->sort_pathkeys != NIL ? remote_sort_cost(base, root->sort_pathkeys) : 0;
+    Cost startup = info->startup_cost + sort;
+    Cost total = info->total_cost + sort;
     adjust_limit_rows_costs(&rows, &startup, &total, extra->offset_est, extra->count_est);
     // Below a Limit of ours the scan would move a whole batch; a dearer path is never kept for this.
     startup *= kLimitFactor;
