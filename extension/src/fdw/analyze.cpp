@@ -66,12 +66,14 @@ void keep_row(Sample* sample, Converter* converter, const source::TextRow& row, 
     MemoryContextReset(scratch);
 }
 
-int acquire_sample_rows(Relation relation, int /*elevel*/, HeapTuple* rows, int targrows, double* totalrows, double* totaldeadrows) {
+int acquire_sample_rows(Relation relation, int /*elevel*/, HeapTuple* rows, int targrows, double* totalrows,
+                        double* totaldeadrows) {
     const RelInfo* info = info_of(relation);
     const double estimate = info->remote->rows;
     const double percent = estimate <= 0 ? 100 : 100.0 * kOversample * targrows / estimate;
     const Deparsed query = deparse_sample(relation, info, percent);
-    Converter* converter = make_converter(RelationGetDescr(relation), query.retrieved, RelationGetRelationName(relation));
+    Converter* converter =
+        make_converter(RelationGetDescr(relation), query.retrieved, RelationGetRelationName(relation));
     MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext, "lakemover_fdw sample", ALLOCSET_SMALL_SIZES);
     Sample sample{rows, targrows, 0, 0, -1, {}};
     reservoir_init_selection_state(&sample.reservoir, targrows);
@@ -85,7 +87,8 @@ int acquire_sample_rows(Relation relation, int /*elevel*/, HeapTuple* rows, int 
     });
     bool complete = false;
     while (sample.seen < kMaxReadFactor * targrows) {
-        const std::vector<source::TextRow>* batch = pg::entry([&] { return &session_of(*cursor.slot).fetch(cursor.id); });
+        const std::vector<source::TextRow>* batch =
+            pg::entry([&] { return &session_of(*cursor.slot).fetch(cursor.id); });
         for (const source::TextRow& row : *batch) {
             keep_row(&sample, converter, row, scratch);
         }

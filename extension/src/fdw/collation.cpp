@@ -71,9 +71,7 @@ Locale collation_locale(Oid collation) {
 
 }  // namespace
 
-bool is_c_order(Oid collation) {
-    return OidIsValid(collation) && lc_collate_is_c(collation);
-}
+bool is_c_order(Oid collation) { return OidIsValid(collation) && lc_collate_is_c(collation); }
 
 const char* local_order(Oid collation) {
     if (!OidIsValid(collation)) {

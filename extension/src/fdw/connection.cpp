@@ -35,9 +35,9 @@ struct Slot {
     Oid server = InvalidOid;
     Oid user = InvalidOid;
     std::optional<Session> session;
-    bool stale = false;  // server or mapping were changed
-    bool lost = false;   // the session broke in the current transaction, which had read through it
-    int began_level = 0; // nesting level at which the remote transaction was opened
+    bool stale = false;   // server or mapping were changed
+    bool lost = false;    // the session broke in the current transaction, which had read through it
+    int began_level = 0;  // nesting level at which the remote transaction was opened
     bool keep = true;
     long recycle_age = kDefaultRecycleAge;
     TimestampTz opened = 0;
@@ -86,15 +86,10 @@ void on_xact(XactEvent event, void* /*arg*/) {
     switch (event) {
         case XACT_EVENT_PRE_COMMIT:
         case XACT_EVENT_PARALLEL_PRE_COMMIT:
-        case XACT_EVENT_PRE_PREPARE:
-            end_all(true);
-            break;
+        case XACT_EVENT_PRE_PREPARE: end_all(true); break;
         case XACT_EVENT_ABORT:
-        case XACT_EVENT_PARALLEL_ABORT:
-            end_all(false);
-            break;
-        default:
-            break;
+        case XACT_EVENT_PARALLEL_ABORT: end_all(false); break;
+        default: break;
     }
 }
 
@@ -152,9 +147,10 @@ void register_callbacks() {
 
 void open_session(Slot& slot, Oid mapping) {
     if (GetDatabaseEncoding() != PG_UTF8) {
-        throw Error(ErrorKind::kUnsupported, "0A000",
-                    "sources can be read from databases in UTF8 only, this one is in " + std::string(GetDatabaseEncodingName()), {},
-                    "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 for the staging database");
+        throw Error(
+            ErrorKind::kUnsupported, "0A000",
+            "sources can be read from databases in UTF8 only, this one is in " + std::string(GetDatabaseEncodingName()),
+            {}, "CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 for the staging database");
     }
     // Read before connecting: an ALTER SERVER that arrives meanwhile then marks the slot.
     const Oid server = slot.server;
@@ -200,9 +196,7 @@ Session& session_of(Slot& slot) {
     return *slot.session;
 }
 
-Session* find_session(Slot& slot) noexcept {
-    return slot.session ? &*slot.session : nullptr;
-}
+Session* find_session(Slot& slot) noexcept { return slot.session ? &*slot.session : nullptr; }
 
 Slot& acquire(Oid server, Oid user) {
     register_callbacks();

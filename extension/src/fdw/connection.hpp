@@ -17,8 +17,6 @@ struct CursorRef {
 Slot& acquire(Oid server, Oid user);
 Session& session_of(Slot& slot);
 Session* find_session(Slot& slot) noexcept;  // null when it is closed
-inline Session& acquire_session(Oid server, Oid user) {
-    return session_of(acquire(server, user));
-}
+inline Session& acquire_session(Oid server, Oid user) { return session_of(acquire(server, user)); }
 
 }  // namespace lakemover::fdw

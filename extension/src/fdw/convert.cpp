@@ -46,7 +46,8 @@ Converter* make_converter(TupleDesc desc, List* retrieved, const char* relation)
 void convert_row(Converter* converter, const source::TextRow& row, Datum* values, bool* nulls) {
     ErrorContextCallback context{error_context_stack, describe_position, converter};
     std::memset(nulls, true, static_cast<std::size_t>(converter->desc->natts) * sizeof(bool));
-    const std::size_t expected = converter->retrieved == NIL ? 1 : static_cast<std::size_t>(list_length(converter->retrieved));
+    const std::size_t expected =
+        converter->retrieved == NIL ? 1 : static_cast<std::size_t>(list_length(converter->retrieved));
     if (row.size() != expected) {
         ereport(ERROR, (errcode(ERRCODE_FDW_INCONSISTENT_DESCRIPTOR_INFORMATION),
                         errmsg("the source returned %zu columns where %zu were asked for", row.size(), expected)));

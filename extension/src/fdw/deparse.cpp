@@ -52,9 +52,7 @@ private:
     List* params_ = NIL;
 };
 
-const char* typed(Oid type, int32 typmod) {
-    return format_type_with_typemod(type, typmod);
-}
+const char* typed(Oid type, int32 typmod) { return format_type_with_typemod(type, typmod); }
 
 void Deparser::columns(Relation relation, const Bitmapset* used, List** retrieved) {
     const TupleDesc desc = RelationGetDescr(relation);
@@ -121,7 +119,8 @@ void Deparser::aggregate(const Aggref* aggregate) {
         auto* argument = reinterpret_cast<Node*>(linitial_node(TargetEntry, aggregate->args)->expr);
         bool add_collate = false;
         expression(argument);
-        if (is_same_order(scope_, reinterpret_cast<Expr*>(argument), aggregate->inputcollid, &add_collate) && add_collate) {
+        if (is_same_order(scope_, reinterpret_cast<Expr*>(argument), aggregate->inputcollid, &add_collate) &&
+            add_collate) {
             appendStringInfoString(sql_, " COLLATE pg_catalog.\"C\"");
         }
     }
@@ -231,30 +230,20 @@ void Deparser::boolean(const BoolExpr* expr) {
 
 const char* boolean_test(BoolTestType test) {
     switch (test) {
-        case IS_TRUE:
-            return "IS TRUE";
-        case IS_NOT_TRUE:
-            return "IS NOT TRUE";
-        case IS_FALSE:
-            return "IS FALSE";
-        case IS_NOT_FALSE:
-            return "IS NOT FALSE";
-        case IS_UNKNOWN:
-            return "IS UNKNOWN";
-        default:
-            return "IS NOT UNKNOWN";
+        case IS_TRUE: return "IS TRUE";
+        case IS_NOT_TRUE: return "IS NOT TRUE";
+        case IS_FALSE: return "IS FALSE";
+        case IS_NOT_FALSE: return "IS NOT FALSE";
+        case IS_UNKNOWN: return "IS UNKNOWN";
+        default: return "IS NOT UNKNOWN";
     }
 }
 
 // Knows exactly the nodes that shippable.cpp lets through.
 void Deparser::expression(Node* node) {
     switch (nodeTag(node)) {
-        case T_Var:
-            column(reinterpret_cast<Var*>(node));
-            break;
-        case T_Const:
-            constant(reinterpret_cast<Const*>(node));
-            break;
+        case T_Var: column(reinterpret_cast<Var*>(node)); break;
+        case T_Const: constant(reinterpret_cast<Const*>(node)); break;
         case T_Param: {
             auto* param = reinterpret_cast<Param*>(node);
             parameter(node, param->paramtype, param->paramtypmod);
@@ -272,15 +261,9 @@ void Deparser::expression(Node* node) {
                    static_cast<Node*>(lsecond(distinct->args)), false);
             break;
         }
-        case T_FuncExpr:
-            function(reinterpret_cast<FuncExpr*>(node));
-            break;
-        case T_ScalarArrayOpExpr:
-            array_comparison(reinterpret_cast<ScalarArrayOpExpr*>(node));
-            break;
-        case T_BoolExpr:
-            boolean(reinterpret_cast<BoolExpr*>(node));
-            break;
+        case T_FuncExpr: function(reinterpret_cast<FuncExpr*>(node)); break;
+        case T_ScalarArrayOpExpr: array_comparison(reinterpret_cast<ScalarArrayOpExpr*>(node)); break;
+        case T_BoolExpr: boolean(reinterpret_cast<BoolExpr*>(node)); break;
         case T_NullTest: {
             auto* test = reinterpret_cast<NullTest*>(node);
             appendStringInfoChar(sql_, '(');
@@ -347,12 +330,15 @@ Expr* sortable_member(const ExprScope& scope, const PathKey* pathkey, bool* add_
     }
     foreach (cell, ec->ec_members) {
         auto* member = static_cast<EquivalenceMember*>(lfirst(cell));
-        if (member->em_is_child || bms_is_empty(member->em_relids) || !bms_is_subset(member->em_relids, scope.rel->relids)) {
+        if (member->em_is_child || bms_is_empty(member->em_relids) ||
+            !bms_is_subset(member->em_relids, scope.rel->relids)) {
             continue;
         }
         // Only the type's own order: other operator classes sort by rules that ORDER BY cannot name.
-        const TypeCacheEntry* type = lookup_type_cache(exprType(reinterpret_cast<Node*>(member->em_expr)), TYPECACHE_BTREE_OPFAMILY);
-        if (type->btree_opf == pathkey->pk_opfamily && is_same_order(scope, member->em_expr, ec->ec_collation, add_collate)) {
+        const TypeCacheEntry* type =
+            lookup_type_cache(exprType(reinterpret_cast<Node*>(member->em_expr)), TYPECACHE_BTREE_OPFAMILY);
+        if (type->btree_opf == pathkey->pk_opfamily &&
+            is_same_order(scope, member->em_expr, ec->ec_collation, add_collate)) {
             return member->em_expr;
         }
     }

@@ -9,9 +9,9 @@ extern "C" {
 namespace lakemover::fdw {
 
 struct SelectParts {
-    List* pathkeys;   // NIL: no ORDER BY
-    bool limit;       // the query's LIMIT and OFFSET go along
-    List* conditions; // expressions, all shippable
+    List* pathkeys;    // NIL: no ORDER BY
+    bool limit;        // the query's LIMIT and OFFSET go along
+    List* conditions;  // expressions, all shippable
 };
 
 struct Deparsed {

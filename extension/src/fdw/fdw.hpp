@@ -13,8 +13,7 @@ extern "C" {
 
 namespace lakemover::fdw {
 
-template <class T>
-T* palloc_zeroed(std::size_t count = 1) {
+template <class T> T* palloc_zeroed(std::size_t count = 1) {
     static_assert(std::is_trivially_destructible_v<T>);
     return static_cast<T*>(palloc0(sizeof(T) * count));
 }
@@ -27,15 +26,15 @@ struct RemoteColumn {
     bool leads_index;          // first column of a valid, complete index
     const char* catalog_type;  // typname when it is a type of pg_catalog, else nullptr
     int32 typmod;
-    const char* collation;     // qualified name, nullptr when not collatable
-    const char* order;         // identity of the sort order (see collation.cpp), nullptr when it cannot be proven
+    const char* collation;  // qualified name, nullptr when not collatable
+    const char* order;      // identity of the sort order (see collation.cpp), nullptr when it cannot be proven
 };
 
 // The source's relation behind a foreign table; estimates come from its catalog, never from its rows.
 struct RemoteTable {
-    double rows;   // negative: the catalog has no idea (views)
+    double rows;  // negative: the catalog has no idea (views)
     double pages;
-    char kind;     // pg_class.relkind
+    char kind;  // pg_class.relkind
     int version_num;
     bool same_encoding;
     int natts;
@@ -56,8 +55,8 @@ struct RelInfo {
     List* remote_conds;  // RestrictInfos
     List* local_conds;
     Bitmapset* attrs_used;
-    double rows;             // after all quals
-    double retrieved_rows;   // after the remote quals
+    double rows;            // after all quals
+    double retrieved_rows;  // after the remote quals
     int width;
     Cost startup_cost;
     Cost total_cost;
@@ -76,9 +75,7 @@ constexpr int kDefaultRecycleAge = 3600;
 // ForeignScan.fdw_private.
 enum PrivateItem { kPrivateSql, kPrivateAttrs, kPrivateFetchSize, kPrivateRelation };
 
-inline RelInfo* rel_info(RelOptInfo* rel) {
-    return static_cast<RelInfo*>(rel->fdw_private);
-}
+inline RelInfo* rel_info(RelOptInfo* rel) { return static_cast<RelInfo*>(rel->fdw_private); }
 
 // Names of the foreign table on the source. Server calls inside.
 void read_table_options(Relation relation, RelInfo* info);

@@ -27,7 +27,8 @@ namespace {
 extern "C" {
 
 List* lakemoverPlanForeignModify(PlannerInfo* root, ModifyTable* plan, Index result_relation, int /*subplan_index*/) {
-    const char* what = plan->operation == CMD_INSERT ? "insert into" : (plan->operation == CMD_UPDATE ? "update" : "delete from");
+    const char* what =
+        plan->operation == CMD_INSERT ? "insert into" : (plan->operation == CMD_UPDATE ? "update" : "delete from");
     refuse(what, get_rel_name(planner_rt_fetch(result_relation, root)->relid));
 }
 

@@ -91,14 +91,13 @@ bool type_exists(const std::string& name) {
 
 bool collation_exists(const TextRow& row) {
     return pg::pg_call([&] {
-        List* name = list_make2(makeString(pstrdup(row[kCollationSchema]->c_str())), makeString(pstrdup(row[kCollationName]->c_str())));
+        List* name = list_make2(makeString(pstrdup(row[kCollationSchema]->c_str())),
+                                makeString(pstrdup(row[kCollationName]->c_str())));
         return OidIsValid(get_collation_oid(name, true));
     });
 }
 
-std::string place(const TextRow& row) {
-    return "column \"" + *row[kName] + "\" of \"" + *row[kRelation] + "\"";
-}
+std::string place(const TextRow& row) { return "column \"" + *row[kName] + "\" of \"" + *row[kRelation] + "\""; }
 
 std::string local_type(const TextRow& row, Imported& out) {
     if (type_exists(qualified(row[kTypeSchema], row[kTypeName]))) {
@@ -108,7 +107,8 @@ std::string local_type(const TextRow& row, Imported& out) {
     if (row[kBaseType] && type_exists(qualified(row[kBaseSchema], row[kBaseName]))) {
         fallback = *row[kBaseType];
     }
-    out.notices.push_back("type " + *row[kType] + " of " + place(row) + " does not exist here, imported as " + fallback);
+    out.notices.push_back("type " + *row[kType] + " of " + place(row) + " does not exist here, imported as " +
+                          fallback);
     return fallback;
 }
 
@@ -120,8 +120,8 @@ std::string column_sql(const TextRow& row, const ImportOptions& options, Importe
         if (collation_exists(row)) {
             sql += " COLLATE " + qualified(row[kCollationSchema], row[kCollationName]);
         } else {
-            out.notices.push_back("collation " + qualified(row[kCollationSchema], row[kCollationName]) + " of " + place(row) +
-                                  " does not exist here, imported with the default collation");
+            out.notices.push_back("collation " + qualified(row[kCollationSchema], row[kCollationName]) + " of " +
+                                  place(row) + " does not exist here, imported with the default collation");
         }
     }
     if (options.not_null && row[kNotNull] == "t") {
@@ -140,8 +140,9 @@ Imported build(const std::vector<TextRow>& rows, const char* schema, const char*
                 columns += (columns.empty() ? "\n" : ",\n") + column_sql(rows[i], options, out);
             }
         }
-        std::string sql = "CREATE FOREIGN TABLE " + quoted(*first[kRelation]) + " (" + columns + "\n) SERVER " + quoted(server) +
-                          " OPTIONS (schema_name " + literal(schema) + ", table_name " + literal(*first[kRelation]);
+        std::string sql = "CREATE FOREIGN TABLE " + quoted(*first[kRelation]) + " (" + columns + "\n) SERVER " +
+                          quoted(server) + " OPTIONS (schema_name " + literal(schema) + ", table_name " +
+                          literal(*first[kRelation]);
         if (first[kRows]) {
             sql += ", row_estimate " + literal(*first[kRows]);
         }
@@ -160,26 +161,24 @@ std::string name_filter(const ImportForeignSchemaStmt* stmt) {
     }
     // Partitions are read through their parent unless they are named.
     switch (stmt->list_type) {
-        case FDW_IMPORT_SCHEMA_LIMIT_TO:
-            return " AND c.relname IN (" + names + ")";
-        case FDW_IMPORT_SCHEMA_EXCEPT:
-            return " AND NOT c.relispartition AND c.relname NOT IN (" + names + ")";
-        default:
-            return " AND NOT c.relispartition";
+        case FDW_IMPORT_SCHEMA_LIMIT_TO: return " AND c.relname IN (" + names + ")";
+        case FDW_IMPORT_SCHEMA_EXCEPT: return " AND NOT c.relispartition AND c.relname NOT IN (" + names + ")";
+        default: return " AND NOT c.relispartition";
     }
 }
 
 Imported import_schema(const ImportForeignSchemaStmt* stmt, Oid server, const ImportOptions& options) {
     const Oid user = pg::pg_call([] { return GetUserId(); });
     Session& session = acquire_session(server, user);
-    const auto found = session.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::pg_catalog.text", {stmt->remote_schema});
+    const auto found =
+        session.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::pg_catalog.text", {stmt->remote_schema});
     if (found.rows.empty()) {
         throw Error(ErrorKind::kConfig, "HV00Q",
                     "schema \"" + std::string(stmt->remote_schema) + "\" is not present on the source of server \"" +
                         stmt->server_name + "\"");
     }
-    const auto columns = session.query("WITH RECURSIVE " + std::string(size_estimate_sql()) + kImportQuery + name_filter(stmt) +
-                                           " ORDER BY c.relname, c.oid, a.attnum",
+    const auto columns = session.query("WITH RECURSIVE " + std::string(size_estimate_sql()) + kImportQuery +
+                                           name_filter(stmt) + " ORDER BY c.relname, c.oid, a.attnum",
                                        {stmt->remote_schema, std::nullopt});
     return build(columns.rows, stmt->remote_schema, stmt->server_name, options);
 }

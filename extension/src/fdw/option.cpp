@@ -36,16 +36,11 @@ struct Given {
 
 unsigned context_of(Oid catalog) {
     switch (catalog) {
-        case ForeignServerRelationId:
-            return pg::kOnServer;
-        case UserMappingRelationId:
-            return pg::kOnUserMapping;
-        case ForeignTableRelationId:
-            return pg::kOnTable;
-        case AttributeRelationId:
-            return pg::kOnColumn;
-        default:
-            return 0;
+        case ForeignServerRelationId: return pg::kOnServer;
+        case UserMappingRelationId: return pg::kOnUserMapping;
+        case ForeignTableRelationId: return pg::kOnTable;
+        case AttributeRelationId: return pg::kOnColumn;
+        default: return 0;
     }
 }
 
@@ -60,8 +55,7 @@ std::string valid_options(unsigned context) {
             list += (list.empty() ? "" : ", ") + std::string(option.keyword);
         }
     }
-    return list.empty() ? "there are no valid options in this context"
-                        : "valid options in this context are: " + list;
+    return list.empty() ? "there are no valid options in this context" : "valid options in this context are: " + list;
 }
 
 const Given* find_given(const std::vector<Given>& given, std::string_view name) {
@@ -90,8 +84,8 @@ void check_one_of(const std::vector<Given>& given, std::initializer_list<const c
         const Given* here = find_given(given, name);
         if (here != nullptr && first != nullptr) {
             throw Error(ErrorKind::kConfig, "22023",
-                        "options \"" + std::string(first->name) + "\" and \"" + here->name + "\" exclude each other", {},
-                        "keep one of them");
+                        "options \"" + std::string(first->name) + "\" and \"" + here->name + "\" exclude each other",
+                        {}, "keep one of them");
         }
         first = here != nullptr ? here : first;
     }
@@ -112,8 +106,8 @@ void validate(const std::vector<Given>& given, unsigned context, Oid user) {
         const pg::OptionDef& option = *pg::find_option(g.name, context);
         if (!for_postgres(option)) {
             throw Error(ErrorKind::kConfig, "HV00D",
-                        "option \"" + std::string(g.name) + "\" is for SQL Server sources, not for engine \"postgres\"", {},
-                        valid_options(context));
+                        "option \"" + std::string(g.name) + "\" is for SQL Server sources, not for engine \"postgres\"",
+                        {}, valid_options(context));
         }
         pg::check_option_value(option, g.value);
         pg::check_option_privilege(option, user);

@@ -84,14 +84,16 @@ void classify_conditions(RelOptInfo* rel, RelInfo* info) {
 }
 
 void estimate_costs(PlannerInfo* root, RelOptInfo* rel, RelInfo* info) {
-    const double selectivity = clauselist_selectivity(root, info->remote_conds, static_cast<int>(rel->relid), JOIN_INNER, nullptr);
+    const double selectivity =
+        clauselist_selectivity(root, info->remote_conds, static_cast<int>(rel->relid), JOIN_INNER, nullptr);
     info->retrieved_rows = clamp_row_est(rel->tuples * selectivity);
     info->rows = rel->rows;
     info->width = rel->reltarget->width;
     QualCost local;
     cost_qual_eval(&local, info->local_conds, root);
     info->startup_cost = kStartupCost + rel->baserestrictcost.startup;
-    info->total_cost = info->startup_cost + seq_page_cost * rel->pages + (cpu_tuple_cost + rel->baserestrictcost.per_tuple) * rel->tuples +
+    info->total_cost = info->startup_cost + seq_page_cost * rel->pages +
+                       (cpu_tuple_cost + rel->baserestrictcost.per_tuple) * rel->tuples +
                        (kTupleCost + cpu_tuple_cost + local.per_tuple) * info->retrieved_rows;
 }
 
@@ -106,7 +108,8 @@ bool all_sortable(const ExprScope& scope, List* pathkeys) {
     return pathkeys != NIL;
 }
 
-ForeignPath* scan_path(PlannerInfo* root, RelOptInfo* rel, double rows, Cost startup, Cost total, List* pathkeys, Relids outer) {
+ForeignPath* scan_path(PlannerInfo* root, RelOptInfo* rel, double rows, Cost startup, Cost total, List* pathkeys,
+                       Relids outer) {
 #if PG_VERSION_NUM >= 170000
     return create_foreignscan_path(root, rel, nullptr, rows, startup, total, pathkeys, outer, nullptr, NIL, NIL);
 #else
@@ -136,7 +139,8 @@ bool is_lookup(const ExprScope& base, const RestrictInfo* clause) {
     return false;
 }
 
-bool matches_any_column(PlannerInfo* /*root*/, RelOptInfo* rel, EquivalenceClass* /*ec*/, EquivalenceMember* member, void* arg) {
+bool matches_any_column(PlannerInfo* /*root*/, RelOptInfo* rel, EquivalenceClass* /*ec*/, EquivalenceMember* member,
+                        void* arg) {
     const auto wanted = *static_cast<const int*>(arg);
     Node* expr = strip_implicit_coercions(reinterpret_cast<Node*>(member->em_expr));
     auto* var = reinterpret_cast<Var*>(expr);
@@ -156,8 +160,9 @@ List* lookup_clauses(PlannerInfo* root, RelOptInfo* rel, const ExprScope& scope)
         for (int i = 0; i < scope.info->remote->natts; ++i) {
             int wanted = i + 1;
             if (scope.info->remote->columns[i].leads_index) {
-                candidates = list_concat(candidates, generate_implied_equalities_for_column(root, rel, matches_any_column, &wanted,
-                                                                                            rel->lateral_referencers));
+                candidates =
+                    list_concat(candidates, generate_implied_equalities_for_column(root, rel, matches_any_column,
+                                                                                   &wanted, rel->lateral_referencers));
             }
         }
     }
@@ -188,7 +193,8 @@ void add_lookup_paths(PlannerInfo* root, RelOptInfo* rel, const ExprScope& scope
         }
         seen = lappend(seen, info);
         const Cost total = kStartupCost + info->ppi_rows * (kTupleCost + cpu_tuple_cost + random_page_cost);
-        add_path(rel, reinterpret_cast<Path*>(scan_path(root, rel, info->ppi_rows, kStartupCost, total, NIL, info->ppi_req_outer)));
+        add_path(rel, reinterpret_cast<Path*>(
+                          scan_path(root, rel, info->ppi_rows, kStartupCost, total, NIL, info->ppi_req_outer)));
     }
 }
 
@@ -228,7 +234,8 @@ void lakemoverGetForeignRelSize(PlannerInfo* root, RelOptInfo* baserel, Oid reli
     classify_conditions(baserel, info);
     ListCell* cell;
     foreach (cell, info->local_conds) {
-        pull_varattnos(reinterpret_cast<Node*>(static_cast<RestrictInfo*>(lfirst(cell))->clause), baserel->relid, &info->attrs_used);
+        pull_varattnos(reinterpret_cast<Node*>(static_cast<RestrictInfo*>(lfirst(cell))->clause), baserel->relid,
+                       &info->attrs_used);
     }
     check_columns(baserel);
     estimate_size(baserel, info);
@@ -239,8 +246,8 @@ void lakemoverGetForeignRelSize(PlannerInfo* root, RelOptInfo* baserel, Oid reli
 void lakemoverGetForeignPaths(PlannerInfo* root, RelOptInfo* baserel, Oid /*relid*/) {
     const RelInfo* info = rel_info(baserel);
     const ExprScope scope{baserel, info, nullptr};
-    add_path(baserel, reinterpret_cast<Path*>(
-                          scan_path(root, baserel, info->rows, info->startup_cost, info->total_cost, NIL, baserel->lateral_relids)));
+    add_path(baserel, reinterpret_cast<Path*>(scan_path(root, baserel, info->rows, info->startup_cost, info->total_cost,
+                                                        NIL, baserel->lateral_relids)));
     if (all_sortable(scope, root->query_pathkeys)) {
         const Cost sort = remote_sort_cost(baserel, root->query_pathkeys);
         add_path(baserel, reinterpret_cast<Path*>(scan_path(root, baserel, info->rows, info->startup_cost + sort,
@@ -250,8 +257,8 @@ void lakemoverGetForeignPaths(PlannerInfo* root, RelOptInfo* baserel, Oid /*reli
     add_lookup_paths(root, baserel, scope);
 }
 
-ForeignScan* lakemoverGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid /*relid*/, ForeignPath* best_path, List* tlist,
-                                     List* scan_clauses, Plan* outer_plan) {
+ForeignScan* lakemoverGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid /*relid*/, ForeignPath* best_path,
+                                     List* tlist, List* scan_clauses, Plan* outer_plan) {
     RelInfo* info = rel_info(rel);
     SelectParts parts{NIL, best_path->fdw_private != NIL, NIL};
     List* local = NIL;

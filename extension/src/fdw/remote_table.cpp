@@ -79,7 +79,8 @@ void register_callbacks() {
 
 std::string column_query(int version_num) {
     return "SELECT a.attname, CASE WHEN tn.nspname = 'pg_catalog' THEN t.typname END, a.atttypmod,"
-           " t.typtype IN ('b', 'e', 'r', 'm'), cn.nspname || '.' || co.collname, COALESCE(co.collisdeterministic, true), " +
+           " t.typtype IN ('b', 'e', 'r', 'm'), cn.nspname || '.' || co.collname, COALESCE(co.collisdeterministic, "
+           "true), " +
            remote_order_sql(version_num) +
            ", EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum"
            " AND i.indisvalid AND i.indpred IS NULL)"
@@ -95,12 +96,11 @@ std::string column_query(int version_num) {
 Description ask(const RelInfo& info) {
     Session& session = acquire_session(info.server->serverid, info.user);
     const int version = session.info().version_num;
-    const std::string relation_query =
-        "WITH RECURSIVE " + std::string(size_estimate_sql()) +
-        " SELECT t.oid, t.relkind, s.rows, s.pages,"
-        " pg_catalog.pg_encoding_to_char((SELECT encoding FROM pg_catalog.pg_database"
-        " WHERE datname = pg_catalog.current_database()))"
-        " FROM tree t LEFT JOIN sizes s ON s.root = t.oid WHERE t.depth = 0";
+    const std::string relation_query = "WITH RECURSIVE " + std::string(size_estimate_sql()) +
+                                       " SELECT t.oid, t.relkind, s.rows, s.pages,"
+                                       " pg_catalog.pg_encoding_to_char((SELECT encoding FROM pg_catalog.pg_database"
+                                       " WHERE datname = pg_catalog.current_database()))"
+                                       " FROM tree t LEFT JOIN sizes s ON s.root = t.oid WHERE t.depth = 0";
     const auto relation = session.query(relation_query, {info.schema_name, info.table_name});
     if (relation.rows.empty()) {
         throw Error(ErrorKind::kData, "42P01",
@@ -123,9 +123,7 @@ Description ask(const RelInfo& info) {
     return found;
 }
 
-const char* copy(const std::optional<std::string>& text) {
-    return text ? pg::to_cstring(*text) : nullptr;
-}
+const char* copy(const std::optional<std::string>& text) { return text ? pg::to_cstring(*text) : nullptr; }
 
 RemoteTable* copy_out(const Description& from, int natts, const char* const* names) {
     auto* table = pg::pg_call([] { return palloc_zeroed<RemoteTable>(); });
@@ -147,14 +145,16 @@ RemoteTable* copy_out(const Description& from, int natts, const char* const* nam
 std::string_view size_estimate_sql() {
     // Not yet analyzed (reltuples -1, or 0 on no pages before PostgreSQL 14): the relation's size on
     // disk and a guess at the row's width, as the planner of the source would do.
-    return "tree AS (SELECT c.oid AS root, c.oid, c.relkind, c.reltuples, c.relpages, 0 AS depth FROM pg_catalog.pg_class c"
+    return "tree AS (SELECT c.oid AS root, c.oid, c.relkind, c.reltuples, c.relpages, 0 AS depth FROM "
+           "pg_catalog.pg_class c"
            " JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace"
            " WHERE n.nspname = $1::pg_catalog.text AND ($2::pg_catalog.text IS NULL OR c.relname = $2::pg_catalog.text)"
            " AND c.relkind IN ('r', 'p', 'v', 'm', 'f')"
            " UNION ALL SELECT t.root, c.oid, c.relkind, c.reltuples, c.relpages, t.depth + 1 FROM tree t"
            " JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid JOIN pg_catalog.pg_class c ON c.oid = i.inhrelid),"
            " sizes AS (SELECT t.root, sum(CASE WHEN p.pages IS NULL THEN t.reltuples::pg_catalog.float8"
-           " ELSE p.pages * (pg_catalog.current_setting('block_size')::pg_catalog.int4 - 24) / (28 + COALESCE(w.width, 32)) END)"
+           " ELSE p.pages * (pg_catalog.current_setting('block_size')::pg_catalog.int4 - 24) / (28 + COALESCE(w.width, "
+           "32)) END)"
            " AS rows, sum(COALESCE(p.pages, t.relpages::pg_catalog.float8)) AS pages FROM tree t"
            " CROSS JOIN LATERAL (SELECT CASE WHEN t.reltuples < 0 OR t.relpages = 0"
            " THEN pg_catalog.pg_relation_size(t.oid)::pg_catalog.float8"
@@ -171,7 +171,8 @@ std::string remote_order_sql(int version_num) {
     return "(SELECT CASE WHEN o.provider IN ('c', 'b') AND o.locale IN ('C', 'POSIX') THEN 'C'"
            " WHEN o.provider = 'b' THEN 'C'"
            " ELSE o.provider || ':' || o.locale || ':' || COALESCE(o.rules, '') || ':' || o.version END"
-           " FROM (SELECT CASE WHEN own THEN co.collprovider::pg_catalog.text ELSE COALESCE(dj->>'datlocprovider', 'c') END"
+           " FROM (SELECT CASE WHEN own THEN co.collprovider::pg_catalog.text ELSE COALESCE(dj->>'datlocprovider', "
+           "'c') END"
            " AS provider,"
            " CASE WHEN NOT own AND COALESCE(dj->>'datlocprovider', 'c') = 'c' THEN d.datcollate::pg_catalog.text"
            " WHEN NOT own THEN COALESCE(dj->>'datlocale', dj->>'daticulocale')"

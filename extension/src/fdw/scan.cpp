@@ -40,13 +40,10 @@ struct ScanState {
     MemoryContext param_memory;
 };
 
-void describe_query(void* arg) {
-    errcontext("remote SQL: %s", static_cast<const char*>(arg));
-}
+void describe_query(void* arg) { errcontext("remote SQL: %s", static_cast<const char*>(arg)); }
 
 // Runs something on the session; a failure of the source names the query.
-template <class F>
-auto on_source(const ScanState* state, F f) -> decltype(f()) {
+template <class F> auto on_source(const ScanState* state, F f) -> decltype(f()) {
     ErrorContextCallback context{error_context_stack, describe_query, const_cast<char*>(state->sql)};
     error_context_stack = &context;
     if constexpr (std::is_void_v<decltype(f())>) {
@@ -79,7 +76,8 @@ void open_cursor(ScanState* state) {
     on_source(state, [=] {
         std::vector<source::TextValue> values;
         for (int i = 0; i < params; ++i) {
-            values.push_back(state->param_texts[i] != nullptr ? source::TextValue(state->param_texts[i]) : std::nullopt);
+            values.push_back(state->param_texts[i] != nullptr ? source::TextValue(state->param_texts[i])
+                                                              : std::nullopt);
         }
         Slot& slot = acquire(state->server, state->user);
         Session& session = session_of(slot);
@@ -163,7 +161,8 @@ void lakemoverBeginForeignScan(ForeignScanState* node, int eflags) {
     }
     auto* plan = reinterpret_cast<ForeignScan*>(node->ss.ps.plan);
     auto* state = palloc_zeroed<ScanState>();
-    const int relid = plan->scan.scanrelid > 0 ? static_cast<int>(plan->scan.scanrelid) : bms_next_member(plan->fs_relids, -1);
+    const int relid =
+        plan->scan.scanrelid > 0 ? static_cast<int>(plan->scan.scanrelid) : bms_next_member(plan->fs_relids, -1);
     const RangeTblEntry* rte = exec_rt_fetch(static_cast<Index>(relid), node->ss.ps.state);
     state->server = GetForeignTable(rte->relid)->serverid;
     state->user = scan_user(node, rte);
@@ -171,7 +170,8 @@ void lakemoverBeginForeignScan(ForeignScanState* node, int eflags) {
     state->retrieved = static_cast<List*>(list_nth(plan->fdw_private, kPrivateAttrs));
     state->fetch_size = intVal(list_nth(plan->fdw_private, kPrivateFetchSize));
     const bool simple = plan->scan.scanrelid > 0;
-    const TupleDesc desc = simple ? RelationGetDescr(node->ss.ss_currentRelation) : node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
+    const TupleDesc desc =
+        simple ? RelationGetDescr(node->ss.ss_currentRelation) : node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;
     state->converter = make_converter(desc, state->retrieved, simple ? get_rel_name(rte->relid) : nullptr);
     prepare_params(node, state, plan->fdw_exprs);
     node->fdw_state = state;

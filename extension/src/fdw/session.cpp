@@ -56,8 +56,7 @@ std::string savepoint(const char* command, int depth) {
 
 }  // namespace
 
-template <class F>
-auto Session::guarded(F&& f) -> decltype(f()) {
+template <class F> auto Session::guarded(F&& f) -> decltype(f()) {
     if (lost_) {
         throw Error(ErrorKind::kConnect, "08006", "the connection to the source was lost in this transaction", {},
                     "start the transaction again: its snapshot of the source is gone");
@@ -185,12 +184,8 @@ void Session::close_cursor(std::uint64_t cursor) {
     cursors_.erase(cursor);
 }
 
-std::uint64_t Session::cursor_losses() noexcept {
-    return losses;
-}
+std::uint64_t Session::cursor_losses() noexcept { return losses; }
 
-bool Session::usable() noexcept {
-    return !lost_ && connection_->usable();
-}
+bool Session::usable() noexcept { return !lost_ && connection_->usable(); }
 
 }  // namespace lakemover::fdw

@@ -49,8 +49,7 @@ private:
         std::unique_ptr<source::Cursor> cursor;
         int depth;
     };
-    template <class F>
-    auto guarded(F&& f) -> decltype(f());
+    template <class F> auto guarded(F&& f) -> decltype(f());
     source::Cursor& find(std::uint64_t cursor);
     void lose() noexcept;
     void drop_cursors(int from_depth) noexcept;

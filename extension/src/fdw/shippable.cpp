@@ -25,38 +25,33 @@ namespace lakemover::fdw {
 namespace {
 
 constexpr std::array kOrderableTypes = {
-    BOOLOID,    INT2OID,   INT4OID,   INT8OID, OIDOID,  FLOAT4OID, FLOAT8OID, NUMERICOID,   TEXTOID,      VARCHAROID, BPCHAROID,
-    NAMEOID,    CHAROID,   BYTEAOID,  DATEOID, TIMEOID, TIMETZOID, UUIDOID,   TIMESTAMPOID, TIMESTAMPTZOID, INTERVALOID,
-    INETOID,    CIDROID,   MACADDROID, BITOID, VARBITOID,
+    BOOLOID,      INT2OID,        INT4OID,     INT8OID, OIDOID,   FLOAT4OID,  FLOAT8OID, NUMERICOID, TEXTOID,
+    VARCHAROID,   BPCHAROID,      NAMEOID,     CHAROID, BYTEAOID, DATEOID,    TIMEOID,   TIMETZOID,  UUIDOID,
+    TIMESTAMPOID, TIMESTAMPTZOID, INTERVALOID, INETOID, CIDROID,  MACADDROID, BITOID,    VARBITOID,
 };
 
 constexpr std::array<std::string_view, 22> kOperators = {
-    "=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", "%", "~~", "!~~", "||", "@>", "<@", "&&", "&", "|", "->", "->>", "?",
+    "=",  "<>",  "<",  "<=", ">",  ">=", "+", "-", "*",  "/",   "%",
+    "~~", "!~~", "||", "@>", "<@", "&&", "&", "|", "->", "->>", "?",
 };
 
 constexpr std::array<std::string_view, 4> kOrderOperators = {"<", "<=", ">", ">="};
 
 constexpr std::array<std::string_view, 20> kFunctions = {
-    "abs",     "bit_length", "btrim",     "ceil",   "ceiling", "char_length", "character_length", "floor",  "left",   "length",
-    "ltrim",   "mod",        "octet_length", "replace", "right", "round",     "rtrim",            "sign",   "strpos", "trunc",
+    "abs",   "bit_length", "btrim",  "ceil",  "ceiling", "char_length",  "character_length",
+    "floor", "left",       "length", "ltrim", "mod",     "octet_length", "replace",
+    "right", "round",      "rtrim",  "sign",  "strpos",  "trunc",
 };
 
-template <class List, class Item>
-bool contains(const List& list, const Item& item) {
+template <class List, class Item> bool contains(const List& list, const Item& item) {
     return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-bool is_text_type(Oid type) {
-    return type == TEXTOID || type == VARCHAROID;
-}
+bool is_text_type(Oid type) { return type == TEXTOID || type == VARCHAROID; }
 
-bool is_builtin(Oid oid) {
-    return oid < FirstGenbkiObjectId;
-}
+bool is_builtin(Oid oid) { return oid < FirstGenbkiObjectId; }
 
-bool is_immutable(Oid function) {
-    return is_builtin(function) && func_volatile(function) == PROVOLATILE_IMMUTABLE;
-}
+bool is_immutable(Oid function) { return is_builtin(function) && func_volatile(function) == PROVOLATILE_IMMUTABLE; }
 
 const char* type_name(Oid type) {
     HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
@@ -183,13 +178,15 @@ bool Walker::walk_operator(OpExpr* op, CollationState* state) const {
 }
 
 bool Walker::walk_function(FuncExpr* call, CollationState* state) const {
-    if (!is_immutable(call->funcid) || call->funcretset || call->funcvariadic || !is_shippable_type(call->funcresulttype)) {
+    if (!is_immutable(call->funcid) || call->funcretset || call->funcvariadic ||
+        !is_shippable_type(call->funcresulttype)) {
         return false;
     }
     const bool cast = call->funcformat == COERCE_IMPLICIT_CAST || call->funcformat == COERCE_EXPLICIT_CAST;
     if (!cast) {
         const char* name = get_func_name(call->funcid);
-        if (name == nullptr || call->funcformat != COERCE_EXPLICIT_CALL || !contains(kFunctions, std::string_view(name))) {
+        if (name == nullptr || call->funcformat != COERCE_EXPLICIT_CALL ||
+            !contains(kFunctions, std::string_view(name))) {
             return false;
         }
     }
@@ -205,24 +202,21 @@ bool Walker::walk(Node* node, CollationState* state) const {
         return true;
     }
     switch (nodeTag(node)) {
-        case T_Var:
-            return walk_column(reinterpret_cast<Var*>(node), state);
-        case T_Const:
-            return is_shippable_type(reinterpret_cast<Const*>(node)->consttype);
+        case T_Var: return walk_column(reinterpret_cast<Var*>(node), state);
+        case T_Const: return is_shippable_type(reinterpret_cast<Const*>(node)->consttype);
         case T_Param: {
             auto* param = reinterpret_cast<Param*>(node);
-            return (param->paramkind == PARAM_EXTERN || param->paramkind == PARAM_EXEC) && is_shippable_type(param->paramtype);
+            return (param->paramkind == PARAM_EXTERN || param->paramkind == PARAM_EXEC) &&
+                   is_shippable_type(param->paramtype);
         }
-        case T_OpExpr:
-            return walk_operator(reinterpret_cast<OpExpr*>(node), state);
+        case T_OpExpr: return walk_operator(reinterpret_cast<OpExpr*>(node), state);
         case T_DistinctExpr: {
             auto* distinct = reinterpret_cast<DistinctExpr*>(node);
             CollationState mine{};
             return is_immutable(get_opcode(distinct->opno)) && walk_list(distinct->args, &mine) &&
                    neutral(distinct->inputcollid, mine);
         }
-        case T_FuncExpr:
-            return walk_function(reinterpret_cast<FuncExpr*>(node), state);
+        case T_FuncExpr: return walk_function(reinterpret_cast<FuncExpr*>(node), state);
         case T_ScalarArrayOpExpr: {
             auto* any = reinterpret_cast<ScalarArrayOpExpr*>(node);
             const char* name = get_opname(any->opno);
@@ -231,8 +225,7 @@ bool Walker::walk(Node* node, CollationState* state) const {
                    (std::strcmp(name, "=") == 0 || std::strcmp(name, "<>") == 0 || std::strcmp(name, "~~") == 0) &&
                    walk_list(any->args, &mine) && neutral(any->inputcollid, mine);
         }
-        case T_BoolExpr:
-            return walk_list(reinterpret_cast<BoolExpr*>(node)->args, state);
+        case T_BoolExpr: return walk_list(reinterpret_cast<BoolExpr*>(node)->args, state);
         case T_NullTest: {
             auto* test = reinterpret_cast<NullTest*>(node);
             if (test->argisrow) {
@@ -248,8 +241,7 @@ bool Walker::walk(Node* node, CollationState* state) const {
             CollationState mine{};
             return walk(reinterpret_cast<Node*>(test->arg), &mine);
         }
-        case T_BooleanTest:
-            return walk(reinterpret_cast<Node*>(reinterpret_cast<BooleanTest*>(node)->arg), state);
+        case T_BooleanTest: return walk(reinterpret_cast<Node*>(reinterpret_cast<BooleanTest*>(node)->arg), state);
         case T_RelabelType: {
             auto* relabel = reinterpret_cast<RelabelType*>(node);
             if (!is_shippable_type(relabel->resulttype)) {
@@ -267,14 +259,12 @@ bool Walker::walk(Node* node, CollationState* state) const {
             mine.local = C_COLLATION_OID;
             return merge(state, mine);
         }
-        case T_CoalesceExpr:
-            return walk_list(reinterpret_cast<CoalesceExpr*>(node)->args, state);
+        case T_CoalesceExpr: return walk_list(reinterpret_cast<CoalesceExpr*>(node)->args, state);
         case T_ArrayExpr: {
             auto* array = reinterpret_cast<ArrayExpr*>(node);
             return !array->multidims && is_shippable_type(array->array_typeid) && walk_list(array->elements, state);
         }
-        default:
-            return false;
+        default: return false;
     }
 }
 
@@ -288,9 +278,7 @@ bool is_shippable_type(Oid type) {
     return OidIsValid(element) && contains(kOrderableTypes, element);
 }
 
-bool is_orderable_type(Oid type) {
-    return contains(kOrderableTypes, type);
-}
+bool is_orderable_type(Oid type) { return contains(kOrderableTypes, type); }
 
 bool is_order_operator(Oid op) {
     const char* name = get_opname(op);
@@ -302,12 +290,14 @@ bool is_shippable_column(const ExprScope& scope, const Var* var) {
         return false;
     }
     const RemoteColumn& column = scope.info->remote->columns[var->varattno - 1];
-    if (!column.present || column.catalog_type == nullptr || (var->vartypmod != -1 && var->vartypmod != column.typmod)) {
+    if (!column.present || column.catalog_type == nullptr ||
+        (var->vartypmod != -1 && var->vartypmod != column.typmod)) {
         return false;
     }
     // The remote name is compared with the name of our type; text and varchar are one to every operator.
     const char* local = type_name(var->vartype);
-    const bool text_there = std::strcmp(column.catalog_type, "text") == 0 || std::strcmp(column.catalog_type, "varchar") == 0;
+    const bool text_there =
+        std::strcmp(column.catalog_type, "text") == 0 || std::strcmp(column.catalog_type, "varchar") == 0;
     return std::strcmp(local, column.catalog_type) == 0 || (is_text_type(var->vartype) && text_there);
 }
 

@@ -17,8 +17,8 @@ struct ExprScope {
 
 // Where the collation of an expression comes from, as the source will see it.
 struct CollationState {
-    bool from_column;        // else from constants and parameters only
-    bool forced_c;           // written with COLLATE "C"
+    bool from_column;  // else from constants and parameters only
+    bool forced_c;     // written with COLLATE "C"
     Oid local;
     const RemoteColumn* column;
 };

@@ -22,8 +22,6 @@ int begin_text_settings() {
     return nest_level;
 }
 
-void end_text_settings(int nest_level) {
-    AtEOXact_GUC(true, nest_level);
-}
+void end_text_settings(int nest_level) { AtEOXact_GUC(true, nest_level); }
 
 }  // namespace lakemover::fdw

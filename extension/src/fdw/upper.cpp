@@ -38,8 +38,9 @@ RelOptInfo* single_source(PlannerInfo* root) {
 }
 
 bool is_shippable_aggregate(const ExprScope& scope, const Aggref* agg) {
-    if (agg->agglevelsup != 0 || agg->aggdistinct != NIL || agg->aggorder != NIL || agg->aggfilter != nullptr || agg->aggvariadic ||
-        agg->aggkind != AGGKIND_NORMAL || agg->aggsplit != AGGSPLIT_SIMPLE || agg->aggfnoid >= FirstGenbkiObjectId) {
+    if (agg->agglevelsup != 0 || agg->aggdistinct != NIL || agg->aggorder != NIL || agg->aggfilter != nullptr ||
+        agg->aggvariadic || agg->aggkind != AGGKIND_NORMAL || agg->aggsplit != AGGSPLIT_SIMPLE ||
+        agg->aggfnoid >= FirstGenbkiObjectId) {
         return false;
     }
     const char* name = get_func_name(agg->aggfnoid);
@@ -64,14 +65,16 @@ bool is_shippable_aggregate(const ExprScope& scope, const Aggref* agg) {
 void add_aggregate_path(PlannerInfo* root, RelOptInfo* grouped, const GroupPathExtraData* extra) {
     const Query* parse = root->parse;
     RelOptInfo* base = single_source(root);
-    if (base == nullptr || !parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != nullptr ||
-        extra->havingQual != nullptr || extra->patype == PARTITIONWISE_AGGREGATE_PARTIAL || grouped->fdw_private != nullptr) {
+    if (base == nullptr || !parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL ||
+        parse->havingQual != nullptr || extra->havingQual != nullptr ||
+        extra->patype == PARTITIONWISE_AGGREGATE_PARTIAL || grouped->fdw_private != nullptr) {
         return;
     }
     const ExprScope scope{base, rel_info(base), nullptr};
     List* tlist = NIL;
     ListCell* cell;
-    List* parts = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs), PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
+    List* parts = pull_var_clause(reinterpret_cast<Node*>(grouped->reltarget->exprs),
+                                  PVC_INCLUDE_AGGREGATES | PVC_INCLUDE_PLACEHOLDERS);
     foreach (cell, parts) {
         auto* part = static_cast<Node*>(lfirst(cell));
         if (!IsA(part, Aggref) || !is_shippable_aggregate(scope, reinterpret_cast<Aggref*>(part))) {
@@ -92,9 +95,11 @@ void add_aggregate_path(PlannerInfo* root, RelOptInfo* grouped, const GroupPathE
     // One row travels instead of all: never dearer than counting, or looking for the least, here.
     const Cost total = kStartupCost + kTupleCost;
 #if PG_VERSION_NUM >= 170000
-    ForeignPath* path = create_foreign_upper_path(root, grouped, grouped->reltarget, 1, total, total, NIL, nullptr, NIL, NIL);
+    ForeignPath* path =
+        create_foreign_upper_path(root, grouped, grouped->reltarget, 1, total, total, NIL, nullptr, NIL, NIL);
 #else
-    ForeignPath* path = create_foreign_upper_path(root, grouped, grouped->reltarget, 1, total, total, NIL, nullptr, NIL);
+    ForeignPath* path =
+        create_foreign_upper_path(root, grouped, grouped->reltarget, 1, total, total, NIL, nullptr, NIL);
 #endif
     add_path(grouped, reinterpret_cast<Path*>(path));
 }
@@ -102,10 +107,10 @@ void add_aggregate_path(PlannerInfo* root, RelOptInfo* grouped, const GroupPathE
 void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExtraData* extra) {
     const Query* parse = root->parse;
     RelOptInfo* base = single_source(root);
-    if (base == nullptr || !extra->limit_needed || parse->commandType != CMD_SELECT || parse->rowMarks != NIL || parse->hasAggs ||
-        parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != nullptr || parse->distinctClause != NIL ||
-        parse->hasWindowFuncs || parse->hasTargetSRFs || parse->setOperations != nullptr ||
-        parse->limitOption != LIMIT_OPTION_COUNT) {
+    if (base == nullptr || !extra->limit_needed || parse->commandType != CMD_SELECT || parse->rowMarks != NIL ||
+        parse->hasAggs || parse->groupClause != NIL || parse->groupingSets != NIL || parse->havingQual != nullptr ||
+        parse->distinctClause != NIL || parse->hasWindowFuncs || parse->hasTargetSRFs ||
+        parse->setOperations != nullptr || parse->limitOption != LIMIT_OPTION_COUNT) {
         return;
     }
     const ExprScope scope{base, rel_info(base), nullptr};
@@ -129,9 +134,11 @@ void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExt
     PathTarget* target = root->upper_targets[UPPERREL_FINAL];
     List* with_limit = list_make1(makeBoolean(true));
 #if PG_VERSION_NUM >= 170000
-    ForeignPath* path = create_foreign_upper_path(root, base, target, rows, startup, total, root->sort_pathkeys, nullptr, NIL, with_limit);
+    ForeignPath* path = create_foreign_upper_path(root, base, target, rows, startup, total, root->sort_pathkeys,
+                                                  nullptr, NIL, with_limit);
 #else
-    ForeignPath* path = create_foreign_upper_path(root, base, target, rows, startup, total, root->sort_pathkeys, nullptr, with_limit);
+    ForeignPath* path =
+        create_foreign_upper_path(root, base, target, rows, startup, total, root->sort_pathkeys, nullptr, with_limit);
 #endif
     add_path(final_rel, reinterpret_cast<Path*>(path));
 }
