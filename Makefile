@@ -18,7 +18,6 @@ DATA = $(wildcard extension/lakemover--*--*.sql)
 OBJS = $(patsubst %.cpp,%.o,$(wildcard extension/src/*/*.cpp extension/src/*/*/*.cpp)) \
        $(patsubst %.c,%.o,$(wildcard extension/src/*/*.c))
 
-REGRESS = $(patsubst sql/%.sql,%,$(sort $(wildcard sql/*.sql)))
 
 PG_CPPFLAGS = -I$(CURDIR)/extension/src
 # Server headers are C and old-style: -isystem keeps our own warnings meaningful.

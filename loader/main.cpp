@@ -1,3 +1,3 @@
-#include "loader/util/pq.hpp"
+#include "loader/cli/cli.hpp"
 
-int main() { return 0; }
+int main(int argc, char** argv) { return lakemover::loader::run_cli(argc, argv); }

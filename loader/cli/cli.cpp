@@ -1,0 +1,176 @@
+#include "loader/cli/cli.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <csignal>
+#include <cstdlib>
+
+#include "loader/cli/commands.hpp"
+#include "loader/staging/embedded.hpp"
+#include "loader/util/error.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+// SOURCE_DB_TYPE <-> --source-db-type
+std::string flag_of(std::string variable) {
+    std::transform(variable.begin(), variable.end(), variable.begin(),
+                   [](unsigned char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+    return "--" + variable;
+}
+
+template <typename T>
+void setting(CLI::App& app, const std::string& variable, T& value, const std::string& help, const std::string& group) {
+    app.add_option(flag_of(variable), value, help)->envname(variable)->group(group);
+}
+
+// A secret has no flag for its value: an argument can be read by everybody on the machine.
+void secret(CLI::App& app, const std::string& variable, Secret& value, const std::string& help, const std::string& group) {
+    value.name = variable;
+    if (const char* text = std::getenv(variable.c_str())) value.value = text;
+    app.add_option(flag_of(variable + "_FILE"), value.file, "file that holds " + help)->envname(variable + "_FILE")->group(group);
+    app.add_option(flag_of(variable + "_COMMAND"), value.command, "command that prints " + help)->envname(variable + "_COMMAND")->group(group);
+}
+
+std::string in_audience_words(const Error& e, bool json) {
+    if (json) {
+        nlohmann::json document{{"error", e.what()}, {"exit_code", static_cast<int>(e.exit_code)}};
+        if (!e.detail.empty()) document["detail"] = e.detail;
+        if (!e.hint.empty()) document["hint"] = e.hint;
+        if (!e.sqlstate.empty()) document["sqlstate"] = e.sqlstate;
+        return document.dump() + "\n";
+    }
+    std::string text = "lakemover: " + std::string(e.what()) + "\n";
+    if (!e.detail.empty()) text += "DETAIL: " + e.detail + "\n";
+    if (!e.hint.empty()) text += "HINT: " + e.hint + "\n";
+    return text;
+}
+
+void add_settings(CLI::App& app, Settings& s) {
+    const std::string source = "Source";
+    setting(app, "SOURCE_DB_TYPE", s.source.type, "postgres (default), sqlserver, azure_sql", source);
+    setting(app, "SOURCE_HOST", s.source.host, "host name, address or directory of the Unix socket", source);
+    setting(app, "SOURCE_PORT", s.source.port, "port", source);
+    setting(app, "SOURCE_DATABASE", s.source.database, "database", source);
+    setting(app, "SOURCE_USERNAME", s.source.username, "user", source);
+    secret(app, "SOURCE_PASSWORD", s.source.password, "the password", source);
+    setting(app, "SOURCE_DRIVER", s.source.driver, "ODBC driver (SQL Server)", source);
+    setting(app, "SOURCE_SCHEMAS", s.source.schemas, "schemas to move, comma separated; default all", source);
+    setting(app, "SOURCE_SSLMODE", s.source.sslmode, "sslmode of libpq; default verify-full, on a Unix socket none", source);
+    setting(app, "SOURCE_SSLROOTCERT", s.source.sslrootcert, "file of the certificate authority; default the system's", source);
+    setting(app, "SOURCE_NAME", s.source.name, "name of the source in staging; default \"source\"", source);
+    const std::string target = "Target";
+    setting(app, "LAKEBASE_HOST", s.target.host, "host name", target);
+    setting(app, "LAKEBASE_PORT", s.target.port, "port; default 5432", target);
+    setting(app, "LAKEBASE_DATABASE", s.target.database, "database; default databricks_postgres", target);
+    setting(app, "LAKEBASE_USERNAME", s.target.username, "role", target);
+    secret(app, "LAKEBASE_PASSWORD", s.target.password, "the password or OAuth token, read again for every connection", target);
+    setting(app, "LAKEBASE_SSLMODE", s.target.sslmode, "require, verify-ca or verify-full (default)", target);
+    setting(app, "LAKEBASE_SSLROOTCERT", s.target.sslrootcert, "file of the certificate authority; default the system's", target);
+    const std::string places = "Places";
+    setting(app, "LAKEMOVER_STAGING", s.staging, "conninfo of your own staging database; default the embedded one", places);
+    setting(app, "LAKEMOVER_HOME", s.home, "where embedded staging lives; default ~/.lakemover, as root /var/lib/lakemover", places);
+    setting(app, "LAKEMOVER_AUDIT_DIR", s.audit_dir, "where audit directories are written; default LAKEMOVER_HOME/audit", places);
+    setting(app, "LAKEMOVER_PG_BINDIR", s.pg_bindir, "bin directory of the PostgreSQL server for embedded staging", places);
+    const std::string load = "Load";
+    setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default the number of cores, at most 8", load);
+    setting(app, "MAX_MEMORY_TARGET_MB", s.memory_target_mb, "rows in flight; default 256", load);
+    app.add_option("--max-batch-rows", s.max_batch_rows, "rows per batch at most; default 100000")->check(CLI::PositiveNumber)->group(load);
+    app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
+    app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
+    app.add_option("--on-existing", s.on_existing, "planned tables that the target has already: refuse (default), drop, truncate")->group(load);
+    app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")->group(load);
+    app.add_option("--snapshot-hold", s.snapshot_hold_s, "seconds that the source's snapshot outlives the loader; default 7200")->group(load);
+    app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")->check(CLI::PositiveNumber)->group(load);
+    app.add_flag("--force", s.force, "go on in spite of blockers; the verdict is then never SUCCESS")->group(load);
+    app.add_flag("--keep-ledger", s.keep_ledger, "keep the ledger tables on the target after a successful run")->group(load);
+    app.add_flag("--assess-only", s.assess_only, "assess the source, write the report, and stop; exit code 3 with blockers")->group(load);
+    app.add_flag("--json", s.json, "output for programs")->group("Output");
+    app.add_flag("--no-progress", s.no_progress, "plain lines instead of progress bars")->group("Output");
+}
+
+void finish_settings(Settings& s) {
+    if (s.home.empty()) s.home = EmbeddedStaging::default_home();
+    if (s.pg_bindir.empty()) s.pg_bindir = LAKEMOVER_PG_BINDIR;
+    if (s.jobs <= 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+    // A peer that closes its socket is an error to report, not a reason to die.
+    std::signal(SIGPIPE, SIG_IGN);
+    Settings s;
+    // What follows psql belongs to psql, options and all. (A value of an option is not the command.)
+    std::vector<std::string> psql_arguments;
+    for (int i = 1; i < argc; ++i) {
+        if (std::string(argv[i]) != "psql" || (i > 1 && argv[i - 1][0] == '-')) continue;
+        psql_arguments.assign(argv + i + 1, argv + argc);
+        argc = i + 1;
+    }
+    bool json = false;
+    for (int i = 1; i < argc; ++i) json = json || std::string(argv[i]) == "--json";
+    try {
+        load_dotenv(".env");
+        CLI::App app{"lakemover moves whole databases into managed PostgreSQL and proves that every row arrived."};
+        app.set_version_flag("--version", std::string("lakemover ") + LAKEMOVER_VERSION);
+        app.footer("Without a command: assess, plan, migrate, validate. Every option with a variable also works in the environment and in .env.\n"
+                   "Exit codes: 0 success, 1 other, 2 usage, 3 blockers, 4 incomplete, 5 validation failed, 6 cannot connect, 7 cancelled.");
+        app.fallthrough();
+        app.require_subcommand(0, 1);
+        add_settings(app, s);
+        std::string run;
+        StatusOptions status;
+        CLI::App* plan = app.add_subcommand("plan", "make or renew the plan; edits are kept");
+        CLI::App* migrate = app.add_subcommand("migrate", "load what the plan says; refuses if the source's schema has drifted from it");
+        CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
+        validate->add_option("run", run, "number of the run; default the newest");
+        CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
+        report->add_option("run", run, "number of the run; default the newest");
+        CLI::App* state = app.add_subcommand("status", "how far the newest run is");
+        state->add_flag("--watch", status.watch, "refresh until the run ends");
+        state->add_option("run", status.run, "number of the run; default the newest");
+        CLI::App* cancel = app.add_subcommand("cancel", "stop a run");
+        cancel->add_option("run", run, "number of the run; default the active one");
+        CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
+        CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
+
+        try {
+            app.parse(argc, argv);
+        } catch (const CLI::ParseError& e) {
+            if (e.get_exit_code() == 0) {
+                app.exit(e);
+                return 0;
+            }
+            throw Error(Exit::kUsage, e.what(), {}, "lakemover --help lists the commands and options");
+        }
+        finish_settings(s);
+        check_settings(s);
+        Exit code = Exit::kSuccess;
+        if (*plan) code = command_plan(s);
+        else if (*migrate) code = command_run(s, false);
+        else if (*validate) code = command_validate(s, run);
+        else if (*report) code = command_report(s, run);
+        else if (*state) code = command_status(s, status);
+        else if (*cancel) code = command_cancel(s, run);
+        else if (*daemon) code = command_daemon(s);
+        else if (*psql) code = command_psql(s, psql_arguments);
+        else if (s.assess_only) code = command_assess(s);
+        else code = command_run(s, true);
+        return static_cast<int>(code);
+    } catch (const Error& e) {
+        fmt::print(stderr, "{}", in_audience_words(e, json));
+        return static_cast<int>(e.exit_code);
+    } catch (const std::exception& e) {
+        fmt::print(stderr, "lakemover: {}\n", e.what());
+        return static_cast<int>(Exit::kOther);
+    }
+}
+
+}  // namespace lakemover::loader

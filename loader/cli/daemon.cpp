@@ -1,0 +1,107 @@
+// lakemover daemon: serves the runs that CALL lakemover.migrate() queues, one at a time, until it is stopped.
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "loader/cli/commands.hpp"
+#include "loader/cli/signals.hpp"
+#include "loader/engine/runner.hpp"
+#include "loader/engine/watch.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+constexpr auto kPoll = std::chrono::milliseconds(200);
+constexpr auto kReconnect = std::chrono::seconds(2);
+
+// A run whose loader shows no heartbeat any more is nobody's: it ends here, and can be started again.
+void end_orphans(Pg& pg) {
+    pg.exec("UPDATE lakemover.run SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = pg_catalog.clock_timestamp(), "
+            "error = 'its loader died' WHERE state = 'running' AND heartbeat < pg_catalog.clock_timestamp() - interval '2 minutes'");
+    pg.exec("DELETE FROM lakemover.loader WHERE heartbeat < pg_catalog.clock_timestamp() - interval '1 hour'");
+}
+
+std::optional<std::int64_t> next_run(Pg& pg) {
+    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE state = 'queued' ORDER BY run_id LIMIT 1");
+    if (r.rows() == 0) return std::nullopt;
+    return r.integer(0, 0);
+}
+
+void say(const Settings& s, const std::string& kind, const std::string& message) {
+    if (s.json)
+        fmt::print("{}\n", nlohmann::json{{"kind", kind}, {"message", message}}.dump());
+    else
+        fmt::print("{}\n", message);
+    std::fflush(stdout);
+}
+
+}  // namespace
+
+Exit command_daemon(const Settings& settings) {
+    if (!settings.target.given())
+        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {}, "the daemon needs to know its target: LAKEBASE_HOST, LAKEBASE_USERNAME, LAKEBASE_PASSWORD");
+    Staging staging = Staging::open(settings);
+    staging.lock_for_work();
+    CancelToken stop;
+    const SignalWatch signals(stop);
+    const std::string loader_id = make_loader_id();
+    {
+        Pg pg = staging.connect();
+        if (settings.source.given()) staging.ensure_source(pg, settings);
+        loader_heartbeat(pg, loader_id, "daemon");
+    }
+    // A target that cannot be reached is found out now, not when somebody queues a run at night.
+    {
+        const Target target(settings.target);
+        Pg probe = target.connect();
+        target.preflight(probe);
+    }
+    say(settings, "daemon_ready", "lakemover daemon " + loader_id + " is ready");
+    std::optional<Pg> pg;
+    int ticks = 0;
+    while (!stop.raised()) {
+        try {
+            if (!pg || !pg->alive()) pg.emplace(staging.connect());
+            if (ticks++ % 10 == 0) {
+                loader_heartbeat(*pg, loader_id, "daemon");
+                end_orphans(*pg);
+            }
+            if (const auto run_id = next_run(*pg)) {
+                say(settings, "run_started", fmt::format("run {} started", *run_id));
+                // A cancelled run must not stop the daemon: it has a token of its own, raised along with ours.
+                CancelToken cancel;
+                std::atomic<bool> over{false};
+                std::thread relay([&] {
+                    while (!over) {
+                        if (stop.raised()) cancel.raise("the daemon was stopped");
+                        std::this_thread::sleep_for(kPoll);
+                    }
+                });
+                const RunOutcome outcome = execute_run(settings, staging, *run_id, loader_id, cancel, {false}, nullptr);
+                over = true;
+                relay.join();
+                say(settings, "run_ended", fmt::format("run {}: {}{}", *run_id, outcome.verdict, outcome.error.empty() ? "" : ": " + outcome.error));
+            }
+            std::this_thread::sleep_for(kPoll);
+        } catch (const Error& e) {
+            say(settings, "staging_lost", std::string("staging: ") + e.what() + "; trying again");
+            pg.reset();
+            for (auto until = std::chrono::steady_clock::now() + kReconnect; std::chrono::steady_clock::now() < until && !stop.raised();)
+                std::this_thread::sleep_for(kPoll);
+        }
+    }
+    try {
+        staging.connect().query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
+    } catch (const Error&) {
+        // Its heartbeat runs out.
+    }
+    say(settings, "daemon_stopped", "lakemover daemon stopped");
+    return Exit::kSuccess;
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,72 @@
+// Settings of one invocation: flags beat the environment, which beats .env in the working
+// directory. Throws Error(kUsage). Holds secrets only as Secret, never as plain settings.
+#pragma once
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loader/config/secret.hpp"
+
+namespace lakemover::loader {
+
+struct SourceSettings {
+    std::string type = "postgres";
+    std::string name;      // of the foreign server; empty: derived
+    std::string host;
+    std::string port;
+    std::string database;
+    std::string username;
+    Secret password;
+    std::string driver;
+    std::string schemas;   // comma separated; empty: all
+    std::string sslmode;
+    std::string sslrootcert;
+    bool given() const { return !host.empty(); }
+};
+
+struct TargetSettings {
+    std::string host;
+    std::string port = "5432";
+    std::string database = "databricks_postgres";
+    std::string username;
+    Secret password;
+    std::string sslmode = "verify-full";
+    std::string sslrootcert;
+    bool given() const { return !host.empty(); }
+};
+
+struct Settings {
+    SourceSettings source;
+    TargetSettings target;
+    std::string staging;       // conninfo; empty: embedded
+    std::string home;
+    std::string audit_dir;
+    std::string pg_bindir;
+    int jobs = 0;              // 0: chosen by lakemover
+    int memory_target_mb = 256;
+    int max_batch_rows = 100000;
+    int attempts = 3;
+    int snapshot_hold_s = 7200;
+    int sample_rows = 10000;
+    std::string profile;       // empty: as planned, else native or portable
+    std::string on_existing = "refuse";
+    std::string on_table_failure = "undo";
+    bool force = false;
+    bool keep_ledger = false;
+    bool json = false;
+    bool no_progress = false;
+    bool assess_only = false;
+};
+
+// Checks values that need no server. Names the variable and the valid values.
+void check_settings(const Settings& settings);
+
+// Reads KEY=VALUE lines into the environment without replacing what is set. Refuses a file that
+// another user owns or could write.
+void load_dotenv(const std::string& path);
+
+// One line of a .env file; nullopt for blank lines and comments. Throws Error(kUsage) on anything else.
+std::optional<std::pair<std::string, std::string>> parse_dotenv_line(const std::string& line, int line_no);
+
+}  // namespace lakemover::loader

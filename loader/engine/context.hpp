@@ -1,0 +1,45 @@
+// What every part of a run shares.
+#pragma once
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "codec/digest.hpp"
+#include "loader/config/settings.hpp"
+#include "loader/engine/cancel.hpp"
+#include "loader/engine/events.hpp"
+#include "loader/staging/staging.hpp"
+#include "loader/target/ledger.hpp"
+#include "loader/target/target.hpp"
+
+namespace lakemover::loader {
+
+// Options of a run: the settings' defaults, overridden by what the run was queued with.
+struct RunOptions {
+    int jobs = 2;
+    int memory_mb = 256;
+    int max_batch_rows = 100000;
+    int attempts = 3;
+    int sample_rows = 10000;
+    std::string on_existing = "refuse";
+    std::string on_table_failure = "undo";
+    bool force = false;
+    bool keep_ledger = false;
+};
+
+struct RunContext {
+    const Staging& staging;
+    const Target& target;
+    Events& events;
+    CancelToken& cancel;
+    std::int64_t run_id = 0;
+    std::string run_uuid;
+    std::string source;
+    std::string loader_id;
+    codec::HashKey hash_key{};
+    RunOptions options;
+    Ledger* ledger = nullptr;
+
+    std::string id() const { return std::to_string(run_id); }
+};
+
+}  // namespace lakemover::loader

@@ -1,0 +1,124 @@
+#include "loader/engine/pump.hpp"
+
+#include <chrono>
+#include <cstring>
+
+#include "loader/validate/table_spec.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+constexpr std::string_view kCopySignature{"PGCOPY\n\377\r\n\0", 11};
+constexpr std::size_t kCopyHeaderSize = 19;
+
+// The header that starts COPY BINARY: signature, no flags, no extension.
+std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
+
+// Unwraps COPY BINARY of a single bytea column: every message of the protocol holds whole tuples.
+class BlockFramer {
+public:
+    explicit BlockFramer(std::string_view message) : rest_(message) {}
+
+    bool next(std::string_view& block, bool& header_seen) {
+        if (!header_seen) {
+            if (rest_.size() < kCopyHeaderSize || rest_.substr(0, kCopySignature.size()) != kCopySignature) fail();
+            const auto extension = codec::load_be<std::uint32_t>(rest_.data() + 15);
+            rest_.remove_prefix(kCopyHeaderSize);
+            if (extension > rest_.size()) fail();
+            rest_.remove_prefix(extension);
+            header_seen = true;
+        }
+        if (rest_.empty()) return false;
+        if (rest_.size() < 2) fail();
+        const auto fields = codec::load_be<std::int16_t>(rest_.data());
+        if (fields == -1) {
+            rest_ = {};
+            return false;
+        }
+        if (fields != 1 || rest_.size() < 6) fail();
+        const auto length = codec::load_be<std::int32_t>(rest_.data() + 2);
+        if (length < 1 || static_cast<std::size_t>(length) > rest_.size() - 6) fail();
+        block = rest_.substr(6, static_cast<std::size_t>(length));
+        rest_.remove_prefix(6 + static_cast<std::size_t>(length));
+        return true;
+    }
+
+private:
+    [[noreturn]] static void fail() { throw Error(Exit::kOther, "staging: malformed block in the stream"); }
+    std::string_view rest_;
+};
+
+}  // namespace
+
+PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
+                      codec::StreamDigester& digester, codec::Format format) {
+    PumpResult result;
+    digester.reset();
+    staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
+                           ")) TO STDOUT (FORMAT binary)");
+    target.copy_in_start(copy_in);
+    bool ended = false;
+    bool header_seen = false;
+    std::int64_t source_rows = -1;
+    try {
+        if (format == codec::Format::kBinary) target.copy_in_data(copy_header());
+        for (;;) {
+            auto t = Clock::now();
+            std::string_view message;
+            const bool more = staging.copy_out_next(message);
+            result.read_s += seconds_since(t);
+            if (!more) break;
+            BlockFramer framer(message);
+            std::string_view block;
+            while (framer.next(block, header_seen)) {
+                if (ended) throw Error(Exit::kOther, "staging: data after the end of the stream");
+                const char kind = block.front();
+                block.remove_prefix(1);
+                if (kind == 'D') {
+                    t = Clock::now();
+                    digester.feed(block);
+                    result.hash_s += seconds_since(t);
+                    t = Clock::now();
+                    target.copy_in_data(block);
+                    result.send_s += seconds_since(t);
+                    result.bytes += static_cast<std::int64_t>(block.size());
+                } else if (kind == 'E') {
+                    const auto end = nlohmann::json::parse(block);
+                    source_rows = end.at("rows").get<std::int64_t>();
+                    result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                    ended = true;
+                } else {
+                    throw Error(Exit::kOther, "staging: unknown block in the stream");
+                }
+            }
+        }
+        // Without the end block the stream was cut, whatever the protocol said.
+        if (!ended) throw Error(Exit::kOther, "staging: the stream ended without its end block");
+        digester.finish();
+        if (format == codec::Format::kBinary) target.copy_in_data(std::string_view("\377\377", 2));
+    } catch (const codec::DecodeError& e) {
+        target.copy_in_abort("malformed data from the source");
+        throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
+    } catch (...) {
+        target.copy_in_abort("the loader gave this chunk up");
+        throw;
+    }
+    const auto t = Clock::now();
+    result.rows = target.copy_in_end();
+    result.send_s += seconds_since(t);
+    const auto framed = static_cast<std::int64_t>(digester.rows());
+    if (result.rows != framed || result.rows != source_rows)
+        throw Error(Exit::kOther, "row counts of a chunk differ",
+                    "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(framed) + ", target says " +
+                        std::to_string(result.rows));
+    result.digest = digester.digest();
+    result.columns = column_stats_json(digester.columns());
+    return result;
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,29 @@
+// Moves one chunk: staging's stream into the target's COPY, digesting every row on the way.
+// Throws Error; the caller owns both transactions.
+#pragma once
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "codec/stream_digester.hpp"
+#include "loader/util/pq.hpp"
+
+namespace lakemover::loader {
+
+struct PumpResult {
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
+    codec::Digest digest;
+    double source_wait_s = 0;  // staging waited for the source
+    double read_s = 0;         // we waited for staging
+    double hash_s = 0;
+    double send_s = 0;         // we waited for the target
+    nlohmann::json columns;    // per column: values, sum of hashes, bytes
+};
+
+// copy_in: the COPY ... FROM STDIN statement. Three counts must agree: rows framed by the digester,
+// rows that the source's command tag named, rows that the target's command tag names.
+PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
+                      codec::StreamDigester& digester, codec::Format format);
+
+}  // namespace lakemover::loader

@@ -1,0 +1,329 @@
+#include "loader/engine/runner.hpp"
+
+#include <chrono>
+#include <optional>
+
+#include "loader/engine/load.hpp"
+#include "loader/engine/statements.hpp"
+#include "loader/engine/verdict.hpp"
+#include "loader/engine/watch.hpp"
+#include "loader/report/assessment_report.hpp"
+#include "loader/report/run_report.hpp"
+#include "loader/validate/table_spec.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+
+std::string default_audit_dir(const Settings& s) { return s.audit_dir.empty() ? s.home + "/audit" : s.audit_dir; }
+
+RunOptions options_of(const Settings& s, const json& queued) {
+    RunOptions o;
+    o.jobs = queued.value("jobs", s.jobs);
+    o.memory_mb = queued.value("memory_mb", s.memory_target_mb);
+    o.max_batch_rows = queued.value("max_batch_rows", s.max_batch_rows);
+    o.attempts = queued.value("attempts", s.attempts);
+    o.sample_rows = queued.value("sample_rows", s.sample_rows);
+    o.on_existing = queued.value("on_existing", s.on_existing);
+    o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
+    o.force = queued.value("force", s.force);
+    o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
+    return o;
+}
+
+// A phase shows in run.phase, and its duration in the events.
+class Phase {
+public:
+    Phase(RunContext& run, Pg& staging, const std::string& name) : run_(run), name_(name), start_(Clock::now()) {
+        run.cancel.check();
+        staging.query("UPDATE lakemover.run SET phase = $2 WHERE run_id = $1", {run.id(), name});
+        run.events.emit(Level::kInfo, "phase_start", name, {{"phase", name}});
+    }
+    void end(const std::string& message = {}) {
+        const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+        run_.events.emit(Level::kInfo, "phase_end", message.empty() ? name_ : name_ + ": " + message, {{"phase", name_}, {"seconds", seconds}});
+    }
+
+private:
+    RunContext& run_;
+    std::string name_;
+    Clock::time_point start_;
+};
+
+std::string assess_text(Pg& staging, const std::string& source) {
+    const Result r = staging.query("SELECT line FROM lakemover.assess($1) AS line", {source});
+    std::string text;
+    for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
+    return text;
+}
+
+// Writes the assessment's reports; returns the number of blockers.
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text, json* document) {
+    const std::string lines = assess_text(staging, source);
+    const json assessment = json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
+    audit.write("assessment.txt", lines);
+    audit.write("assessment.json", assessment.dump(2));
+    audit.write("assessment.html", render_assessment_html(assessment));
+    const Value blockers =
+        staging.scalar("SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1", {source});
+    if (text) *text = lines;
+    if (document) *document = assessment;
+    return blockers ? std::stoll(*blockers) : 0;
+}
+
+void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
+    const Value profile = settings.profile.empty() ? std::nullopt : Value(settings.profile);
+    if (scope.replan) {
+        staging.query("SELECT * FROM lakemover.plan($1, $2)", {run.source, profile});
+        return;
+    }
+    const Result r = staging.query("SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1", {run.source});
+    if (r.rows() == 0)
+        throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {}, "make one: lakemover plan, or SELECT lakemover.plan()");
+    if (!r.boolean(0, 0))
+        throw Error(Exit::kUsage, "the source's schema has changed since the plan was made", {},
+                    "plan again: lakemover plan keeps your edits and shows the difference");
+}
+
+// After the last durable commit: the ledger on the target must say what staging says.
+void check_ledger(RunContext& run, Pg& staging, Pg& target) {
+    // Waits for the log of every earlier asynchronous commit as well.
+    target.query("UPDATE lakemover_ledger.run SET epoch = epoch WHERE run_uuid = $1", {run.run_uuid});
+    const std::vector<ChunkRecord> ledger = run.ledger->chunks(target);
+    const Result r = staging.query("SELECT table_id, chunk_no, rows_copied, digest[1]::text, digest[2]::text FROM lakemover.run_chunk "
+                                   "WHERE run_id = $1 AND state = 'done' AND table_id IN (SELECT table_id FROM lakemover.run_table "
+                                   "WHERE run_id = $1 AND state NOT IN ('failed', 'blocked')) ORDER BY 1, 2", {run.id()});
+    std::size_t k = 0;
+    for (int i = 0; i < r.rows(); ++i, ++k) {
+        const bool same = k < ledger.size() && ledger[k].table_id == r.integer(i, 0) && ledger[k].chunk_no == r.integer(i, 1) &&
+                          ledger[k].rows == r.integer(i, 2) && ledger[k].lane1 == r.get(i, 3) && ledger[k].lane2 == r.get(i, 4);
+        if (!same)
+            throw Error(Exit::kIncomplete, "the ledger on the target does not hold what was committed",
+                        "table " + r.text(i, 0) + " chunk " + r.text(i, 1),
+                        "the target lost commits (a restart or failover without durable storage); load again");
+    }
+}
+
+std::string describe(const Error& e) {
+    return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) + (e.hint.empty() ? "" : "\nHINT: " + e.hint);
+}
+
+// The phases in order. Throws Error for what ends the run early.
+Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
+    {
+        Phase phase(run, staging, "preflight");
+        Pg target = run.target.connect();
+        const Cancellable registered(run.cancel, target);
+        run.target.preflight(target);
+        store_target_facts(run.target, target, staging);
+        staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1", {run.id(), run.target.identity(target)});
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "snapshot");
+        staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
+        phase.end("held by a background worker in staging");
+    }
+    {
+        Phase phase(run, staging, "assess");
+        const std::int64_t blockers = store_assessment(staging, run.source, run.events.audit(), nullptr, nullptr);
+        staging.query("UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $2) "
+                      "WHERE run_id = $1", {run.id(), run.source});
+        if (blockers > 0 && !run.options.force)
+            throw Error(Exit::kBlockers, "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"), {},
+                        "see assessment.html in " + run.events.audit().path().string() +
+                            "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
+        if (blockers > 0)
+            run.events.emit(Level::kWarning, "blockers_accepted", std::to_string(blockers) + " blockers accepted with --force");
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "plan");
+        plan_or_check(run, staging, settings, scope);
+        staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+        run.events.audit().write("plan.json", staging.scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
+                                                             "FROM lakemover.run_table WHERE run_id = $1", {run.id()}).value_or("[]"));
+        phase.end();
+    }
+    Pg target = run.target.connect();
+    const Cancellable registered(run.cancel, target);
+    Ledger ledger(run.run_uuid, 1);
+    {
+        Phase phase(run, staging, "schema");
+        handle_existing_tables(run, staging, target);
+        ledger.open(target, staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));
+        run.ledger = &ledger;
+        create_schema(run, staging, target);
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "load");
+        staging.query("SELECT * FROM lakemover._cut_tables($1, $2, $3, $4)",
+                      {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb), std::to_string(run.options.max_batch_rows)});
+        load_tables(run);
+        undo_failed_tables(run, staging, target);
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "finish");
+        finish_schema(run, staging);
+        check_ledger(run, staging, target);
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "validate");
+        validate_run(run, staging, true);
+        phase.end();
+    }
+    staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
+    staging.query("UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state = 'loaded'", {run.id()});
+    const Verdict verdict = judge(run, staging);
+    if (!run.options.keep_ledger && verdict.exit_code == Exit::kSuccess) ledger.drop(target);
+    return verdict;
+}
+
+void write_run_report(RunContext& run, Pg& staging, const json& criteria) {
+    json document = json::parse(staging.scalar("SELECT lakemover.run_json($1)::text", {run.id()}).value_or("{}"));
+    document["criteria"] = criteria;
+    run.events.audit().write("reconciliation.json", document.dump(2));
+    run.events.audit().write("reconciliation.html", render_run_html(document));
+}
+
+const char* state_of(Exit code) {
+    switch (code) {
+        case Exit::kSuccess: return "done";
+        case Exit::kIncomplete:
+        case Exit::kValidation: return "incomplete";
+        case Exit::kCancelled: return "cancelled";
+        default: return "failed";
+    }
+}
+
+}  // namespace
+
+void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
+    staging.query("WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT pg_catalog.jsonb_object_keys($1::jsonb))) "
+                  "INSERT INTO lakemover.target_fact (name, value) SELECT key, value FROM pg_catalog.jsonb_each_text($1::jsonb) "
+                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value, checked_at = pg_catalog.clock_timestamp()",
+                  {target.facts(target_connection).dump()});
+    // The target's own list beats the one that came with the extension.
+    const Value words = target_connection.scalar(
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('word', word, 'category', catdesc))::text "
+        "FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'T')");
+    staging.query("INSERT INTO lakemover.reserved_word (word, category) SELECT word, category FROM "
+                  "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(word text, category text) ON CONFLICT (word) DO NOTHING",
+                  {words.value_or("[]")});
+}
+
+RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id, const std::string& loader_id,
+                       CancelToken& cancel, const RunScope& scope, const Events::Listener& listener) {
+    RunOutcome outcome;
+    const Target target(settings.target);
+    std::optional<AuditDir> audit;
+    std::optional<Events> events;
+    std::optional<RunContext> run;
+    Verdict verdict;
+    const std::string id = std::to_string(run_id);
+    try {
+        Pg pg = staging.connect();
+        const Cancellable registered(cancel, pg);
+        audit.emplace(AuditDir::create(default_audit_dir(settings), "run-" + id));
+        outcome.audit_dir = audit->path().string();
+        events.emplace(staging.connect(), *audit);
+        events->set_run(run_id);
+        events->listen(listener);
+        const Result r = pg.query("UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
+                                  "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state = 'queued' "
+                                  "RETURNING run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options", {id, loader_id, outcome.audit_dir});
+        if (r.rows() != 1) throw Error(Exit::kOther, "run " + id + " is not queued any more");
+        run.emplace(RunContext{staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1), loader_id, parse_hash_key(r.get(0, 2)),
+                               options_of(settings, json::parse(r.get(0, 3))), nullptr});
+        events->emit(Level::kInfo, "run_started", "run " + id + " of source \"" + run->source + "\", " + std::to_string(run->options.jobs) + " workers",
+                     {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
+        const Watch watch(staging, run_id, loader_id, cancel);
+        verdict = run_phases(*run, pg, settings, scope);
+    } catch (const Error& e) {
+        // A connection that a cancel cut reports its own death; the cancel is the reason.
+        verdict.exit_code = cancel.raised() ? Exit::kCancelled : e.exit_code;
+        verdict.text = cancel.raised() ? "CANCELLED" : "FAILED";
+        outcome.error = cancel.raised() ? "cancelled: " + cancel.why() : describe(e);
+    } catch (const std::exception& e) {
+        verdict.exit_code = Exit::kOther;
+        verdict.text = "FAILED";
+        outcome.error = e.what();
+    }
+    if (outcome.error.empty()) outcome.error = verdict.error;
+    outcome.exit_code = verdict.exit_code;
+    outcome.verdict = verdict.text;
+    // The end is recorded on connections of its own: the others may have been cut.
+    try {
+        Pg pg = staging.connect();
+        pg.query("UPDATE lakemover.run SET state = $2, phase = 'ended', verdict = $3, exit_code = $4, error = nullif($5, ''), "
+                 "ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused')",
+                 {id, state_of(verdict.exit_code), verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), outcome.error});
+        pg.query("SELECT lakemover.keeper_stop($1)", {id});
+        if (events) {
+            events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
+                         verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error), {{"exit_code", static_cast<int>(verdict.exit_code)}});
+            write_run_report(*run, pg, verdict.criteria);
+            audit->sync();
+        }
+    } catch (const std::exception& e) {
+        if (outcome.error.empty()) outcome.error = std::string("the run's end could not be recorded: ") + e.what();
+        if (outcome.exit_code == Exit::kSuccess) outcome.exit_code = Exit::kOther;
+    }
+    return outcome;
+}
+
+RunOutcome execute_validation(const Settings& settings, const Staging& staging, const std::string& id, CancelToken& cancel) {
+    Pg pg = staging.connect();
+    const Cancellable registered(cancel, pg);
+    const Result r = pg.query("SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options, target_identity, state FROM lakemover.run WHERE run_id = $1", {id});
+    if (r.get(0, 5) != "done" && r.get(0, 5) != "incomplete")
+        throw Error(Exit::kUsage, "run " + id + " cannot be validated: it is " + r.text(0, 5), {}, "only a run that loaded its tables can be validated again");
+    const Target target(settings.target);
+    {
+        Pg probe = target.connect();
+        const std::string now = target.identity(probe);
+        if (now != r.get(0, 4))
+            throw Error(Exit::kUsage, "run " + id + " went to another target", "then: " + r.text(0, 4) + ", now: " + now,
+                        "set LAKEBASE_* to the target of that run");
+    }
+    AuditDir audit = AuditDir::create(default_audit_dir(settings), "validate-" + id);
+    Events events(staging.connect(), audit);
+    events.set_run(std::stoll(id));
+    RunContext run{staging, target, events, cancel, std::stoll(id), r.text(0, 0), r.text(0, 1), make_loader_id(), parse_hash_key(r.get(0, 2)),
+                   options_of(settings, json::parse(r.get(0, 3))), nullptr};
+    validate_run(run, pg, false);
+    const Verdict verdict = judge(run, pg);
+    pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
+             {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
+    write_run_report(run, pg, verdict.criteria);
+    audit.sync();
+    return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};
+}
+
+AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source, CancelToken& cancel) {
+    AssessOutcome outcome;
+    AuditDir audit = AuditDir::create(default_audit_dir(settings), "assessment");
+    outcome.audit_dir = audit.path().string();
+    Pg pg = staging.connect();
+    const Cancellable registered(cancel, pg);
+    // Without a target the checks that need it say "not checked".
+    if (settings.target.given()) {
+        const Target target(settings.target);
+        Pg connection = target.connect();
+        target.preflight(connection);
+        store_target_facts(target, connection, pg);
+    }
+    const std::int64_t blockers = store_assessment(pg, source, audit, &outcome.text, &outcome.document);
+    outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
+    audit.event({{"level", "INFO"}, {"kind", "assessed"}, {"message", "assessment of source \"" + source + "\""}, {"data", {{"blockers", blockers}}}},
+                AuditDir::Sync::kCommit);
+    return outcome;
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,274 @@
+#include "loader/engine/statements.hpp"
+
+#include <chrono>
+#include <deque>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+namespace lakemover::loader {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+struct Statement {
+    int ordinal = 0;
+    std::string stage;
+    std::int64_t table_id = 0;   // 0: none
+    std::string kind;
+    std::string object;
+    std::string sql;
+};
+
+std::vector<Statement> pending_statements(Pg& staging, const RunContext& run, const std::string& stage) {
+    // A failed or blocked table gets nothing more: its statements are skipped with the reason.
+    staging.query("UPDATE lakemover.run_statement s SET state = 'skipped', error = 'its table was not loaded' FROM lakemover.run_table t "
+                  "WHERE s.run_id = $1 AND s.stage = $2 AND s.state = 'pending' AND t.run_id = s.run_id AND t.table_id = s.table_id "
+                  "AND t.state IN ('failed', 'blocked')",
+                  {run.id(), stage});
+    const Result r = staging.query(
+        "SELECT ordinal, stage, coalesce(table_id, 0), kind, object, sql FROM lakemover.run_statement "
+        "WHERE run_id = $1 AND stage = $2 AND state = 'pending' ORDER BY ordinal",
+        {run.id(), stage});
+    std::vector<Statement> all;
+    for (int i = 0; i < r.rows(); ++i)
+        all.push_back({static_cast<int>(r.integer(i, 0)), r.text(i, 1), r.integer(i, 2), r.text(i, 3), r.text(i, 4), r.text(i, 5)});
+    return all;
+}
+
+struct StatementOutcome {
+    bool ok = true;
+    std::string error;
+    double seconds = 0;
+};
+
+void record(RunContext& run, Pg& staging, const Statement& s, const StatementOutcome& outcome) {
+    staging.query("UPDATE lakemover.run_statement SET state = $3, error = nullif($4, ''), seconds = $5 WHERE run_id = $1 AND ordinal = $2",
+                  {run.id(), std::to_string(s.ordinal), outcome.ok ? "done" : "failed", outcome.error, std::to_string(outcome.seconds)});
+    run.events.audit().ddl(s.sql, {outcome.ok ? DdlOutcome::State::kDone : DdlOutcome::State::kFailed, outcome.seconds, outcome.error,
+                                   s.stage, s.object});
+    if (outcome.ok) return;
+    run.events.emit(Level::kError, "statement_failed", s.kind + " " + s.object + ": " + outcome.error, {{"sql", s.sql}, {"stage", s.stage}},
+                    s.table_id ? std::optional(s.table_id) : std::nullopt);
+    if (s.table_id)
+        staging.query("UPDATE lakemover.run_table SET state = 'incomplete', error = pg_catalog.concat_ws(E'\\n', error, $3::text) "
+                      "WHERE run_id = $1 AND table_id = $2 AND state NOT IN ('failed', 'blocked')",
+                      {run.id(), std::to_string(s.table_id), s.kind + " " + s.object + ": " + outcome.error});
+}
+
+std::string describe(const Error& e) {
+    return std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail) + (e.sqlstate.empty() ? "" : " (" + e.sqlstate + ")");
+}
+
+// Something with this name was there before, and --on-existing=truncate said to keep it.
+bool already_there(const Error& e) {
+    return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42P06" || e.sqlstate == "42723";
+}
+
+bool worth_retrying(const Error& e) { return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost; }
+
+void set_maintenance_memory(Pg& target) {
+    // Index builds of a bulk load need more than the default 64 MB; never less than what the server gives anyway.
+    target.exec("SELECT pg_catalog.set_config('maintenance_work_mem', "
+                "(greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')), 268435456) / 1024)::text || 'kB', false)");
+}
+
+// One stage: independent statements, on as many connections as there are jobs.
+void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs) {
+    std::vector<Statement> statements = pending_statements(staging, run, stage);
+    if (statements.empty()) return;
+    std::deque<Statement> queue(statements.begin(), statements.end());
+    std::mutex mutex;
+    std::exception_ptr first;
+    const auto work = [&] {
+        std::optional<Pg> target;
+        std::unique_ptr<Cancellable> registration;
+        for (;;) {
+            Statement s;
+            {
+                const std::lock_guard lock(mutex);
+                if (queue.empty() || first || run.cancel.raised()) return;
+                s = std::move(queue.front());
+                queue.pop_front();
+            }
+            StatementOutcome outcome;
+            for (int attempt = 1;; ++attempt) {
+                const auto start = Clock::now();
+                try {
+                    if (!target || !target->alive()) {
+                        registration.reset();
+                        target.emplace(run.target.connect(false));
+                        registration = std::make_unique<Cancellable>(run.cancel, *target);
+                        set_maintenance_memory(*target);
+                    }
+                    target->exec(s.sql);
+                    outcome = {true, {}, std::chrono::duration<double>(Clock::now() - start).count()};
+                    break;
+                } catch (const Error& e) {
+                    if (run.cancel.raised()) return;
+                    outcome = {false, describe(e), std::chrono::duration<double>(Clock::now() - start).count()};
+                    if (run.options.on_existing == "truncate" && already_there(e)) {
+                        outcome.ok = true;   // level 0 compares its definition with the plan
+                        break;
+                    }
+                    if (!worth_retrying(e) || attempt >= run.options.attempts) {
+                        if (e.connection_lost) throw;
+                        break;
+                    }
+                    run.events.emit(Level::kWarning, "statement_retry", s.kind + " " + s.object + ": " + outcome.error);
+                    std::this_thread::sleep_for(std::chrono::milliseconds(500 * attempt));
+                }
+            }
+            const std::lock_guard lock(mutex);
+            record(run, staging, s, outcome);
+        }
+    };
+    const auto guarded = [&] {
+        try {
+            work();
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!first && !run.cancel.raised()) first = std::current_exception();
+        }
+    };
+    std::vector<std::thread> threads;
+    const int n = std::min<int>(jobs, static_cast<int>(statements.size()));
+    for (int i = 0; i < n; ++i) threads.emplace_back(guarded);
+    for (std::thread& t : threads) t.join();
+    if (first) std::rethrow_exception(first);
+    run.cancel.check();
+}
+
+}  // namespace
+
+void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
+    const Value wanted = staging.scalar(
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', spec->>'target_table'))::text "
+        "FROM lakemover.run_table WHERE run_id = $1",
+        {run.id()});
+    if (!wanted) return;
+    const Result found = target.query(
+        "SELECT n.nspname, c.relname, c.relkind IN ('r', 'p'), c.relispartition FROM pg_catalog.jsonb_to_recordset($1::jsonb) AS w(s text, t text) "
+        "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t "
+        "ORDER BY c.relispartition DESC, 1, 2",
+        {*wanted});
+    if (found.rows() == 0) return;
+    std::string with_rows;
+    std::string empty;
+    for (int i = 0; i < found.rows(); ++i) {
+        const std::string name = target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
+        if (!found.boolean(i, 2))
+            throw Error(Exit::kUsage, "the target has " + name + " already, and it is not a table", {},
+                        "rename it there, or map the source's table to another name in lakemover.plan_table");
+        const bool rows = target.scalar("SELECT EXISTS (SELECT FROM " + name + ")") == "t";
+        std::string& list = rows ? with_rows : empty;
+        list += (list.empty() ? "" : ", ") + name;
+    }
+    if (run.options.on_existing == "refuse")
+        throw Error(Exit::kUsage,
+                    with_rows.empty() ? "the target has planned tables already (empty): " + empty
+                                      : "the target has planned tables already, with rows: " + with_rows,
+                    with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty,
+                    "nothing was changed; --on-existing=drop replaces them, --on-existing=truncate empties them and keeps their definition");
+    target.exec("BEGIN");
+    for (int i = 0; i < found.rows(); ++i) {
+        const std::string name = target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
+        if (run.options.on_existing == "drop") {
+            // Foreign keys among the planned tables would stop a plain DROP, in either order: they go first.
+            const Result fks = target.query("SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint WHERE contype = 'f' "
+                                            "AND conparentid = 0 AND confrelid = $1::regclass", {name});
+            for (int k = 0; k < fks.rows(); ++k)
+                target.exec("ALTER TABLE " + fks.text(k, 0) + " DROP CONSTRAINT IF EXISTS " + target.quote_ident(fks.get(k, 1)));
+        }
+    }
+    std::string names;
+    for (int i = 0; i < found.rows(); ++i)
+        names += (i ? ", " : "") + target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
+    try {
+        // Without CASCADE: a view or another table's key on them is somebody's, and stops this.
+        target.exec(run.options.on_existing == "drop" ? "DROP TABLE IF EXISTS " + names : "TRUNCATE " + names);
+    } catch (const Error& e) {
+        target.exec("ROLLBACK");
+        throw Error(Exit::kUsage, "cannot " + run.options.on_existing + " the planned tables on the target", describe(e),
+                    "other objects of the target depend on them; nothing was changed");
+    }
+    target.exec("COMMIT");
+    run.events.emit(Level::kWarning, "existing_tables", (run.options.on_existing == "drop" ? "dropped on the target: " : "emptied on the target: ") + names);
+}
+
+void create_schema(RunContext& run, Pg& staging, Pg& target) {
+    target.exec("BEGIN");
+    std::vector<std::pair<Statement, StatementOutcome>> outcomes;
+    const bool replace = run.options.on_existing != "refuse";
+    for (const char* stage : {"schema", "type", "sequence", "table"}) {
+        for (const Statement& s : pending_statements(staging, run, stage)) {
+            run.cancel.check();
+            const auto start = Clock::now();
+            target.exec("SAVEPOINT statement");
+            StatementOutcome outcome;
+            try {
+                target.exec(s.sql);
+                run.ledger->register_object(target, s.kind, s.object, s.table_id);
+            } catch (const Error& e) {
+                if (e.connection_lost) throw;
+                target.exec("ROLLBACK TO SAVEPOINT statement");
+                // Types and sequences that an earlier run left, or the tables that are to be kept.
+                if (!(replace && already_there(e))) outcome = {false, describe(e), 0};
+            }
+            target.exec("RELEASE SAVEPOINT statement");
+            outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+            outcomes.emplace_back(s, outcome);
+        }
+    }
+    target.exec("COMMIT");
+    staging.exec("BEGIN");
+    for (const auto& [statement, outcome] : outcomes) {
+        record(run, staging, statement, outcome);
+        if (!outcome.ok && statement.stage == "table" && statement.table_id)
+            staging.query("SELECT lakemover._fail_table($1, $2, $3)",
+                          {run.id(), std::to_string(statement.table_id), "cannot be created: " + outcome.error});
+    }
+    staging.exec("COMMIT");
+}
+
+void finish_schema(RunContext& run, Pg& staging) {
+    // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
+    for (const auto& [stage, parallel] : {std::pair{"key", true}, {"index", true}, {"check", true}, {"default", false},
+                                          {"sequence_value", false}, {"fk", false}, {"fk_validate", true}, {"comment", false},
+                                          {"analyze", true}})
+        run_stage(run, staging, stage, parallel ? run.options.jobs : 1);
+}
+
+void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
+    if (run.options.on_table_failure == "keep") return;
+    const Result failed = staging.query(
+        "SELECT t.table_id, s.object FROM lakemover.run_table t JOIN lakemover.run_statement s ON s.run_id = t.run_id AND s.table_id = t.table_id "
+        "AND s.stage = 'table' AND s.state = 'done' WHERE t.run_id = $1 AND t.state IN ('failed', 'blocked') ORDER BY s.ordinal DESC",
+        {run.id()});
+    for (int i = 0; i < failed.rows(); ++i) {
+        const std::int64_t table_id = failed.integer(i, 0);
+        const std::string name = failed.text(i, 1);
+        const bool ours = target.scalar("SELECT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table' AND table_id = $2)",
+                                        {run.run_uuid, std::to_string(table_id)}) == "t";
+        target.exec("BEGIN");
+        std::string done;
+        target.exec("SAVEPOINT undo");
+        try {
+            target.exec(ours ? "DROP TABLE IF EXISTS " + name : "TRUNCATE " + name);
+            done = ours ? "dropped" : "emptied";
+        } catch (const Error& e) {
+            // Somebody's view or key depends on it by now: that stops the drop, not the undo.
+            target.exec("ROLLBACK TO SAVEPOINT undo");
+            target.exec("TRUNCATE " + name);
+            done = "emptied, not dropped: " + describe(e);
+        }
+        run.ledger->forget_table(target, table_id);
+        target.exec("COMMIT");
+        run.events.emit(Level::kWarning, "table_undone", name + " " + done, {}, table_id);
+    }
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,33 @@
+// The staging database as the loader sees it: the user's own or the embedded one, with the
+// extension in the right version and the source defined. Throws Error.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "loader/config/settings.hpp"
+#include "loader/staging/embedded.hpp"
+#include "loader/util/pq.hpp"
+
+namespace lakemover::loader {
+
+class Staging {
+public:
+    // create_extension: make it when it is missing (embedded, or the user's own when allowed).
+    static Staging open(const Settings& settings);
+
+    Pg connect() const;
+    const ConnInfo& conninfo() const { return info_; }
+    bool embedded() const { return embedded_ != nullptr; }
+    void lock_for_work() {
+        if (embedded_) embedded_->lock_for_work();
+    }
+    // Defines or updates the foreign server of the settings' source and returns its name; without
+    // SOURCE_* settings: the named one, or the only one there is.
+    std::string ensure_source(Pg& pg, const Settings& settings);
+
+private:
+    std::unique_ptr<EmbeddedStaging> embedded_;
+    ConnInfo info_;
+};
+
+}  // namespace lakemover::loader

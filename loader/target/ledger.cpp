@@ -1,0 +1,103 @@
+#include "loader/target/ledger.hpp"
+
+namespace lakemover::loader {
+
+void Ledger::open(Pg& target, const std::string& source_identity) {
+    target.exec("BEGIN");
+    // IF NOT EXISTS is not free of races; a lock on our own schema row would need it to exist first.
+    target.exec("CREATE SCHEMA IF NOT EXISTS lakemover_ledger");
+    target.exec(
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.run (run_uuid uuid PRIMARY KEY, epoch int NOT NULL, source_identity text NOT NULL, "
+        "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())");
+    target.exec(
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.chunk (run_uuid uuid NOT NULL, table_id bigint NOT NULL, chunk_no int NOT NULL, "
+        "method text NOT NULL, lower_bound text, upper_bound text, rows_copied bigint NOT NULL, bytes_copied bigint NOT NULL, "
+        "lane1 numeric NOT NULL, lane2 numeric NOT NULL, xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(), "
+        "committed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, table_id, chunk_no))");
+    target.exec(
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.object (run_uuid uuid NOT NULL, kind text NOT NULL, name text NOT NULL, "
+        "table_id bigint, created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, kind, name))");
+    const Result r = target.query(
+        "INSERT INTO lakemover_ledger.run AS r (run_uuid, epoch, source_identity) VALUES ($1, $2, $3) "
+        "ON CONFLICT (run_uuid) DO UPDATE SET epoch = r.epoch + 1 RETURNING epoch",
+        {run_uuid_, std::to_string(epoch_), source_identity});
+    epoch_ = static_cast<int>(r.integer(0, 0));
+    target.exec("COMMIT");
+}
+
+void Ledger::fence(Pg& target) const {
+    const Result r = target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
+    if (r.rows() != 1 || r.integer(0, 0) != epoch_)
+        throw Error(Exit::kOther, "another loader has taken over this run", {}, "this one stops; nothing was written by it", "55P03");
+}
+
+namespace {
+
+constexpr const char* kChunkColumns =
+    "table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, bytes_copied, lane1, lane2";
+
+ChunkRecord chunk_from(const Result& r, int row) {
+    ChunkRecord c;
+    c.table_id = r.integer(row, 0);
+    c.chunk_no = static_cast<int>(r.integer(row, 1));
+    c.method = r.text(row, 2);
+    c.lower = r.value(row, 3);
+    c.upper = r.value(row, 4);
+    c.rows = r.integer(row, 5);
+    c.bytes = r.integer(row, 6);
+    c.lane1 = r.text(row, 7);
+    c.lane2 = r.text(row, 8);
+    return c;
+}
+
+}  // namespace
+
+std::optional<ChunkRecord> Ledger::find(Pg& target, std::int64_t table_id, int chunk_no) const {
+    const Result r = target.query(std::string("SELECT ") + kChunkColumns +
+                                      " FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2 AND chunk_no = $3",
+                                  {run_uuid_, std::to_string(table_id), std::to_string(chunk_no)});
+    if (r.rows() == 0) return std::nullopt;
+    return chunk_from(r, 0);
+}
+
+void Ledger::record(Pg& target, const ChunkRecord& c) const {
+    target.query("INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, "
+                 "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper, std::to_string(c.rows),
+                  std::to_string(c.bytes), c.lane1, c.lane2});
+}
+
+void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const {
+    target.query("INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id) VALUES ($1, $2, $3, nullif($4::bigint, 0)) "
+                 "ON CONFLICT DO NOTHING",
+                 {run_uuid_, kind, name, std::to_string(table_id)});
+}
+
+void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
+    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
+    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
+}
+
+std::vector<ChunkRecord> Ledger::chunks(Pg& target) const {
+    const Result r = target.query(std::string("SELECT ") + kChunkColumns +
+                                      " FROM lakemover_ledger.chunk WHERE run_uuid = $1 ORDER BY table_id, chunk_no",
+                                  {run_uuid_});
+    std::vector<ChunkRecord> all;
+    for (int i = 0; i < r.rows(); ++i) all.push_back(chunk_from(r, i));
+    return all;
+}
+
+void Ledger::drop(Pg& target) const {
+    target.exec("BEGIN");
+    target.exec("LOCK TABLE lakemover_ledger.run IN ACCESS EXCLUSIVE MODE");
+    for (const char* table : {"chunk", "object", "run"})
+        target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {run_uuid_});
+    const bool last = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.run)") == "t";
+    if (last) {
+        target.exec("DROP TABLE lakemover_ledger.chunk, lakemover_ledger.object, lakemover_ledger.run");
+        target.exec("DROP SCHEMA lakemover_ledger");
+    }
+    target.exec("COMMIT");
+}
+
+}  // namespace lakemover::loader

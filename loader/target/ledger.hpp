@@ -1,0 +1,46 @@
+// The ledger on the target: which chunk of which run was committed, in the same transaction as
+// its rows, fenced by the run's epoch; and what the run created. Throws Error.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "loader/util/pq.hpp"
+
+namespace lakemover::loader {
+
+struct ChunkRecord {
+    std::int64_t table_id = 0;
+    int chunk_no = 0;
+    std::string method;
+    Value lower;            // text form of the bounds, for people
+    Value upper;
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
+    std::string lane1;
+    std::string lane2;
+};
+
+class Ledger {
+public:
+    explicit Ledger(std::string run_uuid, int epoch) : run_uuid_(std::move(run_uuid)), epoch_(epoch) {}
+
+    // Schema and tables when missing, and the run's row; raises the epoch of a run that is there.
+    void open(Pg& target, const std::string& source_identity);
+    // First statement of a chunk's transaction: locks the run's row and checks the epoch.
+    void fence(Pg& target) const;
+    std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
+    void record(Pg& target, const ChunkRecord& chunk) const;
+    void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
+    void forget_table(Pg& target, std::int64_t table_id) const;
+    std::vector<ChunkRecord> chunks(Pg& target) const;
+    // Removes the run's rows, and the schema when no other run is in it.
+    void drop(Pg& target) const;
+    int epoch() const { return epoch_; }
+
+private:
+    std::string run_uuid_;
+    int epoch_;
+};
+
+}  // namespace lakemover::loader
