@@ -433,7 +433,8 @@ TEST(Forms, OfCodecNames) {
     EXPECT_EQ(form_of("_record(int4,_enum)").parts.front().parts[1].kind, Kind::kArray);
     EXPECT_EQ(form_of("_ltree").parts.front().kind, Kind::kUser);
     EXPECT_THROW(form_of("record(int4"), lakemover::codec::ValueError);
-    EXPECT_THROW(form_of("int4)"), lakemover::codec::ValueError);
+    EXPECT_THROW(form_of("record(int4))"), lakemover::codec::ValueError);
+    EXPECT_EQ(lakemover::codec::kind_of("odd,(name"), Kind::kOpaque) << "a user's type may be called anything";
 }
 
 }  // namespace

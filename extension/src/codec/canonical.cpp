@@ -33,14 +33,14 @@ constexpr auto kNames = std::to_array<std::pair<std::string_view, Kind>>({
     {"varchar", Kind::kText},
 });
 
-Form parse_form(std::string_view& rest, int depth);
+Form parse_form(std::string_view& rest, int depth, bool nested);
 
 // The attributes between the parentheses of record(...).
 std::vector<Form> parse_parts(std::string_view& rest, int depth) {
     std::vector<Form> parts;
     rest.remove_prefix(1);
     while (!rest.empty() && rest.front() != ')') {
-        parts.push_back(parse_form(rest, depth + 1));
+        parts.push_back(parse_form(rest, depth + 1, true));
         if (!rest.empty() && rest.front() == ',') {
             rest.remove_prefix(1);
         }
@@ -52,7 +52,7 @@ std::vector<Form> parse_parts(std::string_view& rest, int depth) {
     return parts;
 }
 
-Form parse_form(std::string_view& rest, int depth) {
+Form parse_form(std::string_view& rest, int depth, bool nested) {
     if (depth > kMaxDepth) {
         throw ValueError("codec name nested too deeply");
     }
@@ -60,14 +60,16 @@ Form parse_form(std::string_view& rest, int depth) {
     if (rest.size() > 1 && rest.front() == '_') {
         rest.remove_prefix(1);
         Form form{Kind::kArray, {}};
-        form.parts.push_back(parse_form(rest, depth + 1));
+        form.parts.push_back(parse_form(rest, depth + 1, true));
         // The name of an element type says nothing when it is the user's own: it may be anything.
         if (form.parts.front().kind == Kind::kOpaque) {
             form.parts.front().kind = Kind::kUser;
         }
         return form;
     }
-    const std::size_t end = std::min(rest.find_first_of("(),"), rest.size());
+    // A user's type may have any name; only within record(...) do comma and parentheses mean something.
+    const bool listed = nested || rest.substr(0, 7) == "record(";
+    const std::size_t end = listed ? std::min(rest.find_first_of("(),"), rest.size()) : rest.size();
     const std::string_view name = rest.substr(0, end);
     rest.remove_prefix(end);
     const auto* found = std::lower_bound(kNames.begin(), kNames.end(), name,
@@ -364,7 +366,7 @@ std::size_t convert(const Form& form, std::string_view wire, char* out, int dept
 }  // namespace
 
 Form form_of(std::string_view codec) {
-    Form form = parse_form(codec, 0);
+    Form form = parse_form(codec, 0, false);
     if (!codec.empty()) {
         throw ValueError("unexpected text in a codec name: " + std::string(codec));
     }
