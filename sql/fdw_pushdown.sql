@@ -137,6 +137,11 @@ SELECT pushed('SELECT count(*), min(id) FROM SRC.t WHERE id < 0');
 SELECT pushed('SELECT max(icu COLLATE "C"), max(id + 1), count(1), count(b) FROM SRC.t');
 SELECT pushed('SELECT (SELECT max(id) FROM SRC.t WHERE id < x) FROM generate_series(1, 3) x');
 SELECT pushed('SELECT count(*) FROM SRC.t LIMIT 1');
+SELECT pushed('SELECT count(*) FROM SRC.t WHERE (SELECT false)');
+SELECT pushed('SELECT count(*), max(id) FROM SRC.t WHERE false');
+SELECT pushed('SELECT max(id), row_number() OVER () FROM SRC.t');
+SELECT pushed('SELECT x, (SELECT count(*) FROM SRC.t WHERE x = 2) FROM generate_series(1, 2) x');
+SELECT pushed('SELECT id FROM SRC.t WHERE (SELECT false) ORDER BY id LIMIT 2');
 -- not
 SELECT pushed('SELECT count(*) FROM SRC.t WHERE mine(id) = 1');
 SELECT pushed('SELECT count(DISTINCT b) FROM SRC.t');
@@ -150,6 +155,19 @@ SELECT pushed('SELECT b, count(*) FROM SRC.t GROUP BY b');
 SELECT pushed('SELECT count(*) FROM SRC.t t1, SRC.t t2 WHERE t1.id = t2.id');
 SELECT pushed('SELECT max(id) FROM f.odd');
 SELECT pushed('SELECT count(*) FROM f.odd');
+
+-- as a partition and as a child: what is above a single table stays here
+CREATE TABLE f.parent (id int, c text COLLATE "C", n numeric(8,2)) PARTITION BY RANGE (id);
+CREATE FOREIGN TABLE f.child PARTITION OF f.parent FOR VALUES FROM (0) TO (50) SERVER src OPTIONS (schema_name 'r', table_name 'low');
+CREATE TABLE f.child_local PARTITION OF f.parent FOR VALUES FROM (50) TO (1000);
+CREATE TABLE r.low AS SELECT id, c, n FROM r.t WHERE id < 50;
+CREATE TABLE r.parent AS SELECT id, c, n FROM r.t;
+INSERT INTO f.parent SELECT id, c, n FROM r.t WHERE id >= 50;
+INSERT INTO f.parent VALUES (1, 'x', 1);
+SELECT pushed('SELECT id, c FROM SRC.parent WHERE id IN (48, 49, 50) AND n > 12');
+SELECT pushed('SELECT count(*), max(c) FROM SRC.parent');
+SELECT pushed('SELECT id FROM SRC.parent ORDER BY id LIMIT 2', true);
+SELECT pushed('SELECT id FROM SRC.parent WHERE id < 10 ORDER BY id LIMIT 2', true);
 
 -- a security barrier comes first: what could tell of hidden rows is not sent beside a check that is made here
 CREATE VIEW f.barrier WITH (security_barrier) AS SELECT * FROM f.t WHERE mine(id) < 5;

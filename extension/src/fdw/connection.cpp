@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <tuple>
 
 #include "fdw/fdw.hpp"
 #include "pg/server_options.hpp"
@@ -28,7 +29,7 @@ using source::ErrorKind;
 struct SlotKey {
     Oid mapping;
     Oid user;
-    auto operator<=>(const SlotKey&) const = default;
+    bool operator<(const SlotKey& other) const { return std::tie(mapping, user) < std::tie(other.mapping, other.user); }
 };
 
 struct Slot {
@@ -67,14 +68,14 @@ void settle(Slot& slot) noexcept {
     }
 }
 
-void end_all(bool commit) noexcept {
+void end_all() noexcept {
     if (!touched) {
         return;
     }
     touched = false;
     for (auto& [key, slot] : slots()) {
         if (slot.session && slot.session->depth() > 0) {
-            slot.session->finish(commit);
+            slot.session->finish();
         }
         settle(slot);
     }
@@ -86,9 +87,9 @@ void on_xact(XactEvent event, void* /*arg*/) {
     switch (event) {
         case XACT_EVENT_PRE_COMMIT:
         case XACT_EVENT_PARALLEL_PRE_COMMIT:
-        case XACT_EVENT_PRE_PREPARE: end_all(true); break;
+        case XACT_EVENT_PRE_PREPARE: end_all(); break;
         case XACT_EVENT_ABORT:
-        case XACT_EVENT_PARALLEL_ABORT: end_all(false); break;
+        case XACT_EVENT_PARALLEL_ABORT: end_all(); break;
         default: break;
     }
 }

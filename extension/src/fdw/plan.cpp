@@ -285,7 +285,10 @@ ForeignScan* lakemoverGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid /*r
         parts.pathkeys = best_path->path.pathkeys;
         query = deparse_select(root, rel, parts);
     } else {
-        parts.conditions = extract_actual_clauses(rel_info(info->base)->remote_conds, false);
+        // Conditions without columns too: no gating node stands over an aggregate.
+        foreach (cell, rel_info(info->base)->remote_conds) {
+            parts.conditions = lappend(parts.conditions, static_cast<RestrictInfo*>(lfirst(cell))->clause);
+        }
         query = deparse_aggregate(root, rel, parts);
     }
     end_text_settings(nest_level);

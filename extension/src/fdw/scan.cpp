@@ -75,6 +75,7 @@ void open_cursor(ScanState* state) {
     const int params = list_length(state->param_exprs);
     on_source(state, [=] {
         std::vector<source::TextValue> values;
+        values.reserve(static_cast<std::size_t>(params));
         for (int i = 0; i < params; ++i) {
             values.push_back(state->param_texts[i] != nullptr ? source::TextValue(state->param_texts[i])
                                                               : std::nullopt);

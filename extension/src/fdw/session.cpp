@@ -121,15 +121,10 @@ void Session::rollback_savepoint() noexcept {
     connection_->set_waiter(waiter_);
 }
 
-void Session::finish(bool commit) noexcept {
+void Session::finish() noexcept {
     depth_ = 0;
     if (lost_) {
         return;
-    }
-    // A commit is not yet beyond recall and may be cancelled; an abort must come to its end.
-    CleanupWaiter cleanup(waiter_);
-    if (!commit) {
-        connection_->set_waiter(cleanup);
     }
     connection_->end();
     drop_cursors(0);
@@ -137,7 +132,6 @@ void Session::finish(bool commit) noexcept {
     if (!connection_->usable()) {
         lose();
     }
-    connection_->set_waiter(waiter_);
 }
 
 // The source has closed them already: with their transaction or at the savepoint.

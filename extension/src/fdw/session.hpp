@@ -29,7 +29,7 @@ public:
     void release_savepoint();
     // Both end what the local side has already ended: they never throw and never wait for long.
     void rollback_savepoint() noexcept;
-    void finish(bool commit) noexcept;
+    void finish() noexcept;
 
     source::TextResult query(std::string_view sql, const std::vector<source::TextValue>& params = {});
     std::uint64_t open_cursor(std::string_view sql, const std::vector<source::TextValue>& params, int fetch_size);
