@@ -115,7 +115,9 @@ SQL
 describe_columns() {
     lm_sql "$1" "$2" <<SQL | LC_ALL=C sort
 $DESCRIBE_SETTINGS
-SELECT n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, a.attgenerated,
+SELECT n.nspname, c.relname, c.relkind, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+       -- from 17 on a partition shows its parent's identity
+       CASE WHEN NOT c.relispartition THEN a.attidentity END, a.attgenerated,
        pg_get_expr(d.adbin, d.adrelid), CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation END, col_description(c.oid, a.attnum)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -178,7 +180,8 @@ compare_databases() {
 
 # The demo database's blockers, resolved as in the demo.
 # shellcheck disable=SC2034  # used by tests
-DEMO_RENAMES="s/Order Notes/order_notes/g; s/written-by/written_by/g; s/\\bgroup\\b/user_group/g"
+DEMO_RENAMES='s/\|Order Notes\|/|order_notes|/; s/sales\.Order Notes\|/sales.order_notes|/; s/sales\."Order Notes"/sales.order_notes/g
+    s/"written-by"/written_by/g; s/\|written-by\|/|written_by|/; s/\|group\|/|user_group|/'
 resolve_demo_blockers() {
     local staging_psql=("$@")
     "${staging_psql[@]}" -c "UPDATE lakemover.plan_table SET target_table = 'order_notes' WHERE source_table = 'Order Notes'" &&

@@ -18,7 +18,8 @@ DECLARE
     v_table     record;
 BEGIN
     sql := p_sql;
-    IF p_sql IS NULL THEN
+    -- Empty: a foreign key that has nothing behind the referenced columns.
+    IF p_sql IS NULL OR p_sql = '' THEN
         RETURN;
     END IF;
     SELECT coalesce(jsonb_object_agg(c.source_column, c.target_column) FILTER (WHERE c.source_column <> c.target_column), '{}'),

@@ -31,7 +31,9 @@ std::string canonical_text(const std::string& expression, std::string_view codec
         return e + "::numeric::text";
     }
     if (codec == "date") {
-        return moment(e, "'0001-01-01'::date", "YYYY-MM-DD");
+        // to_char() goes through timestamp, which ends 5.6 million years earlier.
+        return "CASE WHEN " + e + " <= '294276-12-31'::date THEN " + moment(e, "'0001-01-01'::date", "YYYY-MM-DD") +
+               " ELSE (" + e + ")::text END";
     }
     if (codec == "timestamp") {
         return moment(e, "'0001-01-01'::timestamp", "YYYY-MM-DD HH24:MI:SS.US");
