@@ -267,8 +267,9 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         pg.query("SELECT lakemover.keeper_stop($1)", {id});
         if (events) {
             events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
-                         verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error), {{"exit_code", static_cast<int>(verdict.exit_code)}});
-            write_run_report(*run, pg, verdict.criteria);
+                         verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error),
+                         {{"exit_code", static_cast<int>(verdict.exit_code)}, {"criteria", verdict.criteria}});
+            if (run) write_run_report(*run, pg, verdict.criteria);
             audit->sync();
         }
     } catch (const std::exception& e) {

@@ -148,7 +148,8 @@ Verdict judge(RunContext& run, Pg& staging) {
                                      checksums == 0 ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
                                                     : std::to_string(checksums) + " tables differ or could not be compared");
     const bool same_fields = criterion("The field diff has no mismatch", fields == 0, fields == 0 ? "first 100 rows of every table" : std::to_string(fields) + " tables differ");
-    criterion("The reconciliation report is signed", false, "this version writes the report but does not sign it");
+    // Neither true nor false: there is nothing yet that could sign.
+    v.criteria.push_back({{"name", "The reconciliation report is signed"}, {"holds", nullptr}, {"evidence", "this version writes the report but does not sign it"}});
 
     if (!complete) {
         v.exit_code = Exit::kIncomplete;

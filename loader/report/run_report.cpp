@@ -86,7 +86,8 @@ private:
             names_[text_field(table, "table_id")] = name_of(table);
             const std::string state = text_field(table, "state");
             if (did_not_succeed(table)) ++unsuccessful_;
-            if (state == "done" && !differs(table)) ++done_;
+            if (state == "done" && !differs(table) && !unproven(table)) ++done_;
+            if (state == "done" && !differs(table) && unproven(table)) ++unproven_;
             rows_ += integer_field(table, "rows_copied").value_or(0);
             bytes_ += number_of(field(table, "bytes_copied")).value_or(0);
             if (differs(table)) ++differing_;
@@ -111,6 +112,14 @@ private:
         return "";
     }
 
+    std::string status(const Tone& tone) const {
+        if (text_field(run_, "exit_code") == "3")
+            return "The run was refused before anything was written to the target: the assessment found blockers.";
+        if (verdict_ == "VALIDATION FAILED" && differing_ == 0 && count_of("differences") == 0)
+            return "Not everything could be compared, so it is not proven that the target holds the same data.";
+        return tone.status + judgement();
+    }
+
     void hero() {
         Tone tone = tone_of(verdict_);
         if (std::string_view(tone.kind) == "good" && criteria_failed_ > 0) tone.kind = "bad";
@@ -120,11 +129,7 @@ private:
         seconds_ = number_of(field(run_, "seconds")).value_or(-1);
         data_["duration"] = optional_text(format_seconds(seconds_));
         data_["verdict"] = verdict_;
-        data_["status"] =
-            text_field(run_, "exit_code") == "3"
-                ? std::string(
-                      "The run was refused before anything was written to the target: the assessment found blockers.")
-                : tone.status + judgement();
+        data_["status"] = status(tone);
         data_["error"] = optional_text(shorten(text_field(run_, "error"), 2000));
         data_["dial"] = svg_badge(tone.kind);
         data_["edge"] = tone.kind;
@@ -137,10 +142,12 @@ private:
             chips.push_back(node);
         };
         const auto total = as_count(tables_.size());
-        chip(done_ == total ? "good" : "none", "tables",
-             format_count(done_) + " of " + plural(total, "table", "tables") + " done");
+        if (total > 0)
+            chip(done_ == total ? "good" : "none", "tables",
+                 format_count(done_) + " of " + plural(total, "table", "tables") + " done");
         if (unsuccessful_ > 0)
             chip("bad", "failed", plural(unsuccessful_, "table did not succeed", "tables did not succeed"));
+        if (unproven_ > 0) chip("warn", "policy", plural(unproven_, "table not proven", "tables not proven"));
         if (differing_ > 0) chip("bad", "tables", plural(differing_, "table differs", "tables differ"));
         if (const auto n = count_of("differences"); n > 0)
             chip("bad", "differences", plural(n, "difference", "differences"));
@@ -186,13 +193,17 @@ private:
         else if (differing_ > 0)
             step("Look at the " + plural(differing_, "table", "tables") +
                  " marked ≠ below, and find out what changed the rows before anything uses the target.");
+        if (unproven_ > 0)
+            step("Find out why " + plural(unproven_, "table", "tables") +
+                 " could not be compared: the reasons are under \"Declared losses and what could not be compared\".");
         if (text_field(run_, "exit_code") == "3") {
             step("Resolve the blockers: assessment.html beside this page lists them with statements that do it.",
                  "lakemover psql");
             step("Then start again.", "lakemover");
         } else if (unsuccessful_ > 0) {
             step("Correct the cause of each of the " + plural(unsuccessful_, "table", "tables") + " listed below.");
-        } else if (!success && differing_ == 0 && count_of("differences") == 0 && !text_field(run_, "error").empty()) {
+        } else if (!success && differing_ == 0 && unproven_ == 0 && count_of("differences") == 0 &&
+                   !text_field(run_, "error").empty()) {
             step("Correct the cause that is named above.");
         }
         if (!success && !list.is_empty_list() && text_field(run_, "exit_code") != "3")
@@ -217,7 +228,8 @@ private:
 
     void facts() {
         Node list = new_list();
-        add_fact(list, "Tables done", format_count(done_) + " / " + format_count(as_count(tables_.size())));
+        if (!tables_.empty())
+            add_fact(list, "Tables done", format_count(done_) + " / " + format_count(as_count(tables_.size())));
         add_fact(list, "Rows copied", format_count(rows_));
         add_fact(list, "Bytes copied", format_bytes(bytes_));
         if (seconds_ >= 0) add_fact(list, "Time", format_seconds(seconds_));
@@ -345,6 +357,7 @@ private:
     std::map<std::string, std::string> names_;
     std::int64_t done_ = 0;
     std::int64_t unsuccessful_ = 0;
+    std::int64_t unproven_ = 0;
     std::int64_t rows_ = 0;
     std::int64_t differing_ = 0;
     std::int64_t criteria_held_ = 0, criteria_failed_ = 0, criteria_open_ = 0;

@@ -51,7 +51,10 @@ Node table_row(const json& table) {
         note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
     if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
     node["note"] = optional_text(note);
-    node["state"] = state == "done" && differs(table) ? std::string("different") : state;
+    node["state"] = state != "done"   ? state
+                    : differs(table)  ? std::string("different")
+                    : unproven(table) ? std::string("not proven")
+                                      : state;
     node["kind"] = kind_of(table);
     node["source_rows"] = count("source_rows");
     node["target_rows"] = count("target_rows");
@@ -89,13 +92,25 @@ std::string name_of(const json& table) {
 }
 bool did_not_succeed(const json& table) { return std::string_view(state_kind(text_field(table, "state"))) == "bad"; }
 
-bool differs(const json& table) {
+namespace {
+
+bool any_verdict(const json& table, std::string_view verdict) {
     for (const json& result : field(table, "validation"))
-        if (text_field(result, "verdict") == "different") return true;
+        if (text_field(result, "verdict") == verdict) return true;
     return false;
 }
 
-const char* kind_of(const json& table) { return differs(table) ? "bad" : state_kind(text_field(table, "state")); }
+}  // namespace
+
+bool differs(const json& table) { return any_verdict(table, "different"); }
+
+bool unproven(const json& table) { return any_verdict(table, "not comparable"); }
+
+const char* kind_of(const json& table) {
+    if (differs(table)) return "bad";
+    const char* kind = state_kind(text_field(table, "state"));
+    return std::string_view(kind) == "good" && unproven(table) ? "warn" : kind;
+}
 
 void add_tables(Node& data, const Tables& tables) {
     Node legend = new_list();
@@ -109,7 +124,8 @@ void add_tables(Node& data, const Tables& tables) {
     }
     data["legend"] = std::move(legend);
     Node states = new_list();
-    for (const auto& [kind, label] : {std::pair{"bad", "not succeeded"}, {"good", "done"}, {"none", "other"}}) {
+    for (const auto& [kind, label] :
+         {std::pair{"bad", "not succeeded"}, {"warn", "not proven"}, {"good", "done"}, {"none", "other"}}) {
         Node node;
         node["kind"] = kind;
         node["label"] = label;
@@ -121,7 +137,7 @@ void add_tables(Node& data, const Tables& tables) {
     std::vector<const json*> ordered = tables;
     const auto weight = [](const json* t) {
         const std::string_view kind = kind_of(*t);
-        return kind == "bad" ? 0 : kind == "none" ? 1 : 2;
+        return kind == "bad" ? 0 : kind == "warn" ? 1 : kind == "none" ? 2 : 3;
     };
     std::stable_sort(ordered.begin(), ordered.end(),
                      [&weight](const json* a, const json* b) { return weight(a) < weight(b); });

@@ -12,7 +12,8 @@ using Tables = std::vector<const json*>;  // into the run's document
 std::string name_of(const json& table);
 bool did_not_succeed(const json& table);  // failed, incomplete or never started
 bool differs(const json& table);          // some validation level found it different
-// Class of a table's state: good, bad or none. A loaded table that differs is bad.
+bool unproven(const json& table);         // some validation level could not compare it
+// Class of a table's state: good, warn, bad or none. A loaded table that differs is bad, an unproven one warns.
 const char* kind_of(const json& table);
 
 void add_tables(Node& data, const Tables& tables);

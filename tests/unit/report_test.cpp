@@ -320,6 +320,22 @@ TEST(RunReport, DoneTableThatDiffersIsNotGreen) {
               html.find("<span class=\"name\">s.t1</span>"));  // problems first
 }
 
+TEST(RunReport, UncomparedTableIsNeitherGreenNorCalledDifferent) {
+    json document = run();
+    document["tables"][1]["validation"][3]["verdict"] = "not comparable";
+    document["tables"][1]["validation"][3]["detail"] = {{"reason", "no vector for this type"}};
+    document["run"]["verdict"] = "VALIDATION FAILED";
+    document["run"]["exit_code"] = 5;
+    const std::string html = render_run_html(document);
+    EXPECT_TRUE(has(html, "<span class=\"badge warn\">not proven</span>"));
+    EXPECT_TRUE(has(html, "1 table not proven"));
+    EXPECT_TRUE(has(html, "1 of 2 tables done"));
+    EXPECT_TRUE(has(html, "it is not proven that the target holds the same data"));
+    EXPECT_FALSE(has(html, "does not hold the same data"));
+    EXPECT_TRUE(has(html, "no vector for this type"));
+    expect_links_lead_somewhere(html);
+}
+
 TEST(RunReport, FailuresComeWithTheirReasons) {
     json document = run();
     document["run"]["verdict"] = "INCOMPLETE";
