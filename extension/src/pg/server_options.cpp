@@ -10,6 +10,7 @@ extern "C" {
 #include "catalog/pg_foreign_server.h"
 #include "commands/defrem.h"
 #include "foreign/foreign.h"
+#include "mb/pg_wchar.h"
 #include "nodes/parsenodes.h"
 #include "utils/acl.h"
 }
@@ -258,6 +259,11 @@ void check_option_privilege(const OptionDef& option, Oid user) {
 }
 
 ConnectParams resolve_source(Oid server, Oid user) {
+    // What sources send is UTF-8, and it is stored and passed on as it comes.
+    if (GetDatabaseEncoding() != PG_UTF8) {
+        throw Error(ErrorKind::kConfig, "0A000", "the staging database must have encoding UTF8", {},
+                    "create it with ENCODING 'UTF8'");
+    }
     ForeignServer* foreign = pg_call([=] { return GetForeignServer(server); });
     ConnectParams params;
     params.engine = kPostgres;

@@ -16,6 +16,9 @@ namespace {
 // libpq 15 does not know sslrootcert=system; these are where Debian and Red Hat keep the bundle.
 constexpr const char* kCaBundles[] = {"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt"};
 
+// A path that cannot exist: /dev/null is no directory.
+constexpr const char* kNowhere = "/dev/null/none";
+
 std::string option(const ConnectParams& params, const char* key, const char* otherwise) {
     const auto found = params.options.find(key);
     return found == params.options.end() ? otherwise : found->second;
@@ -37,8 +40,11 @@ std::map<std::string, std::string> libpq_keywords(const ConnectParams& params) {
     words["user"] = params.user;
     words["password"] = params.password;
     words["client_encoding"] = "UTF8";
-    // Neither the server process's password file nor its Kerberos ticket may speak for the user.
-    words["passfile"] = "/dev/null/none";  // cannot exist; libpq warns about /dev/null itself
+    // Neither the password file, nor the certificate, nor the Kerberos ticket of the server process may
+    // speak for the user; libpq looks for them in its home directory unless told where they are not.
+    words["passfile"] = kNowhere;
+    words.try_emplace("sslcert", kNowhere);
+    words.try_emplace("sslrootcert", kNowhere);
     words["gssencmode"] = "disable";
     words["connect_timeout"] = "0";
     words["keepalives_idle"] = "30";
