@@ -35,14 +35,18 @@ inline constexpr std::string_view kSourceInfo =
   FROM pg_database b, pg_control_system() s, pg_roles r
  WHERE b.datname = current_database() AND r.rolname = current_user)sql";
 
-// An extension's schema is kept when something else lives in it.
+// The schema of an extension is kept when something else lives in it.
 inline constexpr std::string_view kSchema =
     R"sql(SELECT n.nspname, pg_get_userbyid(n.nspowner), has_schema_privilege(n.oid, 'USAGE'), d.description
   FROM pg_namespace n
   $comment(pg_namespace, n.oid)
- WHERE $user_schema(n) AND ($own(pg_namespace, n.oid)
+ WHERE $user_schema(n)
+   AND (n.nspname = 'public'
+        OR ($own(pg_namespace, n.oid) AND NOT EXISTS (SELECT 1 FROM pg_extension e WHERE e.extnamespace = n.oid))
         OR EXISTS (SELECT 1 FROM pg_class c WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'S', 'v', 'm', 'f')
-                      AND $own(pg_class, c.oid))))sql";
+                      AND $own(pg_class, c.oid))
+        OR EXISTS (SELECT 1 FROM pg_type t WHERE t.typnamespace = n.oid AND t.typtype IN ('e', 'd', 'r')
+                      AND $own(pg_type, t.oid))))sql";
 
 // Emptiness without reading tables: a heap of no pages is empty. Where the statistics say 0 or
 // nothing and the heap is small, the first row decides: at most 500 probes, so that their locks
