@@ -12,7 +12,7 @@ AS $$
         WHEN bad.c IN (' ', U&'\00A0') THEN 'contains a space'
         WHEN bad.c = '-' THEN 'contains a hyphen'
         WHEN bad.c ~ '^[!-~]$' THEN format('contains the character %s', bad.c)
-        WHEN bad.c IS NOT NULL THEN format('contains the character U+%s', upper(lpad(to_hex(ascii(bad.c)), 4, '0')))
+        WHEN bad.c IS NOT NULL THEN format('contains the character U+%s', upper(CASE WHEN ascii(bad.c) < 65536 THEN lpad(to_hex(ascii(bad.c)), 4, '0') ELSE to_hex(ascii(bad.c)) END))
         WHEN p_name ~ '^[0-9]' THEN 'starts with a digit'
         WHEN p_name ~ '^[$]' THEN 'starts with $' END
       FROM (SELECT substring(p_name FROM '[^A-Za-z0-9_$\u00AA\u00B5\u00BA\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u1FFF\u2C00-\u2DFF\u3005-\u3007\u3021-\uD7FF\uF900-\uFDFF\uFE70-\uFEFC\uFF10-\uFFDC\U00010000-\U0001EFFF\U00020000-\U0003FFFF]')) AS bad(c)
