@@ -92,6 +92,8 @@ SELECT pushed('SELECT id FROM SRC.t WHERE loose = ''L1'' COLLATE "C"');
 SELECT pushed('SELECT c FROM f.odd WHERE c < ''b2''');
 SELECT pushed('SELECT c FROM f.odd WHERE c = ''B1''');
 SELECT pushed('SELECT id FROM SRC.t WHERE c = v');
+-- what has no collation here gets none from the source
+SELECT id FROM f.t WHERE c = icu;
 
 -- order
 SELECT pushed('SELECT id FROM SRC.t ORDER BY id DESC', true);

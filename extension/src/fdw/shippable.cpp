@@ -126,7 +126,7 @@ bool Walker::walk_column(Var* var, CollationState* state) const {
 // Equality and pattern matching compare bytes under deterministic collations, whichever they are.
 bool Walker::neutral(Oid collation, const CollationState& state) const {
     if (!OidIsValid(collation)) {
-        return true;
+        return !state.from_column;  // of two collations, or none at all: an error that is ours to raise
     }
     return scope_.info->remote->same_encoding && get_collation_isdeterministic(collation) &&
            (!state.from_column || state.column->deterministic);
@@ -135,7 +135,7 @@ bool Walker::neutral(Oid collation, const CollationState& state) const {
 bool order_proven(const ExprScope& scope, Oid collation, const CollationState& state, bool* add_collate) {
     *add_collate = false;
     if (!OidIsValid(collation)) {
-        return true;
+        return !state.from_column;
     }
     if (!scope.info->remote->same_encoding) {
         return false;
