@@ -33,9 +33,7 @@ TEST(LoadOrder, TiesFollowTheGivenOrder) {
     EXPECT_EQ(show(load_order({10, 20, 30}, {{20, 30}})), "10@0 30@0 20@1");
 }
 
-TEST(LoadOrder, ASelfReferenceIsNoCycle) {
-    EXPECT_EQ(show(load_order({1, 2}, {{1, 1}, {2, 1}, {2, 2}})), "1@0 2@1");
-}
+TEST(LoadOrder, ASelfReferenceIsNoCycle) { EXPECT_EQ(show(load_order({1, 2}, {{1, 1}, {2, 1}, {2, 2}})), "1@0 2@1"); }
 
 TEST(LoadOrder, ACycleLoadsAfterItsParentsAndBeforeItsDependants) {
     // 2 and 3 reference each other, 3 references 1, 4 references 2.
@@ -59,9 +57,7 @@ TEST(LoadOrder, NothingGivesNothing) {
     EXPECT_TRUE(load_order({}, {{1, 2}}).empty());
 }
 
-TEST(LoadOrder, ATableListedTwiceIsRefused) {
-    EXPECT_THROW(load_order({1, 2, 1}, {}), std::invalid_argument);
-}
+TEST(LoadOrder, ATableListedTwiceIsRefused) { EXPECT_THROW(load_order({1, 2, 1}, {}), std::invalid_argument); }
 
 // The call stack of a backend is 8 MB or less: a recursive search dies here.
 TEST(LoadOrder, ALongChainDoesNotRecurse) {

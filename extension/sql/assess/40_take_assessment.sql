@@ -1,8 +1,8 @@
 CREATE FUNCTION lakemover._take_assessment(p_source name, p_start timestamptz DEFAULT clock_timestamp())
 RETURNS bigint
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_id       bigint;

@@ -1,8 +1,8 @@
 CREATE FUNCTION lakemover.assess(p_source name DEFAULT NULL)
 RETURNS SETOF text
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_start  timestamptz := clock_timestamp();

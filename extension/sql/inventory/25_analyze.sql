@@ -2,8 +2,8 @@
 CREATE FUNCTION lakemover._analyze(p_table name)
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET default_statistics_target = 20
+SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = format('lakemover.%I', p_table)::regclass), 'USAGE') THEN

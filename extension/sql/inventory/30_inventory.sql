@@ -2,8 +2,8 @@
 CREATE FUNCTION lakemover.inventory(p_source name)
 RETURNS void
 LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
 SET jit = off
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_source  name := lakemover._source(p_source);

@@ -10,8 +10,8 @@ namespace lakemover::graph {
 
 struct Position {
     std::int64_t table = 0;
-    int rank = 0;               // longest way to a table that references nothing; members of a cycle share it
-    std::optional<int> cycle;   // from 1, in the order of the cycles' first tables; nothing: in no cycle
+    int rank = 0;              // longest way to a table that references nothing; members of a cycle share it
+    std::optional<int> cycle;  // from 1, in the order of the cycles' first tables; nothing: in no cycle
 };
 
 // tables: distinct; their order breaks ties. edges: (child, parent) pairs; those that name a table

@@ -31,8 +31,7 @@ std::vector<std::int64_t> bigints(FunctionCallInfo fcinfo, int argument) {
         return e;
     });
     if (elements.has_null) {
-        throw lakemover::source::Error(lakemover::source::ErrorKind::kConfig, "22004",
-                                       "table ids must not be null");
+        throw lakemover::source::Error(lakemover::source::ErrorKind::kConfig, "22004", "table ids must not be null");
     }
     std::vector<std::int64_t> result;
     result.reserve(static_cast<std::size_t>(elements.count));

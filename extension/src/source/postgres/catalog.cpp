@@ -49,8 +49,9 @@ const std::map<std::string_view, std::string_view>& fragments() {
                  FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
                  JOIN pg_type b ON b.oid = $2 WHERE co.oid = $1 AND co.oid <> b.typcollation))sql"},
 
-        {"function_name", "(SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p"
-                          " JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = $1)"},
+        {"function_name",
+         "(SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p"
+         " JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = $1)"},
 
         // Everything inside the types "used (root)": through domains, array elements, composite
         // attributes and range bounds. Types are resolved once each, not once per column.
@@ -74,9 +75,7 @@ const std::map<std::string_view, std::string_view>& fragments() {
     return kFragments;
 }
 
-bool is_word(char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
-}
+bool is_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
 
 // Replaces $name and $name(argument, argument), and inside a fragment $1 and $2.
 std::string expand(std::string_view text, const std::vector<std::string>& args) {
@@ -120,12 +119,18 @@ std::string expand(std::string_view text, const std::vector<std::string>& args) 
 const std::map<std::string, std::string, std::less<>>& queries() {
     static const std::map<std::string, std::string, std::less<>> kQueries = [] {
         const std::map<std::string_view, std::string_view> texts{
-            {"source_info", catalog::kSourceInfo}, {"schema", catalog::kSchema},
-            {"table", catalog::kTable},            {"column", catalog::kColumn},
-            {"constraint", catalog::kConstraint},  {"index", catalog::kIndex},
-            {"sequence", catalog::kSequence},      {"type", catalog::kType},
-            {"routine", catalog::kRoutine},        {"trigger", catalog::kTrigger},
-            {"view", catalog::kView},              {"extension", catalog::kExtension},
+            {"source_info", catalog::kSourceInfo},
+            {"schema", catalog::kSchema},
+            {"table", catalog::kTable},
+            {"column", catalog::kColumn},
+            {"constraint", catalog::kConstraint},
+            {"index", catalog::kIndex},
+            {"sequence", catalog::kSequence},
+            {"type", catalog::kType},
+            {"routine", catalog::kRoutine},
+            {"trigger", catalog::kTrigger},
+            {"view", catalog::kView},
+            {"extension", catalog::kExtension},
             {"object", catalog::kObject},
         };
         std::map<std::string, std::string, std::less<>> all;
@@ -135,7 +140,8 @@ const std::map<std::string, std::string, std::less<>>& queries() {
         for (int part = 0; part < kSequenceValueParts; ++part) {
             const std::string number = std::to_string(part);
             static_assert(kSequenceValueParts == 8);
-            all.emplace("sequence_value_" + number, expand(catalog::kSequenceValue, {"(hashoid(c.oid) & 7) = " + number}));
+            all.emplace("sequence_value_" + number,
+                        expand(catalog::kSequenceValue, {"(hashoid(c.oid) & 7) = " + number}));
         }
         all.emplace("sequence_value", expand(catalog::kSequenceValue, {"true"}));
         return all;
