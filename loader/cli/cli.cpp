@@ -98,7 +98,8 @@ void add_settings(CLI::App& app, Settings& s) {
 void finish_settings(Settings& s) {
     if (s.home.empty()) s.home = EmbeddedStaging::default_home();
     if (s.pg_bindir.empty()) s.pg_bindir = LAKEMOVER_PG_BINDIR;
-    if (s.jobs <= 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
+    if (s.jobs < 0) throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {}, "give the number of workers, or 0 for the default");
+    if (s.jobs == 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
 }
 
 }  // namespace

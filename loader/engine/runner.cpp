@@ -74,6 +74,19 @@ std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& 
     return blockers ? std::stoll(*blockers) : 0;
 }
 
+// The newest assessment's blockers, one a line: a refused run must say what is in its way.
+std::string blocker_list(Pg& staging, const std::string& source) {
+    constexpr int kShown = 10;
+    const Result r = staging.query(
+        "SELECT concat_ws(': ', nullif(concat_ws('.', quote_ident(f.schema_name), quote_ident(f.object_name), quote_ident(f.column_name)), ''), f.message) "
+        "FROM lakemover.finding f WHERE f.severity = 'BLOCKER' AND f.assessment_id = "
+        "(SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1) ORDER BY f.finding_no", {source});
+    std::string list;
+    for (int i = 0; i < r.rows() && i < kShown; ++i) list += (i ? "\n" : "") + r.text(i, 0);
+    if (r.rows() > kShown) list += "\nand " + std::to_string(r.rows() - kShown) + " more";
+    return list;
+}
+
 void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
     const Value profile = settings.profile.empty() ? std::nullopt : Value(settings.profile);
     if (scope.replan) {
@@ -133,7 +146,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
         staging.query("UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $2) "
                       "WHERE run_id = $1", {run.id(), run.source});
         if (blockers > 0 && !run.options.force)
-            throw Error(Exit::kBlockers, "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"), {},
+            throw Error(Exit::kBlockers, "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"),
+                        blocker_list(staging, run.source),
                         "see assessment.html in " + run.events.audit().path().string() +
                             "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
         if (blockers > 0)

@@ -93,6 +93,9 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
         if (s.given() && !embedded())
             throw Error(Exit::kUsage, "SOURCE_HOST cannot be used together with LAKEMOVER_STAGING", {},
                         "define the source in your staging database (CREATE SERVER, CREATE USER MAPPING) and name it with --source-name");
+        // Embedded staging forgets the password when it stops: what it still knows of a source is not enough.
+        if (embedded() && s.name.empty())
+            throw Error(Exit::kUsage, "SOURCE_HOST is not set", {}, "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
         if (s.name.empty()) return only_source(pg);
         const Result r = pg.query("SELECT FROM pg_catalog.pg_foreign_server WHERE srvname = $1", {s.name});
         if (r.rows() == 0) throw Error(Exit::kUsage, "source \"" + s.name + "\" does not exist in the staging database");

@@ -96,9 +96,14 @@ void Pg::fail(const PGresult* result, std::string_view what) {
     std::string state = field(result, PG_DIAG_SQLSTATE);
     const std::string context = field(result, PG_DIAG_CONTEXT);
     if (message.empty()) message = trimmed(PQerrorMessage(conn_.get()));
-    if (!context.empty()) detail += (detail.empty() ? "" : "\n") + context;
     const bool lost = PQstatus(conn_.get()) == CONNECTION_BAD;
     if (state.empty()) state = lost ? "08006" : "XX000";
+    // Staging answers, but what it asked does not: the source cannot be reached, or does not let us in. Which
+    // statement of ours asked is no help then.
+    const bool source_out_of_reach =
+        !lost && role_ == "staging" && (state.starts_with("08") || state.starts_with("28") || state == "3D000");
+    if (source_out_of_reach) throw Error(Exit::kConnect, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
+    if (!context.empty()) detail += (detail.empty() ? "" : "\n") + context;
     Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
     e.connection_lost = lost;
     (void)what;

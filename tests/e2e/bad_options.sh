@@ -25,7 +25,7 @@ done
 expect 2 "an unknown sslmode" env LAKEBASE_SSLMODE=maybe "$LM_LAKEMOVER"
 says 'maybe' 'verify-full'
 expect 2 "a memory target that is no number" env MAX_MEMORY_TARGET_MB=lots "$LM_LAKEMOVER"
-says 'MAX_MEMORY_TARGET_MB' 'lots'
+says 'max-memory-target-mb|MAX_MEMORY_TARGET_MB' 'lots'
 expect 2 "a memory target that is too small" env MAX_MEMORY_TARGET_MB=1 "$LM_LAKEMOVER"
 says 'MAX_MEMORY_TARGET_MB'
 expect 2 "a negative number of workers" env LAKEMOVER_JOBS=-1 "$LM_LAKEMOVER"
@@ -43,7 +43,7 @@ expect 2 "a secret's file that is not there" env -u SOURCE_PASSWORD SOURCE_PASSW
 says 'SOURCE_PASSWORD_FILE|no-such-file'
 expect 2 "a secret's command that fails" env -u LAKEBASE_PASSWORD LAKEBASE_PASSWORD_COMMAND='echo vault is sealed >&2; exit 9' "$LM_LAKEMOVER"
 says 'LAKEBASE_PASSWORD_COMMAND'
-expect 2 "a CA file that is not there" env LAKEBASE_SSLROOTCERT="$LM_TMP/no-ca.crt" "$LM_LAKEMOVER"
+expect 6 "a CA file that is not there" env LAKEBASE_SSLROOTCERT="$LM_TMP/no-ca.crt" "$LM_LAKEMOVER"
 says 'no-ca.crt'
 
 # .env: read from the working directory, the environment beats it, a file that others can write is refused.

@@ -14,8 +14,19 @@ export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=pos
 staging() { lm_sql staging lakemover "$@"; }
 
 # No extension, another version of it: refused with what to do.
-expect 2 "staging without the extension" lm_cli status
-says 'CREATE EXTENSION|extension'
+if [ ! -e "$("${PG_CONFIG:-pg_config}" --sharedir)/extension/lakemover.control" ]; then
+    # The system's own server has no files of it, the staged copy has.
+    lm_stop staging
+    lm_start staging "$("${PG_CONFIG:-pg_config}" --bindir)" no
+    expect 2 "a staging server without the extension's files" lm_cli status
+    says 'extension lakemover is not installed' 'make install'
+    says_one_error
+    lm_stop staging
+    lm_start staging "$LM_BIN" no
+fi
+lm_sql staging postgres -c "CREATE ROLE plain LOGIN" -c "CREATE DATABASE bare OWNER plain"
+expect 2 "a role that may not create the extension" env LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=plain dbname=bare" "$LM_LAKEMOVER" status
+says 'CREATE EXTENSION|superuser'
 says_one_error
 expect 0 "CREATE EXTENSION" staging -c 'CREATE EXTENSION lakemover'
 version=$(staging -c "SELECT extversion FROM pg_extension WHERE extname = 'lakemover'")

@@ -67,7 +67,7 @@ says_not() {
 # An error is one message for people: no stack of them, no C++ type names, no empty text.
 says_one_error() {
     local n
-    n=$(grep -cE '^(lakemover: )?(error|ERROR)' "$OUT")
+    n=$(grep -cE '^(lakemover: |ERROR)' "$OUT")
     if [ "$n" -eq 1 ]; then pass "one error message"; else
         fail "$n error messages:"
         tail -n 15 "$OUT" | sed 's/^/    /'
