@@ -1,6 +1,7 @@
 CREATE FUNCTION lakemover._ddl(p_source name)
 RETURNS TABLE(ordinal int, stage text, table_id bigint, kind text, object text, sql text)
 LANGUAGE sql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT row_number() OVER (ORDER BY s.stage_no, s.no)::int, s.stage, s.table_id, s.kind, s.object, s.sql

@@ -2,6 +2,7 @@
 -- values, sizes and estimates.
 CREATE FUNCTION lakemover.plan_hash(p_source name) RETURNS text
 LANGUAGE sql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT encode(sha256(convert_to(concat_ws(E'\n',

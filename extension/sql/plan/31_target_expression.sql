@@ -22,23 +22,28 @@ BEGIN
     IF p_sql IS NULL OR p_sql = '' THEN
         RETURN;
     END IF;
+    SELECT t.source_table, t.target_table INTO v_table
+      FROM lakemover.plan_table t WHERE t.source = p_source AND t.table_id = p_table_id;
+    -- the usual case, told cheaply: no column that differs has its name in the text at all
+    IF p_sql !~ '::regclass\M' AND v_table.source_table IS NOT DISTINCT FROM v_table.target_table
+       AND NOT EXISTS (SELECT FROM lakemover.plan_column p
+                         JOIN lakemover.inv_column i USING (source, table_id, ordinal)
+                        WHERE p.source = p_source AND p.table_id = p_table_id
+                          AND (p.exclude OR p.target_column <> p.source_column OR p.target_type <> i.data_type AND p_plain IS NOT TRUE)
+                          AND strpos(p_sql, replace(p.source_column, '"', '""')) > 0) THEN
+        RETURN;
+    END IF;
     SELECT coalesce(jsonb_object_agg(c.source_column, c.target_column) FILTER (WHERE c.source_column <> c.target_column), '{}'),
            array_agg(c.source_column) FILTER (WHERE c.exclude),
            array_agg(c.source_column) FILTER (WHERE c.change = 'kind'),
            array_agg(c.source_column) FILTER (WHERE c.change = 'zone')
       INTO v_renamed, v_excluded, v_documents, v_instants
       FROM (SELECT p.source_column, p.target_column, p.exclude,
-                   CASE WHEN p.target_type <> i.data_type AND NOT p_plain
+                   CASE WHEN p.target_type <> i.data_type AND p_plain IS NOT TRUE
                         THEN lakemover._type_change(p_source, i.data_type, p.target_type) END AS change
               FROM lakemover.plan_column p
               JOIN lakemover.inv_column i USING (source, table_id, ordinal)
              WHERE p.source = p_source AND p.table_id = p_table_id) c;
-    SELECT t.source_table, t.target_table INTO v_table
-      FROM lakemover.plan_table t WHERE t.source = p_source AND t.table_id = p_table_id;
-    IF v_renamed = '{}' AND coalesce(v_excluded, v_documents, v_instants) IS NULL AND p_sql !~ '::regclass\M'
-       AND v_table.source_table IS NOT DISTINCT FROM v_table.target_table THEN
-        RETURN;     -- the usual case
-    END IF;
 
     SELECT e.column_name INTO v_name FROM lakemover._expression_columns(p_sql, v_excluded) e LIMIT 1;
     IF FOUND THEN
@@ -52,12 +57,23 @@ BEGIN
         problem := format('it uses the column %I, whose type changes', v_name);
         RETURN;
     END IF;
-    -- comparing two such columns stays true; a literal, a function or a time zone in it need not
-    SELECT e.column_name INTO v_name FROM lakemover._expression_columns(p_sql, v_instants) e LIMIT 1;
-    IF FOUND AND EXISTS (SELECT FROM (SELECT t.kind, t.name, lead(t.token) OVER (ORDER BY t.token_no) AS next
-                                        FROM lakemover._sql_tokens(p_sql) t) t
-                          WHERE t.kind = 'string' OR t.kind = 'word' AND t.next = '(' AND t.name NOT IN ('check', 'using')
-                             OR t.kind = 'word' AND t.name IN ('zone', 'current_timestamp', 'current_date', 'localtimestamp')) THEN
+    -- comparing two such columns stays true; a literal, a function or a time zone beside one need not. An index has two
+    -- sides, its keys and its predicate.
+    WITH token AS (
+        SELECT t.token_no, t.kind, t.name, lead(t.token) OVER w AS next,
+               count(*) FILTER (WHERE t.kind = 'word' AND t.token = 'WHERE') OVER w AS side
+          FROM lakemover._sql_tokens(p_sql) t
+        WINDOW w AS (ORDER BY t.token_no)
+    )
+    SELECT e.column_name INTO v_name
+      FROM lakemover._expression_columns(p_sql, v_instants) e
+      JOIN token m USING (token_no)
+     WHERE EXISTS (SELECT FROM token t
+                    WHERE t.side = m.side
+                      AND (t.kind = 'string' OR t.kind = 'word' AND t.next = '(' AND t.name NOT IN ('check', 'using')
+                           OR t.kind = 'word' AND t.name IN ('zone', 'current_timestamp', 'current_date', 'localtimestamp')))
+     LIMIT 1;
+    IF FOUND THEN
         sql := NULL;
         problem := format('it uses the column %I, whose time zone changes, with a literal or a function', v_name);
         RETURN;

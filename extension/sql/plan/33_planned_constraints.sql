@@ -24,7 +24,9 @@ SELECT c.constraint_id, c.table_id, c.kind, c.source_name, c.target_name, i.pare
        -- of a foreign key: the text behind the referenced columns, else the whole definition
        SELECT regexp_replace(CASE WHEN c.kind = 'f' THEN lakemover._foreign_key_tail(i.definition) ELSE i.definition END,
                              ' NOT VALID$', '') AS text) d
- CROSS JOIN LATERAL lakemover._target_expression(c.source, c.table_id, d.text, c.kind IN ('p', 'u', 'f')) e
+  LEFT JOIN lakemover._changed_table changed ON changed.source = c.source AND changed.table_id = c.table_id
+ CROSS JOIN LATERAL lakemover._target_expression(c.source, c.table_id,
+                        CASE WHEN changed.table_id IS NOT NULL OR d.text ~ '::regclass' THEN d.text END, c.kind IN ('p', 'u', 'f')) e
  CROSS JOIN LATERAL (
        SELECT string_agg(pc.source_column, ', ') FILTER (WHERE pc.exclude) AS excluded,
               string_agg(quote_ident(pc.target_column), ', ' ORDER BY k.no) AS targets
@@ -39,7 +41,7 @@ SELECT c.constraint_id, c.table_id, c.kind, c.source_name, c.target_name, i.pare
        SELECT CASE WHEN c.kind <> 'f' THEN ''
                    WHEN rt.table_id IS NOT NULL THEN format('FOREIGN KEY (%s) REFERENCES %I.%I(%s)', own.targets,
                                                             rt.target_schema, rt.target_table, ref.targets) END AS head,
-              e.sql AS tail) f
+              CASE WHEN e.problem IS NULL THEN coalesce(e.sql, d.text) END AS tail) f
  CROSS JOIN LATERAL (
        SELECT CASE
            WHEN own.excluded IS NOT NULL THEN format('it uses the excluded column %s', own.excluded)

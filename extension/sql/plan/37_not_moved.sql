@@ -3,6 +3,7 @@
 CREATE FUNCTION lakemover.not_moved(p_source name)
 RETURNS TABLE(table_id bigint, kind text, object text, reason text)
 LANGUAGE sql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT NULL::bigint, r.kind, r.source_name, r.reason

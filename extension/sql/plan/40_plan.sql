@@ -4,6 +4,7 @@ CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
 SET lakemover_plan.writing = 'on'
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -97,6 +98,8 @@ BEGIN
            target_name = CASE WHEN 'target_name' = ANY (p.edited) THEN p.target_name ELSE excluded.target_name END,
            exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
 
+    -- everything that follows joins thousands of rows that the planner has never seen
+    ANALYZE lakemover.plan_table, lakemover.plan_column, lakemover.plan_constraint, lakemover.plan_index, lakemover.plan_sequence;
     PERFORM lakemover._plan_follow(p_source);
     PERFORM lakemover._unique_names(p_source);
     PERFORM lakemover._plan_routines(p_source);

@@ -1,5 +1,6 @@
 CREATE FUNCTION lakemover._table_spec(p_source name, p_table_id bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

@@ -1,6 +1,7 @@
 -- What makes a plan impossible. What a plan merely leaves out is not here: lakemover.not_moved() lists it.
 CREATE FUNCTION lakemover._plan_problems(p_source name) RETURNS TABLE(message text)
 LANGUAGE sql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT n.message FROM lakemover._name_problems(p_source) n

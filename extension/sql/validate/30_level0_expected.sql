@@ -2,13 +2,10 @@
 CREATE FUNCTION lakemover._level0_expected(p_source name)
 RETURNS TABLE(table_id bigint, kind text, schema_name text, table_name text, object_name text, definition jsonb)
 LANGUAGE sql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
-WITH name AS MATERIALIZED (
-    SELECT c.table_id, c.source_column, c.target_column
-      FROM lakemover.plan_column c JOIN lakemover._planned_table t USING (source, table_id)
-     WHERE c.source = p_source
-), con AS MATERIALIZED (
+WITH con AS MATERIALIZED (
     SELECT c.*, i.columns, i.ref_table_id, i.ref_columns, i.on_update, i.on_delete, i.is_deferrable, i.is_deferred, i.index_id
       FROM lakemover._planned_constraints(p_source) c
       JOIN lakemover.inv_constraint i ON i.source = p_source AND i.constraint_id = c.constraint_id
@@ -35,10 +32,10 @@ SELECT t.table_id, CASE c.kind WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique
        jsonb_build_object('deferrable', c.is_deferrable, 'deferred', c.is_deferred, 'valid', true,
            'columns', (SELECT coalesce(jsonb_agg(coalesce(n.target_column, '(expression)') ORDER BY k.no), '[]')
                          FROM unnest(i.key_columns) WITH ORDINALITY k(name, no)
-                         LEFT JOIN name n ON n.table_id = c.table_id AND n.source_column = k.name),
+                         LEFT JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = c.table_id AND n.source_column = k.name),
            'include', (SELECT coalesce(jsonb_agg(n.target_column ORDER BY k.no), '[]')
                          FROM unnest(i.include_columns) WITH ORDINALITY k(name, no)
-                         JOIN name n ON n.table_id = c.table_id AND n.source_column = k.name))
+                         JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = c.table_id AND n.source_column = k.name))
   FROM con c
   JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = c.table_id
   JOIN lakemover.inv_index i ON i.source = p_source AND i.index_id = c.index_id
@@ -47,7 +44,7 @@ UNION ALL
 SELECT t.table_id, 'check', t.target_schema, t.target_table, c.target_name,
        jsonb_build_object('validated', c.is_validated,
            'columns', (SELECT coalesce(jsonb_agg(n.target_column ORDER BY n.target_column COLLATE "C"), '[]')
-                         FROM unnest(c.columns) k(name) JOIN name n ON n.table_id = c.table_id AND n.source_column = k.name))
+                         FROM unnest(c.columns) k(name) JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = c.table_id AND n.source_column = k.name))
   FROM con c
   JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = c.table_id
  WHERE c.kind = 'c' AND NOT c.is_inherited
@@ -56,9 +53,9 @@ SELECT t.table_id, 'foreign key', t.target_schema, t.target_table, c.target_name
        jsonb_build_object('on_update', c.on_update, 'on_delete', c.on_delete, 'deferrable', c.is_deferrable, 'deferred', c.is_deferred,
            'validated', c.is_validated OR t.kind = 'p', 'references', jsonb_build_array(r.target_schema, r.target_table),
            'columns', (SELECT coalesce(jsonb_agg(n.target_column ORDER BY k.no), '[]') FROM unnest(c.columns) WITH ORDINALITY k(name, no)
-                         JOIN name n ON n.table_id = c.table_id AND n.source_column = k.name),
+                         JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = c.table_id AND n.source_column = k.name),
            'ref_columns', (SELECT coalesce(jsonb_agg(n.target_column ORDER BY k.no), '[]') FROM unnest(c.ref_columns) WITH ORDINALITY k(name, no)
-                             JOIN name n ON n.table_id = c.ref_table_id AND n.source_column = k.name))
+                             JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = c.ref_table_id AND n.source_column = k.name))
   FROM con c
   JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = c.table_id
   JOIN lakemover._planned_table r ON r.source = p_source AND r.table_id = c.ref_table_id
@@ -69,10 +66,10 @@ SELECT t.table_id, 'index', t.target_schema, t.target_table, x.target_name,
            'order', CASE WHEN i.method = 'btree' THEN to_jsonb(lakemover._index_order(x.definition)) END,
            'columns', (SELECT coalesce(jsonb_agg(coalesce(n.target_column, '(expression)') ORDER BY k.no), '[]')
                          FROM unnest(i.key_columns) WITH ORDINALITY k(name, no)
-                         LEFT JOIN name n ON n.table_id = x.table_id AND n.source_column = k.name),
+                         LEFT JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = x.table_id AND n.source_column = k.name),
            'include', (SELECT coalesce(jsonb_agg(n.target_column ORDER BY k.no), '[]')
                          FROM unnest(i.include_columns) WITH ORDINALITY k(name, no)
-                         JOIN name n ON n.table_id = x.table_id AND n.source_column = k.name))
+                         JOIN lakemover.plan_column n ON n.source = p_source AND n.table_id = x.table_id AND n.source_column = k.name))
   FROM lakemover._planned_indexes(p_source) x
   JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = x.table_id
   JOIN lakemover.inv_index i ON i.source = p_source AND i.index_id = x.index_id

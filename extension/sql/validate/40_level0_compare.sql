@@ -3,6 +3,7 @@
 CREATE FUNCTION lakemover._level0_compare(p_run bigint, p_target jsonb)
 RETURNS TABLE(table_id bigint, kind text, object text, expected text, found text)
 LANGUAGE plpgsql STABLE
+SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
