@@ -220,7 +220,12 @@ Exit command_cancel(const Settings& settings, const std::string& run) {
 }
 
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments) {
-    const Staging staging = Staging::open(settings);
+    Staging staging = Staging::open(settings);
+    // SELECT lakemover.assess() is to work in there: the source with its secret, as for any other command.
+    if (settings.source.given() && staging.embedded()) {
+        Pg pg = staging.connect();
+        prepare_source(staging, pg, settings);
+    }
     std::string conninfo;
     for (const auto& [key, value] : staging.conninfo()) {
         std::string quoted;
