@@ -15,7 +15,8 @@ SQL
 # stream_spec TABLE [JSON]: the plan of a table of schema public, every column as it is; JSON is merged into it.
 stream_spec() {
     lm_sql source "$LM_DB" -v "table=$1" -v "more=${2:-{\}}" <<'SQL'
-SELECT jsonb_build_object('table_id', :'table'::regclass::oid::bigint, 'source_schema', 'public', 'source_table', :'table',
+SELECT 'public.' || :'table' AS "table", set_config('search_path', '', false) AS path \gset
+SELECT jsonb_build_object('table_id', :'table'::regclass::oid::bigint, 'source_schema', 'public', 'source_table', substr(:'table', 8),
        'format', 'binary', 'chunking', 'keyset',
        'key', (SELECT coalesce(jsonb_agg(a.attname ORDER BY k.n), '[]') FROM pg_index i, unnest(i.indkey) WITH ORDINALITY k(attnum, n),
                pg_attribute a WHERE i.indrelid = :'table'::regclass AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.attnum),

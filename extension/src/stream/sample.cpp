@@ -124,6 +124,10 @@ std::vector<TextRow> page_bounds(Subject& subject, int chunks) {
     return bounds;
 }
 
+// Whether the source failed for want of an operator: a key of an extension's type whose operators are
+// outside pg_catalog can be sorted, but not compared, with an empty search path.
+bool lacks_operator(const Error& e) { return e.sqlstate == "42883"; }
+
 Datum source_bounds(FunctionCallInfo fcinfo) {
     ResultRows result(fcinfo, true);
     Subject subject(fcinfo);
@@ -135,8 +139,7 @@ Datum source_bounds(FunctionCallInfo fcinfo) {
         try {
             result.add(key_bounds(subject, chunks));
         } catch (const Error& e) {
-            // A key of an extension's type whose operators are outside pg_catalog: the table is one chunk.
-            if (e.sqlstate != "42883") {
+            if (!lacks_operator(e)) {  // else the table is one chunk
                 throw;
             }
             return Datum{0};
@@ -166,10 +169,21 @@ void add_query(ResultRows& result, Loan& loan, const std::string& sql, int fetch
     cursor->close();
 }
 
-// Rows from all over the key's range: the first ones of each of up to 100 slices.
-void add_slices(ResultRows& result, Subject& subject, std::int64_t wanted) {
+bool find_slices(Subject& subject, std::int64_t wanted, std::vector<TextRow>& bounds) {
     const int slices = static_cast<int>(std::clamp<std::int64_t>(wanted / 10, 1, kSampleSlices));
-    std::vector<TextRow> bounds = slices > 1 ? key_bounds(subject, slices) : std::vector<TextRow>();
+    try {
+        bounds = slices > 1 ? key_bounds(subject, slices) : std::vector<TextRow>();
+        return true;
+    } catch (const Error& e) {
+        if (!lacks_operator(e)) {
+            throw;
+        }
+        return false;
+    }
+}
+
+// Rows from all over the key's range: the first ones of each slice.
+void add_slices(ResultRows& result, Subject& subject, const std::vector<TextRow>& bounds, std::int64_t wanted) {
     std::int64_t row_no = 0;
     const auto parts = static_cast<std::int64_t>(bounds.size()) + 1;
     for (std::int64_t i = 0; i < parts; ++i) {
@@ -203,8 +217,13 @@ Datum source_sample(FunctionCallInfo fcinfo) {
     auto rows = subject.loan->query(dialect().sample_in_key_order(subject.spec, {}, wanted + 1)).rows;
     if (static_cast<std::int64_t>(rows.size()) <= wanted) {
         add_numbered(result, rows, row_no);
+    } else if (std::vector<TextRow> bounds; find_slices(subject, wanted, bounds)) {
+        add_slices(result, subject, bounds, wanted);
     } else {
-        add_slices(result, subject, wanted);
+        // The failed query took the transaction and with it the connection: what was read must do.
+        rows.pop_back();
+        add_numbered(result, rows, row_no);
+        return Datum{0};
     }
     subject.loan.give_back();
     return Datum{0};

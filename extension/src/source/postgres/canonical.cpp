@@ -61,7 +61,8 @@ std::string canonical_hex(const std::string& expression, std::string_view codec)
 
 std::string csv_field(const std::string& text) {
     // NULL in, NULL through ||, so the text is evaluated once; a row of NULLs is not NULL as text.
-    return "coalesce('\"' || replace(" + text + ", '\"', '\"\"') || '\"', '')";
+    // COLLATE: replace() refuses columns with nondeterministic collations.
+    return "coalesce('\"' || replace((" + text + ") COLLATE \"C\", '\"', '\"\"') || '\"', '')";
 }
 
 std::string csv_md5(const std::vector<std::string>& canonical) {
