@@ -192,10 +192,10 @@ private:
                            chunk.lower,    chunk.upper,             moved.rows,
                            moved.bytes,    moved.digest.lane1_text(), moved.digest.lane2_text()};
         const auto t = Clock::now();
-        run_.ledger->record(*target_, record);
+        const std::string xid = run_.ledger->record(*target_, record);
         target_->exec("COMMIT");
         stats_ = {{"source_wait_s", moved.source_wait_s}, {"read_s", moved.read_s}, {"hash_s", moved.hash_s}, {"send_s", moved.send_s},
-                  {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()}, {"columns", moved.columns}};
+                  {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()}, {"columns", moved.columns}, {"xid", xid}};
         return record;
     }
 

@@ -60,11 +60,12 @@ std::optional<ChunkRecord> Ledger::find(Pg& target, std::int64_t table_id, int c
     return chunk_from(r, 0);
 }
 
-void Ledger::record(Pg& target, const ChunkRecord& c) const {
-    target.query("INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, "
-                 "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+std::string Ledger::record(Pg& target, const ChunkRecord& c) const {
+    const Result r = target.query("INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, "
+                 "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING xid::text",
                  {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper, std::to_string(c.rows),
                   std::to_string(c.bytes), c.lane1, c.lane2});
+    return r.text(0, 0);
 }
 
 void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const {

@@ -30,7 +30,8 @@ public:
     // First statement of a chunk's transaction: locks the run's row and checks the epoch.
     void fence(Pg& target) const;
     std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
-    void record(Pg& target, const ChunkRecord& chunk) const;
+    // Returns the id of the transaction: the chunk's rows carry it as xmin, which is how validation finds them.
+    std::string record(Pg& target, const ChunkRecord& chunk) const;
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
     void forget_table(Pg& target, std::int64_t table_id) const;
     std::vector<ChunkRecord> chunks(Pg& target) const;

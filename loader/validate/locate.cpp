@@ -89,18 +89,28 @@ SideRow side_row(const TableSpec& spec, const std::vector<Cell>& cells, std::siz
 class Collector {
 public:
     Collector(const TableSpec& spec, SurplusMap wanted) : spec_(spec), wanted_(std::move(wanted)) {}
+
     void offer(const Hash& hash, const std::vector<Cell>& cells, std::size_t first, const RowReader& reader) {
         const auto found = wanted_.find(hash);
-        if (found == wanted_.end() || found->second.rows == 0 || rows.size() >= kMostDetailed) return;
+        if (found == wanted_.end() || found->second.rows == 0 || rows_.size() >= kMostDetailed) return;
         --found->second.rows;
-        rows.push_back(side_row(spec_, cells, first, reader));
-        rows.back().repeated = found->second.also_there;
+        rows_.push_back(side_row(spec_, cells, first, reader));
+        hashes_.push_back(hash);
     }
-    std::vector<SideRow> rows;
+    // A row that both sides have, outside of what was compared.
+    void is_on_both(const Hash& hash) {
+        if (const auto found = wanted_.find(hash); found != wanted_.end()) found->second.also_there = true;
+    }
+    std::vector<SideRow> take() {
+        for (std::size_t i = 0; i < rows_.size(); ++i) rows_[i].repeated = wanted_.at(hashes_[i]).also_there;
+        return std::move(rows_);
+    }
 
 private:
     const TableSpec& spec_;
     SurplusMap wanted_;
+    std::vector<SideRow> rows_;
+    std::vector<Hash> hashes_;
 };
 
 // What the target holds of one transaction's rows.
@@ -190,7 +200,7 @@ void describe_without_source(const TableContext& table, const Attribution& a, Le
     std::string list;
     for (const std::string& name : columns) list += (list.empty() ? "" : ", ") + name;
     // The sums of the changed rows tell the columns only while every missing row is still there, changed.
-    const bool same_number = a.missing_sums.digest.rows == a.foreign_rows;
+    const bool same_number = a.missing_sums.digest.rows == a.foreign_rows && columns.size() < table.spec.columns.size();
     for (const SideRow& row : a.foreign) {
         Difference d;
         d.row_key = describe_key(table.spec, row);
@@ -201,7 +211,9 @@ void describe_without_source(const TableContext& table, const Attribution& a, Le
             }
             return Shown{};
         }();
-        d.cause = same_number && !columns.empty() ? "changed since the load, in " + list : "written since the load";
+        d.cause = !same_number      ? "written since the load"
+                  : columns.empty() ? "changed since the load: values changed places between rows"
+                                    : "changed since the load, in " + list;
         result.differences.push_back(std::move(d));
     }
     for (const ChunkInfo& chunk : a.differing) {
@@ -259,18 +271,23 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
                 [&](const std::vector<Cell>& cells) { visitor(reader.add(cells), cells, std::size_t{0}, reader); });
         }
     };
-    const auto each_target_row = [&](const auto& visitor) {
+    // agreed: called for the rows of chunks that agree.
+    const auto each_target_row = [&](const auto& visitor, const auto& agreed) {
         RowReader reader(table.spec, table.options.hash_key);
         table.reader().visit(table.target, {"t.xmin::text"}, [&](const std::vector<Cell>& cells) {
             if (attributed) {
                 const auto entry = a.relevant.find(std::string(cells[0].bytes));
-                if (entry != a.relevant.end() && !entry->second) return;
+                if (entry != a.relevant.end() && !entry->second) {
+                    agreed(reader, cells);
+                    return;
+                }
             }
             visitor(reader.add(cells, 1), cells, std::size_t{1}, reader);
         });
     };
     each_source_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) { source_hashes.push_back(h); });
-    each_target_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) { target_hashes.push_back(h); });
+    each_target_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) { target_hashes.push_back(h); },
+                    [](RowReader&, const auto&) {});
     std::sort(source_hashes.begin(), source_hashes.end(), before);
     std::sort(target_hashes.begin(), target_hashes.end(), before);
     const Sides sides = compare_hashes(source_hashes, target_hashes);
@@ -291,10 +308,10 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
     each_source_row([&](const Hash& h, const auto& cells, std::size_t first, const RowReader& r) {
         source.offer(h, cells, first, r);
     });
-    each_target_row([&](const Hash& h, const auto& cells, std::size_t first, const RowReader& r) {
-        target.offer(h, cells, first, r);
-    });
-    result.differences = diff_rows(table.spec, source.rows, target.rows);
+    each_target_row([&](const Hash& h, const auto& cells, std::size_t first,
+                        const RowReader& r) { target.offer(h, cells, first, r); },
+                    [&](RowReader& reader, const auto& cells) { target.is_on_both(reader.add(cells, 1)); });
+    result.differences = diff_rows(table.spec, source.take(), target.take());
 }
 
 }  // namespace lakemover::loader
