@@ -19,20 +19,8 @@ SELECT d.table_id, 'comment', d.object, format('COMMENT ON %s %s IS %L', d.class
       FROM lakemover._planned_table t WHERE t.source = p_source
     UNION ALL
     SELECT 5, t.table_id, 'COLUMN', format('%s.%I', t.target, c.target_column), c.comment
-      FROM lakemover._planned_table t JOIN lakemover._planned_column c USING (source, table_id) WHERE t.source = p_source
-    UNION ALL
-    SELECT 6, t.table_id, 'CONSTRAINT', format('%I ON %s', c.target_name, t.target), i.comment
-      FROM lakemover._planned_constraints(p_source) c
-      JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = c.table_id
-      JOIN lakemover.inv_constraint i ON i.source = p_source AND i.constraint_id = c.constraint_id
-     WHERE c.definition IS NOT NULL
-    UNION ALL
-    SELECT 7, t.table_id, 'INDEX', format('%I.%I', t.target_schema, x.target_name), i.comment
-      FROM lakemover._planned_indexes(p_source) x
-      JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = x.table_id
-      JOIN lakemover.inv_index i ON i.source = p_source AND i.index_id = x.index_id
-     WHERE x.definition IS NOT NULL) d
+      FROM lakemover._planned_table t JOIN lakemover._planned_column c USING (source, table_id) WHERE t.source = p_source) d
  WHERE d.comment IS NOT NULL
  ORDER BY d.no, d.object COLLATE "C"
 $$;
-COMMENT ON FUNCTION lakemover._ddl_comments(name) IS 'COMMENT ON statements of everything that moves and has a comment';
+COMMENT ON FUNCTION lakemover._ddl_comments(name) IS 'COMMENT ON statements of schemas, types, sequences, tables and columns';
