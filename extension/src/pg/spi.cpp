@@ -23,9 +23,10 @@ Table execute(const char* sql, int count, const char* const* args, SpiMode mode,
     if (SPI_connect() != SPI_OK_CONNECT) {
         ereport(ERROR, (errcode(ERRCODE_INTERNAL_ERROR), errmsg("SPI_connect failed")));
     }
-    auto* types = static_cast<Oid*>(palloc0(sizeof(Oid) * static_cast<Size>(count + 1)));
-    auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * static_cast<Size>(count + 1)));
-    auto* nulls = static_cast<char*>(palloc0(static_cast<Size>(count + 1)));
+    const Size slots = static_cast<Size>(count) + 1;
+    auto* types = static_cast<Oid*>(palloc0(sizeof(Oid) * slots));
+    auto* values = static_cast<Datum*>(palloc0(sizeof(Datum) * slots));
+    auto* nulls = static_cast<char*>(palloc0(slots));
     for (int i = 0; i < count; ++i) {
         types[i] = TEXTOID;
         nulls[i] = args[i] == nullptr ? 'n' : ' ';
