@@ -235,6 +235,8 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
 }
 
 void finish_schema(RunContext& run, Pg& staging) {
+    // A source in use has drawn from its sequences since the plan was frozen.
+    staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()});
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
     for (const auto& [stage, parallel] : {std::pair{"key", true}, {"index", true}, {"check", true}, {"default", false},
                                           {"sequence_value", false}, {"fk", false}, {"fk_validate", true}, {"comment", false},

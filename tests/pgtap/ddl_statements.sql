@@ -1,6 +1,6 @@
 -- The statements of a plan, exactly, with names that need every kind of quoting.
 SET client_min_messages = warning;
-SELECT plan(8);
+SELECT plan(10);
 CREATE SCHEMA "My ""Schema; --";
 CREATE TYPE "My ""Schema; --"."e$$" AS ENUM ('it''s', 'b');
 CREATE SEQUENCE "My ""Schema; --"."s'q" START WITH 7 INCREMENT BY -2 MAXVALUE 9 CYCLE;
@@ -42,6 +42,14 @@ SELECT results_eq($$ SELECT stage, kind, sql FROM lakemover._ddl('src') WHERE st
     ('comment', 'comment', E'COMMENT ON COLUMN "My ""Schema; --"."T[1]".name IS ''a ''''quote''''\nand $$'''),
     ('analyze', 'analyze', 'ANALYZE "My ""Schema; --"."T[1]"'),
     ('analyze', 'analyze', 'ANALYZE "My ""Schema; --".child') $x$, 'after the load');
+
+-- a source in use draws from its sequences after the run was frozen
+INSERT INTO lakemover.run (source, hash_key) VALUES ('src', 'x');
+DO $$ BEGIN PERFORM lakemover._freeze_run(max(run_id)) FROM lakemover.run; PERFORM nextval('"My ""Schema; --"."s''q"'); END $$;
+SELECT is(lakemover._refresh_sequences((SELECT max(run_id) FROM lakemover.run)), 1, 'one sequence was used since');
+SELECT is((SELECT sql FROM lakemover.run_statement WHERE stage = 'sequence_value' AND object LIKE '%s''q"'),
+          'SELECT pg_catalog.setval(''"My ""Schema; --"."s''''q"''::pg_catalog.regclass, 7, ''t'')', 'its statement has the new value');
+DELETE FROM lakemover.run;
 
 -- names replaced, in every expression that uses them; an identity that becomes wider has the wider bound
 UPDATE lakemover.plan_table SET target_schema = 'm', target_table = CASE source_table WHEN 'T[1]' THEN 't"1' ELSE 'c;h' END WHERE NOT exclude;

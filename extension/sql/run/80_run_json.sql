@@ -32,9 +32,9 @@ AS $$
                           FROM (SELECT * FROM lakemover.difference x WHERE x.run_id = r.run_id LIMIT 1000) d),
         'statements_failed', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'run_id' ORDER BY s.ordinal), '[]')
                                 FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state = 'failed'),
-        'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', p.kind, 'name', p.source_name, 'reason', p.reason)
-                                                ORDER BY p.kind, p.source_name), '[]')
-                        FROM lakemover.plan_routine p WHERE p.source = r.source AND p.action = 'report'),
+        'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'name', n.object, 'reason', n.reason)
+                                                ORDER BY n.kind, n.object), '[]')
+                        FROM lakemover.not_moved(r.source) n WHERE n.kind <> 'table'),
         'excluded', (SELECT coalesce(jsonb_agg(format('%I.%I', p.source_schema, p.source_table) ORDER BY p.source_schema, p.source_table), '[]')
                        FROM lakemover.plan_table p WHERE p.source = r.source AND p.exclude),
         'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'level', e.level, 'kind', e.kind, 'message', e.message)
