@@ -82,6 +82,6 @@ export LAKEMOVER_TEST_SOURCE="host=$LM_TMP/source port=${LM_PORT[source]} dbname
 export LAKEMOVER_TEST_TARGET="host=$LM_TMP/target port=${LM_PORT[target]} dbname=matrix"
 expect 0 "building the unit tests" cmake --build "$LM_ROOT/build/cmake" --target unit_tests
 expect 0 "the matrix" "$LM_ROOT/build/cmake/unit_tests" --gtest_filter='DigestMatrix.*'
-says '\[  PASSED  \] 1 test'
+says '\[  PASSED  \] 2 tests'
 says_not 'SKIPPED'
 finish

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <random>
 #include <string>
 #include <vector>
@@ -127,6 +128,49 @@ TEST(DigestMatrix, StoredIsWhatWasRead) {
             EXPECT_NE(reread(spec, copy_out(target, table, format), random), read);
         }
     }
+}
+
+// Ranges of ctid on several connections give the digest that one connection gives, also where pages are half empty.
+TEST(DigestMatrix, ParallelRereadIsTheSame) {
+    if (std::getenv("LAKEMOVER_TEST_TARGET") == nullptr) GTEST_SKIP() << "LAKEMOVER_TEST_TARGET is not set";
+    Pg target = connect("LAKEMOVER_TEST_TARGET");
+    target.exec(
+        "CREATE SCHEMA large; CREATE TABLE large.t AS SELECT g AS id, repeat(md5(g::text), 10) AS v FROM "
+        "generate_series(1, 150000) g; "
+        "DELETE FROM large.t WHERE id % 7 = 0 OR id > 140000; UPDATE large.t SET v = 'moved' WHERE id % 11 = 0");
+    TableSpec spec;
+    spec.target_schema = "large";
+    spec.target_table = "t";
+    for (const char* const codec : {"int4", "text"}) {
+        lakemover::loader::ColumnSpec column;
+        column.name = column.target_name = codec;
+        column.form = lakemover::codec::form_of(codec);
+        spec.columns.push_back(column);
+    }
+    const lakemover::loader::TargetReader reader(
+        spec, HashKey{}, "COPY (SELECT id, v FROM ONLY large.t AS t %RANGE%) TO STDOUT (FORMAT binary)", {});
+    int connections = 0;
+    std::mutex mutex;
+    const auto another = [&] {
+        const std::lock_guard lock(mutex);
+        ++connections;
+        return connect("LAKEMOVER_TEST_TARGET");
+    };
+    const auto alone = reader.read(target, another, 1);
+    EXPECT_EQ(connections, 0);
+    EXPECT_EQ(alone.digest.rows,
+              static_cast<std::uint64_t>(std::stoll(*target.scalar("SELECT count(*)::text FROM large.t"))));
+    const auto together = reader.read(target, another, 3);
+    EXPECT_EQ(connections, 2);
+    EXPECT_EQ(together.digest, alone.digest);
+    EXPECT_EQ(together.columns, alone.columns);
+    EXPECT_FALSE(target.in_transaction());
+    // A worker that cannot connect ends the reading with its error, and nothing hangs.
+    const auto refused = []() -> Pg {
+        throw lakemover::loader::Error(lakemover::loader::Exit::kConnect, "no more connections");
+    };
+    EXPECT_THROW(reader.read(target, refused, 3), lakemover::loader::Error);
+    EXPECT_FALSE(target.in_transaction());
 }
 
 }  // namespace
