@@ -204,17 +204,18 @@ inline constexpr std::string_view kSequence =
  WHERE $is_user_sequence
    AND (o.refobjid IS NULL OR $own(pg_class, o.refobjid)))sql";
 
-// The value comes from the sequence's own row: pg_sequences knows no value of a sequence that was
-// RESTARTed or set with is_called false, but its next value is not its start value. Reading locks
-// it, so where there are thousands an eighth at a time. With USAGE alone only a value in use can be read; else nothing.
+// pg_sequence_last_value() knows no value of a sequence that was RESTARTed or set with is_called
+// false, but its next value is not its start value: then the sequence's own row is read. Either
+// way it is locked, so where there are thousands an eighth at a time.
 inline constexpr std::string_view kSequenceValue =
     R"sql(SELECT v.oid::bigint, substring(v.row FROM '<v>(-?[0-9]+)</v>')::bigint,
        substring(v.row FROM '<c>([a-z]+)</c>')::boolean
   FROM (SELECT q.oid,
-               CASE WHEN q.can_select THEN
-                         query_to_xml(format('SELECT last_value AS v, is_called AS c FROM %I.%I', q.nspname, q.relname),
-                                      false, true, '')::text
-                    WHEN q.can_use THEN '<v>' || pg_sequence_last_value(q.oid) || '</v><c>true</c>' END AS row
+               CASE WHEN q.can_use THEN
+                    COALESCE('<v>' || pg_sequence_last_value(q.oid) || '</v><c>true</c>',
+                             CASE WHEN q.can_select THEN
+                                  query_to_xml(format('SELECT last_value AS v, is_called AS c FROM %I.%I', q.nspname,
+                                                      q.relname), false, true, '')::text END) END AS row
           FROM (SELECT c.oid, n.nspname, c.relname,
                        has_sequence_privilege(s.seqrelid, 'SELECT')
                            AND has_schema_privilege(n.oid, 'USAGE') AS can_select,
@@ -235,7 +236,8 @@ used AS (SELECT oid AS root FROM mine),
 $type_parts,
 needs AS (SELECT DISTINCT p.root, p.typ FROM part p JOIN mine m ON m.oid = p.typ WHERE p.root <> p.typ),
 level AS (SELECT used.root, count(needs.typ) AS weight,
-                 COALESCE(array_agg(needs.typ::bigint ORDER BY needs.typ) FILTER (WHERE needs.typ IS NOT NULL), '{}') AS uses
+                 COALESCE(array_agg(needs.typ::bigint ORDER BY needs.typ) FILTER (WHERE needs.typ IS NOT NULL),
+                          '{}') AS uses
             FROM used LEFT JOIN needs USING (root) GROUP BY used.root)
 SELECT t.oid::bigint, t.nspname, t.typname, t.typtype,
        row_number() OVER (ORDER BY l.weight, t.nspname, t.typname), l.uses,
@@ -290,12 +292,17 @@ inline constexpr std::string_view kTrigger =
  WHERE NOT t.tgisinternal AND COALESCE((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0 AND c.relpersistence <> 't'
    AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid))sql";
 
+// pg_get_viewdef() waits for the tables of the view: without a definition while one is locked.
 inline constexpr std::string_view kView =
-    R"sql(SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
+    R"sql(WITH $locked
+SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
        CASE WHEN c.relkind = 'f' THEN 'SERVER ' || quote_ident(fs.srvname)
             || COALESCE(' OPTIONS (' || (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ')
                                            FROM pg_options_to_table(f.ftoptions) o) || ')', '')
-            ELSE pg_get_viewdef(c.oid) END,
+            WHEN NOT EXISTS (SELECT 1 FROM pg_rewrite r
+                               JOIN pg_depend x ON x.classid = 'pg_catalog.pg_rewrite'::regclass AND x.objid = r.oid
+                               JOIN locked ON locked.relation = x.refobjid
+                              WHERE r.ev_class = c.oid) THEN pg_get_viewdef(c.oid) END,
        d.description
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
