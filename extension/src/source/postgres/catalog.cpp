@@ -33,7 +33,7 @@ const std::map<std::string_view, std::string_view>& fragments() {
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)))sql"},
 
         // A size function waits behind an ACCESS EXCLUSIVE lock; the catalog's page count does not.
-        // One table under VACUUM FULL must not hold up an assessment.
+        // Definitions wait all the same on recent servers, up to lock_timeout: nothing replaces them.
         {"locked", R"sql(locked AS (
     SELECT DISTINCT relation FROM pg_locks
      WHERE mode = 'AccessExclusiveLock'

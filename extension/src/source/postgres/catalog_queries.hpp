@@ -292,17 +292,12 @@ inline constexpr std::string_view kTrigger =
  WHERE NOT t.tgisinternal AND COALESCE((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0 AND c.relpersistence <> 't'
    AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid))sql";
 
-// pg_get_viewdef() waits for the tables of the view: without a definition while one is locked.
 inline constexpr std::string_view kView =
-    R"sql(WITH $locked
-SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
+    R"sql(SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
        CASE WHEN c.relkind = 'f' THEN 'SERVER ' || quote_ident(fs.srvname)
             || COALESCE(' OPTIONS (' || (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ')
                                            FROM pg_options_to_table(f.ftoptions) o) || ')', '')
-            WHEN NOT EXISTS (SELECT 1 FROM pg_rewrite r
-                               JOIN pg_depend x ON x.classid = 'pg_catalog.pg_rewrite'::regclass AND x.objid = r.oid
-                               JOIN locked ON locked.relation = x.refobjid
-                              WHERE r.ev_class = c.oid) THEN pg_get_viewdef(c.oid) END,
+            ELSE pg_get_viewdef(c.oid) END,
        d.description
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
