@@ -173,11 +173,11 @@ ALTER SERVER other OPTIONS (SET host 'y');
 SELECT pid = :sixth AS kept FROM f.session;
 
 -- replaced when it is old, or not kept at all
-ALTER SERVER src OPTIONS (ADD recycle_age '1');
+ALTER SERVER src OPTIONS (ADD recycle_age '3');
 SELECT pid AS seventh FROM f.session \gset
 BEGIN;
 SELECT pid = :seventh AS kept FROM f.session;
-SELECT pg_sleep(1.2);
+SELECT pg_sleep(3.2);
 SELECT pid = :seventh AS kept_in_its_transaction FROM f.session;
 COMMIT;
 SELECT pid <> :seventh AS recycled FROM f.session;
