@@ -39,7 +39,7 @@ CREATE TABLE bench.mixed (
 );
 INSERT INTO bench.mixed
 SELECT i, i % 50021, (i % 1000003)::numeric / 100, CASE WHEN i % 11 > 0 THEN i / 7.0 END, timestamptz '2020-01-01 00:00+00' + i * interval '1.000001 seconds',
-       date '2020-01-01' + (i % 2000)::int, md5(i::text)::uuid, CASE i % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'ref-' || i * 7919 % 1000000007,
+       date '2020-01-01' + (i % 2000)::int, md5(i::text)::uuid, CASE i % 3 WHEN 0 THEN true WHEN 1 THEN false END, 'ref-' || i::bigint * 7919 % 1000000007,
        CASE WHEN i % 10 > 0 THEN 'note of row ' || i || ': ' || substr('the quick brown fox jumps over the lazy dog, äöü 日本', 1, (i % 50)::int) END
 FROM generate_series(1, :rows) i;
 ALTER TABLE bench.mixed ADD PRIMARY KEY (id);

@@ -30,8 +30,8 @@ memory_watch() {
     MEMORY_PID=$!
 }
 memory_stop() {
-    kill "$MEMORY_PID" 2>/dev/null
-    wait "$MEMORY_PID" 2>/dev/null
+    kill "${MEMORY_PID:-}" 2>/dev/null
+    wait "${MEMORY_PID:-}" 2>/dev/null
 }
 # memory_most FILE PATTERN: the greatest value in kB among the processes whose line matches.
 memory_most() {
