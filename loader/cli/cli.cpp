@@ -84,7 +84,7 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--max-batch-rows", s.max_batch_rows, "rows per batch at most; default 100000")->check(CLI::PositiveNumber)->group(load);
     app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
     app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
-    app.add_option("--on-existing", s.on_existing, "planned tables that the target has already: refuse (default), drop, truncate")->group(load);
+    app.add_option("--on-existing", s.on_existing, "planned tables that the target has already: refuse (default) or drop")->group(load);
     app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")->group(load);
     app.add_option("--snapshot-hold", s.snapshot_hold_s, "seconds that the source's snapshot outlives the loader; default 7200")->group(load);
     app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")->check(CLI::PositiveNumber)->group(load);

@@ -74,7 +74,8 @@ void ProgressDisplay::on_event(Level level, const std::string& kind, const std::
     }
     // What went well is told by the bar; lines are for a pipe, and for what went wrong.
     if (bars_ && level == Level::kInfo && kind != "phase_end") return;
-    if (kind == "phase_start") return;
+    // The outcome is printed once, by whoever started the run.
+    if (kind == "phase_start" || kind == "run_ended") return;
     if (bars_ && drawn_) fmt::print("\r\033[K");
     if (kind == "phase_end")
         fmt::print("{:<10} {}{:.1f} s\n", data.value("phase", ""), bars_ ? "done in " : "done in ", data.value("seconds", 0.0));

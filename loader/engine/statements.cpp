@@ -63,7 +63,7 @@ std::string describe(const Error& e) {
     return std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail) + (e.sqlstate.empty() ? "" : " (" + e.sqlstate + ")");
 }
 
-// Something with this name was there before, and --on-existing=truncate said to keep it.
+// A type or sequence that an earlier run left; --on-existing=drop covers them, level 0 compares them with the plan.
 bool already_there(const Error& e) {
     return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42P06" || e.sqlstate == "42723";
 }
@@ -110,10 +110,6 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                 } catch (const Error& e) {
                     if (run.cancel.raised()) return;
                     outcome = {false, describe(e), std::chrono::duration<double>(Clock::now() - start).count()};
-                    if (run.options.on_existing == "truncate" && already_there(e)) {
-                        outcome.ok = true;   // level 0 compares its definition with the plan
-                        break;
-                    }
                     if (!worth_retrying(e) || attempt >= run.options.attempts) {
                         if (e.connection_lost) throw;
                         break;
@@ -172,37 +168,24 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
                     with_rows.empty() ? "the target has planned tables already (empty): " + empty
                                       : "the target has planned tables already, with rows: " + with_rows,
                     with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty,
-                    "nothing was changed; --on-existing=drop replaces them, --on-existing=truncate empties them and keeps their definition");
-    target.exec("BEGIN");
-    for (int i = 0; i < found.rows(); ++i) {
-        const std::string name = target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
-        if (run.options.on_existing == "drop") {
-            // Foreign keys among the planned tables would stop a plain DROP, in either order: they go first.
-            const Result fks = target.query("SELECT conrelid::regclass::text, conname FROM pg_catalog.pg_constraint WHERE contype = 'f' "
-                                            "AND conparentid = 0 AND confrelid = $1::regclass", {name});
-            for (int k = 0; k < fks.rows(); ++k)
-                target.exec("ALTER TABLE " + fks.text(k, 0) + " DROP CONSTRAINT IF EXISTS " + target.quote_ident(fks.get(k, 1)));
-        }
-    }
+                    "nothing was changed; --on-existing=drop drops them first, or map the source's tables to other names in lakemover.plan_table");
     std::string names;
     for (int i = 0; i < found.rows(); ++i)
         names += (i ? ", " : "") + target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
     try {
-        // Without CASCADE: a view or another table's key on them is somebody's, and stops this.
-        target.exec(run.options.on_existing == "drop" ? "DROP TABLE IF EXISTS " + names : "TRUNCATE " + names);
+        // All at once, so that keys among them do not matter; without CASCADE, so that a view or another table's key stops it.
+        target.exec("DROP TABLE IF EXISTS " + names);
     } catch (const Error& e) {
-        target.exec("ROLLBACK");
-        throw Error(Exit::kUsage, "cannot " + run.options.on_existing + " the planned tables on the target", describe(e),
+        throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe(e),
                     "other objects of the target depend on them; nothing was changed");
     }
-    target.exec("COMMIT");
-    run.events.emit(Level::kWarning, "existing_tables", (run.options.on_existing == "drop" ? "dropped on the target: " : "emptied on the target: ") + names);
+    run.events.emit(Level::kWarning, "existing_tables", "dropped on the target: " + names);
 }
 
 void create_schema(RunContext& run, Pg& staging, Pg& target) {
     target.exec("BEGIN");
     std::vector<std::pair<Statement, StatementOutcome>> outcomes;
-    const bool replace = run.options.on_existing != "refuse";
+    const bool replace = run.options.on_existing == "drop";
     for (const char* stage : {"schema", "type", "sequence", "table"}) {
         for (const Statement& s : pending_statements(staging, run, stage)) {
             run.cancel.check();

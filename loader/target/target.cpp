@@ -81,12 +81,12 @@ nlohmann::json Target::facts(Pg& pg) const {
         "pg_catalog.current_setting('maintenance_work_mem'), pg_catalog.current_setting('max_parallel_maintenance_workers'), "
         "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL), "
         "pg_catalog.pg_database_size(pg_catalog.current_database()), d.datcollate, "
-        "pg_catalog.has_schema_privilege('public', 'CREATE') "
+        "coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('public')::oid, 'CREATE'), false), pg_catalog.current_setting('lc_monetary') "
         "FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()");
     static constexpr const char* kNames[] = {"server_version", "server_version_num", "role", "database", "is_superuser", "can_create",
                                              "max_connections", "max_locks_per_transaction", "maintenance_work_mem",
                                              "max_parallel_maintenance_workers", "connections_used", "database_bytes", "collation",
-                                             "can_create_in_public"};
+                                             "can_create_in_public", "lc_monetary"};
     for (int i = 0; i < r.columns(); ++i) facts[kNames[i]] = r.text(0, i);
     facts["host"] = settings_.host;
     facts["tls"] = PQsslAttribute(pg.raw(), "protocol") ? PQsslAttribute(pg.raw(), "protocol") : "on";

@@ -32,7 +32,7 @@ expect 2 "a negative number of workers" env LAKEMOVER_JOBS=-1 "$LM_LAKEMOVER"
 expect 2 "an unknown profile" lm_cli --profile fancy
 says 'fancy' 'native' 'portable'
 expect 2 "an unknown value of --on-existing" lm_cli --on-existing=overwrite
-says 'overwrite' 'refuse' 'drop' 'truncate'
+says 'overwrite' 'refuse' 'drop'
 expect 2 "no source" env -u SOURCE_HOST "$LM_LAKEMOVER" --assess-only
 says 'SOURCE_HOST'
 expect 2 "no target" env -u LAKEBASE_HOST "$LM_LAKEMOVER"

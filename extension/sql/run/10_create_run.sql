@@ -20,11 +20,11 @@ BEGIN
                          'keep_ledger', 'sample_rows', 'attempts');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/cli.md lists the options.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';
     END IF;
-    IF p_options->>'on_existing' NOT IN ('refuse', 'drop', 'truncate') THEN
+    IF p_options->>'on_existing' NOT IN ('refuse', 'drop') THEN
         RAISE EXCEPTION 'invalid value for on_existing: "%"', p_options->>'on_existing'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are refuse, drop and truncate.';
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are refuse and drop.';
     END IF;
     IF p_options->>'on_table_failure' NOT IN ('undo', 'keep') THEN
         RAISE EXCEPTION 'invalid value for on_table_failure: "%"', p_options->>'on_table_failure'
