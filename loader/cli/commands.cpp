@@ -64,9 +64,9 @@ void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& out
         fmt::print("  {} of {} tables, {} rows, {} in {:.1f} s\n", progress.value("tables_loaded", 0), progress.value("tables", 0),
                    human_count(progress.value("rows_copied", std::int64_t{0})), human_bytes(progress.value("bytes_copied", 0.0)),
                    progress["seconds"].is_number() ? progress["seconds"].get<double>() : 0.0);
-    if (!outcome.error.empty()) fmt::print("  {}\n", outcome.error);
     if (!outcome.audit_dir.empty()) fmt::print("  reports: {}\n", outcome.audit_dir);
     std::fflush(stdout);
+    if (!outcome.error.empty()) fmt::print(stderr, "lakemover: {}\n", outcome.error);
 }
 
 }  // namespace
