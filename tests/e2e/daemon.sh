@@ -81,6 +81,11 @@ says 'ERROR' 'on.existing|already'
 # Cancel through the statement: the run ends as cancelled, the daemon goes on.
 lm_sql source "$LM_DB" -c "CREATE SCHEMA slow" -c "CREATE TABLE slow.big (id int PRIMARY KEY, v text)" \
     -c "INSERT INTO slow.big SELECT i, repeat(md5(i::text), 20) FROM generate_series(1, 600000) i" -c "ANALYZE slow.big"
+# The schema changed since the plan was made: refused, until it is planned again.
+output "$LM_TMP/out.drift"
+staging -c "CALL lakemover.migrate('shop', '{\"on_existing\": \"drop\"}')" > "$LM_TMP/out.drift" 2>&1 && fail "a plan that the source has drifted from is carried out"
+says 'schema has changed'
+staging -c "SELECT lakemover.inventory('shop')" -c "SELECT lakemover.plan('shop')" > /dev/null || fail "planning again"
 staging -c "CALL lakemover.migrate('shop', '{\"on_existing\": \"drop\"}')" > "$LM_TMP/out.cancel" 2>&1 &
 caller=$!
 moving() { [ "$(staging -c "SELECT count(*) FROM lakemover.run r JOIN lakemover.run_chunk c USING (run_id) WHERE r.state = 'running' AND c.state IN ('claimed', 'done')")" -gt 0 ]; }
