@@ -1,14 +1,45 @@
 // See canonical.hpp.
 #include "source/postgres/canonical.hpp"
 
+#include <algorithm>
+#include <array>
+
 namespace lakemover::source::postgres {
 
 namespace {
+
+constexpr int kMostShown = 2048;  // characters, or bytes of a bytea
 
 // to_char() cannot express infinity and drops BC: those keep their own text form.
 std::string moment(const std::string& e, const char* first, const char* format) {
     return "CASE WHEN isfinite(" + e + ") AND " + e + " >= " + first + " THEN to_char(" + e + ", '" + format +
            "') ELSE (" + e + ")::text END";
+}
+
+// Types whose canonical text is short whatever the value.
+bool bounded(std::string_view codec) {
+    static constexpr std::array<std::string_view, 17> kBounded{
+        "bool", "int2",   "int4",      "int8",        "float4",   "float8", "money", "oid",    "date",
+        "time", "timetz", "timestamp", "timestamptz", "interval", "uuid",   "inet",  "macaddr"};
+    return std::find(kBounded.begin(), kBounded.end(), codec) != kBounded.end();
+}
+
+// A value for people to look at: its beginning, and behind a long one its length and MD5, so that equal
+// forms still mean equal values. Rows of a gigabyte must not cross three processes as text.
+// OFFSET 0 keeps the planner from computing the value more than once.
+std::string cut(const std::string& expression, std::string_view codec, bool hex) {
+    const std::string most = std::to_string(kMostShown);
+    const bool bytes = codec == "bytea";
+    const std::string length = bytes ? "octet_length(x)" : "length(x)";
+    const auto form = [&](const std::string& value) {
+        if (bytes) return "encode(" + value + ", 'hex')";
+        return hex ? "encode(convert_to(" + value + ", 'UTF8'), 'hex')" : value;
+    };
+    const std::string begin = bytes ? "substr(x, 1, " + most + ")" : "left(x, " + most + ")";
+    return "(SELECT CASE WHEN " + length + " > " + most + " THEN " + form(begin) + " || '... (' || " + length +
+           (bytes ? " || ' bytes" : " || ' characters") + ", MD5 ' || md5(" + (bytes ? "x" : "convert_to(x, 'UTF8')") +
+           ") || ')' ELSE " + form("x") + " END FROM (SELECT " +
+           (bytes ? expression : canonical_text(expression, codec)) + " AS x OFFSET 0) long_value)";
 }
 
 }  // namespace
@@ -52,11 +83,13 @@ std::string canonical_text(const std::string& expression, std::string_view codec
     return e + "::text";
 }
 
-std::string canonical_hex(const std::string& expression, std::string_view codec) {
-    if (codec == "bytea") {
-        return "encode((" + expression + "), 'hex')";
-    }
-    return "encode(convert_to(" + canonical_text(expression, codec) + ", 'UTF8'), 'hex')";
+std::string shown_text(const std::string& expression, std::string_view codec) {
+    return bounded(codec) ? canonical_text(expression, codec) : cut(expression, codec, false);
+}
+
+std::string shown_hex(const std::string& expression, std::string_view codec) {
+    return bounded(codec) ? "encode(convert_to(" + canonical_text(expression, codec) + ", 'UTF8'), 'hex')"
+                          : cut(expression, codec, true);
 }
 
 std::string csv_field(const std::string& text) {

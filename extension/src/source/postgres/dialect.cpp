@@ -14,9 +14,10 @@ std::string Dialect::qualified(std::string_view schema, std::string_view name) c
 
 namespace {
 
-using postgres::canonical_hex;
 using postgres::canonical_text;
 using postgres::csv_md5;
+using postgres::shown_hex;
+using postgres::shown_text;
 
 // MD5s are hex: every further zero keeps a sixteenth of the rows.
 constexpr int kMaxPrefix = 12;
@@ -226,13 +227,11 @@ private:
     std::string field_arrays(const TableSpec& spec, Side side) const {
         std::string fields;
         std::string hex;
-        for (const std::string& text : canonical_columns(spec, side)) {
-            fields += (fields.empty() ? "" : ", ") + text;
-        }
         for (const ColumnSpec& column : spec.columns) {
-            hex += (hex.empty() ? "" : ", ") + (side == Side::kSource
-                                                    ? canonical_hex(copied(column), column.codec)
-                                                    : canonical_hex(on_target(column), column.target_codec));
+            const std::string value = side == Side::kSource ? copied(column) : on_target(column);
+            const std::string& codec = side == Side::kSource ? column.codec : column.target_codec;
+            fields += (fields.empty() ? "" : ", ") + shown_text(value, codec);
+            hex += (hex.empty() ? "" : ", ") + shown_hex(value, codec);
         }
         return "ARRAY[" + fields + "]::text[] AS fields, ARRAY[" + hex + "]::text[] AS hex";
     }
