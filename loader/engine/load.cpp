@@ -1,5 +1,6 @@
 #include "loader/engine/load.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <map>
@@ -37,11 +38,11 @@ struct TablePlan {
 
 class Worker {
 public:
-    explicit Worker(RunContext& run) : run_(run) {}
+    Worker(RunContext& run, const std::atomic<bool>& stop) : run_(run), stop_(stop) {}
 
     void work() {
         connect_staging();
-        while (!run_.cancel.raised()) {
+        while (!run_.cancel.raised() && !stop_) {
             const std::optional<Chunk> chunk = claim();
             if (chunk) {
                 load(*chunk);
@@ -221,6 +222,7 @@ private:
     }
 
     RunContext& run_;
+    const std::atomic<bool>& stop_;   // another worker met what ends the run
     std::optional<Pg> staging_;
     std::optional<Pg> target_;
     std::unique_ptr<Cancellable> staging_registration_;
@@ -236,17 +238,18 @@ void load_tables(RunContext& run) {
     std::vector<std::thread> threads;
     std::mutex mutex;
     std::exception_ptr first;
+    std::atomic<bool> stop{false};
     for (int i = 0; i < run.options.jobs; ++i)
         threads.emplace_back([&] {
             try {
-                Worker(run).work();
+                Worker(run, stop).work();
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.
                 if (run.cancel.raised()) return;
-                first = std::current_exception();
+                if (!first) first = std::current_exception();
                 // The others stop at the next chunk; what is committed is in the ledger.
-                run.cancel.raise("a worker failed");
+                stop = true;
             }
         });
     for (std::thread& t : threads) t.join();
