@@ -32,7 +32,7 @@ PGXS := $(shell $(PG_CONFIG) --pgxs 2>/dev/null)
 ifneq ($(PGXS),)
 include $(PGXS)
 # The pure zones know no server: the forced header makes including one of its headers an error.
-PURE_OBJS = $(filter extension/src/source/% extension/src/codec/% extension/src/graph/%,$(OBJS))
+PURE_OBJS = $(filter extension/src/source/% extension/src/codec/% extension/src/graph/% extension/src/tsql/%,$(OBJS))
 $(PURE_OBJS): PG_CXXFLAGS += -include extension/src/pure_zone.hpp
 # C++20 needs its own standard flag after PGXS's defaults, and header dependencies.
 override CXXFLAGS := $(filter-out -Wdeclaration-after-statement -Wmissing-prototypes,$(CXXFLAGS)) -MMD -MP
