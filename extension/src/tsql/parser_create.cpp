@@ -1,0 +1,245 @@
+// CREATE PROCEDURE, FUNCTION, VIEW, TRIGGER and TABLE. Zone: pure; throws ParseError.
+#include "tsql/parser.hpp"
+
+namespace lakemover::tsql {
+
+void Parser::create(Stmt& s) {
+    const bool alter = is("ALTER");
+    ++pos_;
+    if (!alter && take2("OR", "ALTER")) s.words.emplace_back("OR ALTER");
+    if (take("PROCEDURE") || take("PROC")) {
+        s.kind = St::kCreateProcedure;
+        s.name = dotted_name();
+        if (take(";")) ++pos_;  // the old group number
+        const bool parens = take("(");
+        if (peek().kind == Tok::kVariable) parameters(s);
+        if (parens) expect(")");
+        routine_options(s);
+        if (take2("FOR", "REPLICATION")) fail("FOR REPLICATION is not supported");
+        expect("AS");
+        if (is("EXTERNAL")) fail("CLR routines are not supported");
+        batch_body(s.body);
+    } else if (take("FUNCTION")) {
+        create_function(s);
+    } else if (take("VIEW")) {
+        s.kind = St::kCreateView;
+        s.name = dotted_name();
+        if (is("(")) s.columns = name_list();
+        routine_options(s);
+        expect("AS");
+        s.query = query();
+        if (take("WITH")) {
+            expect("CHECK");
+            expect("OPTION");
+            s.words.emplace_back("CHECK OPTION");
+        }
+    } else if (take("TRIGGER")) {
+        create_trigger(s);
+    } else if (!alter && take("TABLE")) {
+        s.kind = St::kCreateTable;
+        s.name = dotted_name();
+        s.table = table_definition();
+        if (take("ON")) name_part();  // the filegroup has no counterpart and no effect on the rows
+        if (take("TEXTIMAGE_ON")) name_part();
+        if (is("WITH")) fail("table options are not supported");
+    } else {
+        fail((alter ? "ALTER " : "CREATE ") + peek().upper + " is not supported");
+    }
+}
+
+void Parser::parameters(Stmt& s) {
+    do {
+        Variable v;
+        v.at = peek().at;
+        if (peek().kind != Tok::kVariable) fail("a parameter was expected here");
+        v.name = peek().text;
+        ++pos_;
+        take("AS");
+        v.type = type_name();
+        if (take("VARYING")) fail("cursor parameters are not supported");
+        if (take("NOT")) expect("NULL");
+        take("NULL");
+        if (take("=")) v.value = unary();
+        for (;;) {
+            if (take("OUTPUT") || take("OUT")) {
+                v.output = true;
+            } else if (take("READONLY")) {
+                v.readonly = true;
+            } else {
+                break;
+            }
+        }
+        s.variables.push_back(std::move(v));
+    } while (take(","));
+}
+
+// WITH RECOMPILE, SCHEMABINDING, ENCRYPTION, EXECUTE AS …
+void Parser::routine_options(Stmt& s) {
+    if (!take("WITH")) return;
+    do {
+        std::string option = upper_ascii(name_part());
+        if (option == "EXECUTE" || option == "EXEC") {
+            expect("AS");
+            option = "EXECUTE AS " + upper_ascii(peek().value);
+            ++pos_;
+        } else if (option == "RETURNS" || option == "CALLED") {
+            while (!is(",") && !is("AS") && !is("BEGIN") && peek().kind == Tok::kWord) option += " " + upper_ascii(name_part());
+            if (is("NULL")) option += " " + upper_ascii(name_part());
+        }
+        s.words.push_back(std::move(option));
+    } while (take(","));
+}
+
+void Parser::create_function(Stmt& s) {
+    s.kind = St::kCreateFunction;
+    s.name = dotted_name();
+    expect("(");
+    if (!is(")")) parameters(s);
+    expect(")");
+    expect("RETURNS");
+    if (peek().kind == Tok::kVariable) {  // multi-statement table-valued
+        s.return_variable = peek().text;
+        ++pos_;
+        expect("TABLE");
+        s.table = table_definition();
+    } else if (take("TABLE")) {  // inline table-valued
+        routine_options(s);
+        take("AS");
+        expect("RETURN");
+        s.query = query();
+        return;
+    } else {
+        s.returns = type_name();
+    }
+    routine_options(s);
+    take("AS");
+    if (is("EXTERNAL")) fail("CLR routines are not supported");
+    if (!is("BEGIN")) fail("BEGIN was expected here");
+    batch_body(s.body);
+}
+
+void Parser::create_trigger(Stmt& s) {
+    s.kind = St::kCreateTrigger;
+    s.name = dotted_name();
+    expect("ON");
+    if (is("DATABASE") || (is("ALL") && is("SERVER", 1))) fail("DDL and logon triggers are not supported");
+    s.target = std::make_unique<From>();
+    s.target->at = peek().at;
+    s.target->name = dotted_name();
+    routine_options(s);
+    if (take2("INSTEAD", "OF")) {
+        s.op = "INSTEAD OF";
+    } else if (take("FOR") || take("AFTER")) {
+        s.op = "AFTER";
+    } else {
+        fail("AFTER or INSTEAD OF was expected here");
+    }
+    do {
+        if (!is_any({"INSERT", "UPDATE", "DELETE"})) fail("INSERT, UPDATE or DELETE was expected here");
+        s.columns.push_back(peek().upper);
+        ++pos_;
+    } while (take(","));
+    if (is("WITH") || is("NOT")) fail("trigger options are not supported");
+    expect("AS");
+    batch_body(s.body);
+}
+
+// The body of a routine is the rest of its batch.
+void Parser::batch_body(std::vector<StmtPtr>& body) {
+    while (peek().kind != Tok::kEnd && peek().kind != Tok::kGo) {
+        if (take(";")) continue;
+        body.push_back(statement());
+    }
+}
+
+TableDef Parser::table_definition() {
+    TableDef table;
+    expect("(");
+    do {
+        if (is(")")) break;
+        std::size_t from = pos_;
+        if (take("CONSTRAINT")) name_part();
+        if (is("PRIMARY") || (is("UNIQUE"))) {
+            const bool primary = is("PRIMARY");
+            pos_ += primary ? 2 : 1;
+            if (!take("CLUSTERED")) take("NONCLUSTERED");
+            if (!is("(")) fail("columns were expected here");
+            std::vector<std::string> columns;
+            expect("(");
+            do {
+                columns.push_back(name_part());
+                if (!take("ASC")) take("DESC");
+            } while (take(","));
+            expect(")");
+            if (primary) {
+                table.primary_key = columns;
+            } else {
+                table.unsupported = std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
+            }
+            continue;
+        }
+        if (is_any({"CHECK", "FOREIGN", "INDEX", "PERIOD"})) {
+            from = pos_;
+            for (int depth = 0; depth > 0 || (!is(",") && !is(")")); ++pos_) {
+                if (peek().kind == Tok::kEnd || peek().kind == Tok::kGo) fail("\")\" was expected here");
+                if (is("(")) ++depth;
+                if (is(")")) --depth;
+            }
+            table.unsupported = std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
+            continue;
+        }
+        Column column = column_definition(table);
+        table.columns.push_back(std::move(column));
+    } while (take(","));
+    expect(")");
+    if (table.columns.empty()) fail("a column was expected here");
+    return table;
+}
+
+Column Parser::column_definition(TableDef& table) {
+    Column c;
+    c.name = name_part();
+    if (is("AS")) fail("computed columns are not supported");
+    c.type = type_name();
+    while (!is(",") && !is(")")) {
+        if (take("NOT")) {
+            expect("NULL");
+            c.not_null = true;
+        } else if (take("NULL")) {
+            c.not_null = false;
+        } else if (take("IDENTITY")) {
+            c.identity = true;
+            if (is("(")) {
+                std::string seed = skip_parens();
+                std::erase_if(seed, [](char ch) { return ch == ' '; });
+                if (seed != "1,1") table.unsupported = "IDENTITY(" + seed + ")";
+            }
+        } else if (take("CONSTRAINT")) {
+            name_part();
+        } else if (take("DEFAULT")) {
+            c.default_value = unary();
+        } else if (take("PRIMARY")) {
+            expect("KEY");
+            c.primary_key = true;
+        } else if (take("UNIQUE")) {
+            c.unique = true;
+        } else if (take("CLUSTERED") || take("NONCLUSTERED") || take("ROWGUIDCOL") || take("SPARSE")) {
+            // of no effect on the rows
+        } else if (take("COLLATE")) {
+            table.unsupported = "COLLATE " + name_part();
+        } else if (is_any({"CHECK", "REFERENCES", "FOREIGN"})) {
+            const std::size_t from = peek().at.offset;
+            for (int depth = 0; depth > 0 || (!is(",") && !is(")")); ++pos_) {
+                if (peek().kind == Tok::kEnd || peek().kind == Tok::kGo) fail("\")\" was expected here");
+                if (is("(")) ++depth;
+                if (is(")")) --depth;
+            }
+            table.unsupported = std::string(source_.substr(from, last_end() - from));
+        } else {
+            fail("\"" + peek().text + "\" was not expected in a column definition");
+        }
+    }
+    return c;
+}
+
+}  // namespace lakemover::tsql
