@@ -35,7 +35,8 @@ std::string progress_line(const json& p, int width) {
     double share = p.value("chunks_done", 0.0) / chunks;
     if (phase == "finish") share = p.value("statements_done", 0.0) / std::max(1.0, p.value("statements", 0.0));
     if (phase == "validate") share = p.value("tables_validated", 0.0) / std::max(1.0, p.value("tables", 0.0));
-    const double seconds = p["seconds"].is_number() ? p["seconds"].get<double>() : 0;
+    share = std::clamp(share, 0.0, 1.0);
+    const double seconds = p.contains("seconds") && p["seconds"].is_number() ? p["seconds"].get<double>() : 0;
     const double bytes = p.value("bytes_copied", 0.0);
     const std::string right = fmt::format("{}/{} tables  {} rows  {}  {}", p.value("tables_loaded", 0), p.value("tables", 0),
                                           human_count(p.value("rows_copied", std::int64_t{0})), human_bytes(bytes),

@@ -42,6 +42,12 @@ TEST(Progress, ShareFollowsThePhase) {
     EXPECT_EQ(std::count(validate.begin(), validate.end(), '#'), 0) << validate;
 }
 
+TEST(Progress, MoreThanEverythingIsAFullBar) {
+    const nlohmann::json p{{"phase", "validate"}, {"tables", 4}, {"tables_validated", 5}, {"seconds", 1.0}};
+    const std::string line = progress_line(p, 100);
+    EXPECT_EQ(line.find("]"), line.find("#]") + 1) << line;
+}
+
 TEST(Progress, ARunThatHasNotStartedHasALine) {
     EXPECT_NO_THROW((void)progress_line({{"phase", "queued"}, {"seconds", nullptr}}, 20));
 }

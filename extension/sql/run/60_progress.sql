@@ -9,7 +9,7 @@ SELECT r.run_id, r.source, r.state, r.phase, r.verdict, r.exit_code,
        coalesce(sum(c.chunks_done), 0)::bigint                                        AS chunks_done,
        (SELECT count(*) FROM lakemover.run_statement s WHERE s.run_id = r.run_id)     AS statements,
        (SELECT count(*) FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state <> 'pending') AS statements_done,
-       (SELECT count(DISTINCT v.table_id) FROM lakemover.validation v WHERE v.run_id = r.run_id) AS tables_validated,
+       (SELECT count(DISTINCT v.table_id) FROM lakemover.validation v WHERE v.run_id = r.run_id AND v.table_id <> 0) AS tables_validated,
        r.started_at, r.ended_at,
        extract(epoch FROM coalesce(r.ended_at, clock_timestamp()) - r.started_at)::double precision AS seconds,
        r.error
