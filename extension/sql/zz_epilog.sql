@@ -1,5 +1,5 @@
 
--- Nothing for PUBLIC: neither functions nor tables. Operators get what docs/security.md lists.
+-- Nothing for PUBLIC: neither functions nor tables. docs/security.md says what the roles need.
 DO $$
 DECLARE
     v_routine record;
