@@ -101,14 +101,23 @@ Exit command_run(const Settings& settings, bool replan) {
                 "error = 'its loader died' WHERE state IN ('running', 'paused', 'queued')");
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
+    // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
+    pg.exec("BEGIN");
     const std::int64_t run_id = std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2)", {source, run_options(settings).dump()}).value_or("0"));
+    pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
+    pg.exec("COMMIT");
     RunOutcome outcome;
     {
         ProgressDisplay display(settings, staging, run_id);
         outcome = execute_run(settings, staging, run_id, loader_id, cancel, {replan}, display.listener());
     }
-    pg.query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
-    const Value progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {std::to_string(run_id)});
+    Value progress;
+    try {
+        pg.query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
+        progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {std::to_string(run_id)});
+    } catch (const Error&) {
+        // Staging is gone; the outcome says so.
+    }
     print_outcome(settings, run_id, outcome, progress ? json::parse(*progress) : json());
     return outcome.exit_code;
 }

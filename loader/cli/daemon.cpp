@@ -21,13 +21,12 @@ constexpr auto kReconnect = std::chrono::seconds(2);
 
 // A run whose loader shows no heartbeat any more is nobody's: it ends here, and can be started again.
 void end_orphans(Pg& pg) {
-    pg.exec("UPDATE lakemover.run SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = pg_catalog.clock_timestamp(), "
-            "error = 'its loader died' WHERE state = 'running' AND heartbeat < pg_catalog.clock_timestamp() - interval '2 minutes'");
+    pg.exec("SELECT lakemover._end_orphans()");
     pg.exec("DELETE FROM lakemover.loader WHERE heartbeat < pg_catalog.clock_timestamp() - interval '1 hour'");
 }
 
 std::optional<std::int64_t> next_run(Pg& pg) {
-    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE state = 'queued' ORDER BY run_id LIMIT 1");
+    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE state = 'queued' AND loader_id IS NULL ORDER BY run_id LIMIT 1");
     if (r.rows() == 0) return std::nullopt;
     return r.integer(0, 0);
 }

@@ -37,10 +37,13 @@ Watch::~Watch() {
 
 void Watch::beat(std::optional<Pg>& pg) {
     if (!pg || !pg->alive()) pg.emplace(staging_.connect());
-    const Result r = pg->query("UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 RETURNING cancel_requested",
-                               {std::to_string(run_id_)});
+    const Result r = pg->query("UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('running', 'paused') "
+                               "AND loader_id = $2 RETURNING cancel_requested",
+                               {std::to_string(run_id_), loader_id_});
     pg->query("UPDATE lakemover.loader SET heartbeat = pg_catalog.clock_timestamp() WHERE loader_id = $1", {loader_id_});
     if (r.rows() == 1 && r.boolean(0, 0)) cancel_.raise("requested");
+    // This loader was silent for so long (a suspended machine) that somebody ended its run.
+    if (r.rows() == 0) cancel_.raise("the run was ended by another loader");
 }
 
 void Watch::loop() {

@@ -33,6 +33,7 @@ BEGIN
 
     -- One run per source at a time; the lock keeps two callers from both seeing none.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM lakemover._end_orphans();
     SELECT r.run_id INTO v_active FROM lakemover.run r
      WHERE r.source = p_source AND r.state IN ('queued', 'running', 'paused') ORDER BY 1 LIMIT 1;
     IF v_active IS NOT NULL THEN

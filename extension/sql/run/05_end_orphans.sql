@@ -1,0 +1,17 @@
+CREATE FUNCTION lakemover._end_orphans()
+RETURNS int
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- A loader shows a heartbeat every second. One that comes back after this finds its run ended and stops.
+    WITH ended AS (
+        UPDATE lakemover.run r
+           SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = clock_timestamp(),
+               error = 'its loader died'
+         WHERE (r.state IN ('running', 'paused') OR (r.state = 'queued' AND r.loader_id IS NOT NULL))
+           AND coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '2 minutes'
+        RETURNING r.run_id
+    )
+    SELECT count(*)::int FROM ended
+$$;
+COMMENT ON FUNCTION lakemover._end_orphans() IS 'ends the runs whose loader has shown no heartbeat for two minutes; returns how many';
