@@ -96,6 +96,12 @@ private:
                                 {run_.id()}) == "t";
     }
 
+    bool loaded_uncounted(std::int64_t table_id) {
+        return staging_->query("SELECT FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2 AND state = 'loaded' AND source_rows IS NULL",
+                               {run_.id(), std::to_string(table_id)})
+                   .rows() == 1;
+    }
+
     std::string table_name(std::int64_t table_id) {
         return staging_
             ->scalar("SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM lakemover.run_table "
@@ -127,7 +133,7 @@ private:
                 staging_->query("UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1",
                                 {std::to_string(chunk.chunk_id), std::to_string(attempt)});
                 const ChunkRecord record = load_once(chunk, table);
-                record_done(chunk, record, table);
+                record_done(chunk, record, table, attempt > 1);
                 return;
             } catch (const Error& e) {
                 run_.cancel.check();
@@ -135,7 +141,7 @@ private:
                 const std::string where = table.name + " chunk " + std::to_string(chunk.chunk_no);
                 nlohmann::json data{{"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
                 // A takeover is not this chunk's failure: nothing here may be written any more.
-                if (e.sqlstate == "55P03") throw;
+                if (e.taken_over) throw;
                 if (attempt >= run_.options.attempts) {
                     run_.events.emit(Level::kError, "chunk_failed", where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")"),
                                      data, chunk.table_id);
@@ -200,7 +206,7 @@ private:
         return record;
     }
 
-    void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table) {
+    void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {
         const bool last = staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, ARRAY[$4::numeric, $5::numeric], $6)",
                                            {std::to_string(chunk.chunk_id), std::to_string(record.rows), std::to_string(record.bytes),
                                             record.lane1, record.lane2, stats_.dump()}) == "t";
@@ -211,7 +217,8 @@ private:
         batch["stats"].erase("columns");
         run_.events.audit().batch(batch);
         stats_ = nlohmann::json::object();
-        if (!last) return;
+        // A first attempt may have ended between the two: then the table is loaded and not counted yet.
+        if (!last && !(again && loaded_uncounted(chunk.table_id))) return;
         start_tables();
         // Counted by a scan of its own, in the snapshot that the rows were read in.
         const Value rows = staging_->scalar("UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) "

@@ -27,8 +27,10 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
 
 void Ledger::fence(Pg& target) const {
     const Result r = target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
-    if (r.rows() != 1 || r.integer(0, 0) != epoch_)
-        throw Error(Exit::kOther, "another loader has taken over this run", {}, "this one stops; nothing was written by it", "55P03");
+    if (r.rows() == 1 && r.integer(0, 0) == epoch_) return;
+    Error e(Exit::kOther, "another loader has taken over this run or its tables", {}, "this one stops; nothing was written by it", "55P03");
+    e.taken_over = true;
+    throw e;
 }
 
 namespace {
@@ -77,6 +79,24 @@ void Ledger::register_object(Pg& target, const std::string& kind, const std::str
 void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
     target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
     target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
+}
+
+std::string Ledger::supersede(Pg& target, const std::string& names) {
+    if (!target.scalar("SELECT pg_catalog.to_regclass('lakemover_ledger.object')")) return {};
+    // Its run row gone, a loader of such a run that still lives fails at its next chunk. Waits for the chunk it is in.
+    const Result old = target.query(
+        "DELETE FROM lakemover_ledger.run WHERE run_uuid IN (SELECT o.run_uuid FROM lakemover_ledger.object o WHERE o.kind = 'table' AND "
+        "pg_catalog.to_regclass(o.name) = ANY (SELECT pg_catalog.to_regclass(n) FROM pg_catalog.jsonb_array_elements_text($1::jsonb) AS n)) "
+        "RETURNING run_uuid",
+        {names});
+    std::string runs;
+    for (int i = 0; i < old.rows(); ++i) {
+        for (const char* table : {"chunk", "object"})
+            target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {old.text(i, 0)});
+        if (i > 0) runs += ", ";
+        runs += old.get(i, 0);
+    }
+    return runs;
 }
 
 std::vector<ChunkRecord> Ledger::chunks(Pg& target) const {

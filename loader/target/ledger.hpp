@@ -34,6 +34,9 @@ public:
     std::string record(Pg& target, const ChunkRecord& chunk) const;
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
     void forget_table(Pg& target, std::int64_t table_id) const;
+    // Ends what the ledger knows of earlier runs that made one of these tables (a JSON array of quoted names), before
+    // they are dropped; returns the runs. Called inside the transaction that drops.
+    static std::string supersede(Pg& target, const std::string& names);
     std::vector<ChunkRecord> chunks(Pg& target) const;
     // Removes the run's rows, and the schema when no other run is in it.
     void drop(Pg& target) const;

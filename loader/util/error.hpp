@@ -27,6 +27,7 @@ struct Error : std::runtime_error {
     std::string hint;      // what to do
     std::string sqlstate;  // five characters, empty when no server was involved
     bool connection_lost = false;
+    bool taken_over = false;  // another loader owns the run now: nothing may be written any more
 };
 
 }  // namespace lakemover::loader
