@@ -109,9 +109,12 @@ void check_ledger(RunContext& run, Pg& staging, Pg& target) {
     const Result r = staging.query("SELECT table_id, chunk_no, rows_copied, digest[1]::text, digest[2]::text FROM lakemover.run_chunk "
                                    "WHERE run_id = $1 AND state = 'done' AND table_id IN (SELECT table_id FROM lakemover.run_table "
                                    "WHERE run_id = $1 AND state NOT IN ('failed', 'blocked')) ORDER BY 1, 2", {run.id()});
+    // Both are in the same order; the ledger may hold more: what was committed of a table that failed and is kept.
     std::size_t k = 0;
-    for (int i = 0; i < r.rows(); ++i, ++k) {
-        const bool same = k < ledger.size() && ledger[k].table_id == r.integer(i, 0) && ledger[k].chunk_no == r.integer(i, 1) &&
+    for (int i = 0; i < r.rows(); ++i) {
+        const std::pair wanted{r.integer(i, 0), static_cast<int>(r.integer(i, 1))};
+        while (k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} < wanted) ++k;
+        const bool same = k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} == wanted &&
                           ledger[k].rows == r.integer(i, 2) && ledger[k].lane1 == r.get(i, 3) && ledger[k].lane2 == r.get(i, 4);
         if (!same)
             throw Error(Exit::kIncomplete, "the ledger on the target does not hold what was committed",
@@ -251,8 +254,15 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         events->listen(listener);
         const Result r = pg.query("UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
                                   "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state = 'queued' "
+                                  "AND coalesce(loader_id, $2) = $2 "
                                   "RETURNING run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options", {id, loader_id, outcome.audit_dir});
-        if (r.rows() != 1) throw Error(Exit::kOther, "run " + id + " is not queued any more");
+        if (r.rows() != 1) {
+            // Another loader was faster, or somebody cancelled it: the run is not ours to end.
+            outcome.exit_code = Exit::kOther;
+            outcome.verdict = "NOT STARTED";
+            outcome.error = "run " + id + " is not queued any more";
+            return outcome;
+        }
         run.emplace(RunContext{staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1), loader_id, parse_hash_key(r.get(0, 2)),
                                options_of(settings, json::parse(r.get(0, 3))), nullptr});
         events->emit(Level::kInfo, "run_started", "run " + id + " of source \"" + run->source + "\", " + std::to_string(run->options.jobs) + " workers",
@@ -288,7 +298,17 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         }
     } catch (const std::exception& e) {
         if (outcome.error.empty()) outcome.error = std::string("the run's end could not be recorded: ") + e.what();
-        if (outcome.exit_code == Exit::kSuccess) outcome.exit_code = Exit::kOther;
+        // No report, no success: staging must not say otherwise than we do.
+        if (outcome.exit_code == Exit::kSuccess) {
+            outcome.exit_code = Exit::kOther;
+            outcome.verdict = "FAILED";
+            try {
+                staging.connect().query("UPDATE lakemover.run SET state = 'failed', verdict = 'FAILED', exit_code = 1, error = $2 WHERE run_id = $1",
+                                        {id, outcome.error});
+            } catch (const std::exception&) {
+                // Staging is gone: the exit code and the message say what happened.
+            }
+        }
     }
     return outcome;
 }

@@ -64,8 +64,9 @@ std::string describe(const Error& e) {
 }
 
 // A type or sequence that an earlier run left; --on-existing=drop covers them, level 0 compares them with the plan.
-bool already_there(const Error& e) {
-    return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42P06" || e.sqlstate == "42723";
+// Never a table: they were dropped, and one that is there again is somebody else's.
+bool left_over(const Statement& s, const Error& e) {
+    return s.stage != "table" && (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
 }
 
 bool worth_retrying(const Error& e) { return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost; }
@@ -170,16 +171,25 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
                     with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty,
                     "nothing was changed; --on-existing=drop drops them first, or map the source's tables to other names in lakemover.plan_table");
     std::string names;
-    for (int i = 0; i < found.rows(); ++i)
-        names += (i ? ", " : "") + target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
+    nlohmann::json list = nlohmann::json::array();
+    for (int i = 0; i < found.rows(); ++i) {
+        list.push_back(target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1)));
+        names += (i ? ", " : "") + list.back().get<std::string>();
+    }
+    std::string superseded;
+    target.exec("BEGIN");
     try {
+        superseded = Ledger::supersede(target, list.dump());
         // All at once, so that keys among them do not matter; without CASCADE, so that a view or another table's key stops it.
         target.exec("DROP TABLE IF EXISTS " + names);
+        target.exec("COMMIT");
     } catch (const Error& e) {
+        if (target.alive()) target.exec("ROLLBACK");
         throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe(e),
                     "other objects of the target depend on them; nothing was changed");
     }
-    run.events.emit(Level::kWarning, "existing_tables", "dropped on the target: " + names);
+    run.events.emit(Level::kWarning, "existing_tables", "dropped on the target: " + names,
+                    {{"superseded_runs", superseded}});
 }
 
 void create_schema(RunContext& run, Pg& staging, Pg& target) {
@@ -198,8 +208,7 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
             } catch (const Error& e) {
                 if (e.connection_lost) throw;
                 target.exec("ROLLBACK TO SAVEPOINT statement");
-                // Types and sequences that an earlier run left, or the tables that are to be kept.
-                if (!(replace && already_there(e))) outcome = {false, describe(e), 0};
+                if (!(replace && left_over(s, e))) outcome = {false, describe(e), 0};
             }
             target.exec("RELEASE SAVEPOINT statement");
             outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -240,15 +249,27 @@ void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
                                         {run.run_uuid, std::to_string(table_id)}) == "t";
         target.exec("BEGIN");
         std::string done;
-        target.exec("SAVEPOINT undo");
-        try {
-            target.exec(ours ? "DROP TABLE IF EXISTS " + name : "TRUNCATE " + name);
-            done = ours ? "dropped" : "emptied";
-        } catch (const Error& e) {
-            // Somebody's view or key depends on it by now: that stops the drop, not the undo.
-            target.exec("ROLLBACK TO SAVEPOINT undo");
-            target.exec("TRUNCATE " + name);
-            done = "emptied, not dropped: " + describe(e);
+        // ONLY: the rows of tables that inherit from it are their own. DELETE: a key of somebody else's table forbids TRUNCATE.
+        std::vector<std::pair<std::string, std::string>> ways{{"TRUNCATE ONLY " + name, "emptied"}, {"DELETE FROM ONLY " + name, "emptied"}};
+        if (ours) ways.insert(ways.begin(), {"DROP TABLE IF EXISTS " + name, "dropped"});
+        std::string refused;
+        for (const auto& [sql, what] : ways) {
+            target.exec("SAVEPOINT undo");
+            try {
+                target.exec(sql);
+                done = refused.empty() ? what : what + ", not dropped: " + refused;
+                break;
+            } catch (const Error& e) {
+                // Somebody's view or key depends on it by now: that stops the drop, not the undo.
+                if (e.connection_lost) throw;
+                target.exec("ROLLBACK TO SAVEPOINT undo");
+                if (refused.empty()) refused = describe(e);
+            }
+        }
+        if (done.empty()) {
+            target.exec("ROLLBACK");
+            run.events.emit(Level::kError, "undo_failed", name + " could not be undone: " + refused, {}, table_id);
+            continue;
         }
         run.ledger->forget_table(target, table_id);
         target.exec("COMMIT");
