@@ -23,7 +23,7 @@ constexpr const char* kRole = "lakemover";
 constexpr std::size_t kLongestSocketDirectory = 93;
 
 int open_lock(const std::string& path) {
-    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         throw Error(Exit::kUsage, "cannot open the lock file \"" + path + "\"", std::strerror(errno),
                     "choose another place with LAKEMOVER_HOME");
@@ -47,7 +47,7 @@ std::string tail(const std::string& path, std::size_t bytes) {
 }
 
 void write_private(const std::string& path, const std::string& text, const std::optional<Identity>& owner) {
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0) throw Error(Exit::kUsage, "cannot write \"" + path + "\"", std::strerror(errno));
     const bool ok = fchmod(fd, 0600) == 0 && (!owner || fchown(fd, owner->uid, owner->gid) == 0) &&
                     write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
@@ -79,7 +79,7 @@ std::unique_ptr<EmbeddedStaging> EmbeddedStaging::attach(const std::string& home
     if (access((bindir + "/postgres").c_str(), X_OK) != 0)
         throw Error(Exit::kUsage, "no PostgreSQL server in \"" + bindir + "\"", {},
                     "install postgresql-15 or newer and lakemover's extension, or set LAKEMOVER_PG_BINDIR");
-    make_directory(self->home_, 0700, self->server_user_);
+    make_directory(self->home_, 0700, self->server_user_, Existing::kUsers);
     make_directory(self->base_, 0700, self->server_user_);
     // Attached CLIs hold this shared; whoever can take it alone is the last.
     self->attach_fd_ = open_lock(self->base_ + "/attach.lock");
@@ -99,13 +99,17 @@ std::unique_ptr<EmbeddedStaging> EmbeddedStaging::attach(const std::string& home
 }
 
 void EmbeddedStaging::create_cluster() {
+    // Under another name until it is whole: an initdb that was killed leaves a PG_VERSION, too.
+    const std::string unfinished = data_ + ".new";
     std::error_code ignored;
-    fs::remove_all(data_, ignored);  // what an interrupted initdb left
-    const Outcome made = run_process({bindir_ + "/initdb", "-D", data_, "-U", kRole, "-E", "UTF8", "--locale=C.UTF-8", "--auth=peer",
+    fs::remove_all(data_, ignored);
+    fs::remove_all(unfinished, ignored);
+    const Outcome made = run_process({bindir_ + "/initdb", "-D", unfinished, "-U", kRole, "-E", "UTF8", "--locale=C.UTF-8", "--auth=peer",
                                       "--data-checksums"},
                                      server_user_, base_);
+    if (made.status == 0) fs::rename(unfinished, data_);
     if (made.status != 0) {
-        fs::remove_all(data_, ignored);
+        fs::remove_all(unfinished, ignored);
         throw Error(Exit::kOther, "cannot create the staging database in \"" + data_ + "\"", made.output,
                     "check free space and permissions of LAKEMOVER_HOME");
     }

@@ -67,16 +67,28 @@ Outcome run_process(const std::vector<std::string>& argv, const std::optional<Id
     return outcome;
 }
 
-void make_directory(const std::string& path, mode_t mode, const std::optional<Identity>& owner) {
-    if (mkdir(path.c_str(), mode) != 0 && errno != EEXIST)
+void make_directory(const std::string& path, mode_t mode, const std::optional<Identity>& owner, Existing existing) {
+    const bool made = mkdir(path.c_str(), mode) == 0;
+    if (!made && errno != EEXIST)
         throw Error(Exit::kUsage, "cannot create the directory \"" + path + "\"", std::strerror(errno),
                     "choose another place with LAKEMOVER_HOME");
+    // By descriptor: as root we work below directories of another user, who may have put a link there.
+    const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (existing == Existing::kOurs ? O_NOFOLLOW : 0));
     struct stat st {};
-    if (stat(path.c_str(), &st) != 0 || !S_ISDIR(st.st_mode))
-        throw Error(Exit::kUsage, "\"" + path + "\" is not a directory");
-    if (owner && st.st_uid != owner->uid && chown(path.c_str(), owner->uid, owner->gid) != 0)
-        throw Error(Exit::kUsage, "cannot give the directory \"" + path + "\" to user " + owner->name, std::strerror(errno));
-    if ((st.st_mode & 07777) != mode) (void)!chmod(path.c_str(), mode);
+    const bool there = fd >= 0 && fstat(fd, &st) == 0;
+    std::string problem;
+    if (!there)
+        problem = "\"" + path + "\" is not a directory";
+    else if (made || existing == Existing::kOurs) {
+        if (owner && st.st_uid != owner->uid && (st.st_uid != geteuid() || fchown(fd, owner->uid, owner->gid) != 0))
+            problem = "cannot give the directory \"" + path + "\" to user " + owner->name;
+        else if (!owner && st.st_uid != geteuid())
+            problem = "the directory \"" + path + "\" belongs to somebody else";
+        else if ((st.st_mode & 07777) != mode && fchmod(fd, mode) != 0)
+            problem = "cannot make the directory \"" + path + "\" private";
+    }
+    if (fd >= 0) close(fd);
+    if (!problem.empty()) throw Error(Exit::kUsage, problem, {}, "choose another place with LAKEMOVER_HOME");
 }
 
 }  // namespace lakemover::loader

@@ -26,7 +26,10 @@ struct Outcome {
 // Runs argv[0] (a path) and waits. as: drop to that user first (caller must be root).
 Outcome run_process(const std::vector<std::string>& argv, const std::optional<Identity>& as, const std::string& working_directory);
 
-// mkdir -p for one level with mode and owner.
-void make_directory(const std::string& path, mode_t mode, const std::optional<Identity>& owner);
+// kOurs: a directory of that name is ours and gets mode and owner again. kUsers: it stays as it is.
+enum class Existing { kOurs, kUsers };
+
+// mkdir for one level with mode and owner.
+void make_directory(const std::string& path, mode_t mode, const std::optional<Identity>& owner, Existing existing = Existing::kOurs);
 
 }  // namespace lakemover::loader

@@ -83,7 +83,9 @@ Staging Staging::open(const Settings& settings) {
 Pg Staging::connect() const {
     Pg pg = Pg::connect(info_, "staging");
     pg.exec("SET client_encoding = 'UTF8'; SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO'; SET timezone = 'UTC'; "
-            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; SET jit = off");
+            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; SET jit = off; "
+            // A cancel closes the socket: what runs there for us must notice, on the user's own server as well.
+            "SET client_connection_check_interval = '1s'");
     return pg;
 }
 
