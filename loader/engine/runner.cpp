@@ -198,7 +198,10 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
     staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
     staging.query("UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state = 'loaded'", {run.id()});
     const Verdict verdict = judge(run, staging);
-    if (!run.options.keep_ledger && verdict.exit_code == Exit::kSuccess) ledger.drop(target);
+    // When every table was undone, the ledger tells nothing any more.
+    const bool nothing_there = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table')",
+                                             {run.run_uuid}) == "t";
+    if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there)) ledger.drop(target);
     return verdict;
 }
 
