@@ -5,6 +5,7 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <random>
 #include <thread>
@@ -84,6 +85,9 @@ private:
 
     // Starts what has become ready; true when a table changed its state.
     bool start_tables() {
+        // Updates many rows: two at once could lock them in different orders.
+        static std::mutex one_at_a_time;
+        const std::lock_guard lock(one_at_a_time);
         const Result r = staging_->query("SELECT * FROM lakemover._start_ready_tables($1)", {run_.id()});
         for (int i = 0; i < r.rows(); ++i)
             if (r.get(i, 1) == "blocked")

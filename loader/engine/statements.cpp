@@ -160,7 +160,13 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
         if (!found.boolean(i, 2))
             throw Error(Exit::kUsage, "the target has " + name + " already, and it is not a table", {},
                         "rename it there, or map the source's table to another name in lakemover.plan_table");
-        const bool rows = target.scalar("SELECT EXISTS (SELECT FROM " + name + ")") == "t";
+        bool rows = true;
+        try {
+            rows = target.scalar("SELECT EXISTS (SELECT FROM " + name + ")") == "t";
+        } catch (const Error& e) {
+            // Somebody else's table, which we may not even read: taken for one with rows.
+            if (e.sqlstate != "42501") throw;
+        }
         std::string& list = rows ? with_rows : empty;
         list += (list.empty() ? "" : ", ") + name;
     }

@@ -113,6 +113,15 @@ equal "state of good" done "$(state_of good)"
 equal "levels of good" "0 1 2 3 4" "$(staging "SELECT string_agg(v.level::text, ' ' ORDER BY v.level) FROM lakemover.validation v JOIN lakemover.run_table t USING (run_id, table_id)
                                               WHERE run_id = (SELECT max(run_id) FROM lakemover.run) AND spec->>'source_table' = 'good' AND v.verdict = 'equal'")"
 
+# A table of somebody else, which our role may not read, is in the way: nothing is touched.
+lm_sql target "$LM_TARGET_DB" -c "ALTER TABLE app.good OWNER TO postgres" -c "ALTER SCHEMA app OWNER TO postgres" -c "GRANT ALL ON SCHEMA app TO $LM_TARGET_USER"
+expect 2 "somebody else's table in the way" lm_cli
+says 'planned tables already, with rows: .*good'
+expect 2 "dropping somebody else's table" lm_cli --on-existing=drop
+says 'cannot drop the planned tables' 'must be owner'
+equal "somebody else's rows" 1000 "$(target 'SELECT count(*) FROM app.good')"
+lm_sql target "$LM_TARGET_DB" -c "ALTER TABLE app.good OWNER TO $LM_TARGET_USER" -c "ALTER SCHEMA app OWNER TO $LM_TARGET_USER"
+
 # The rule goes, and everything arrives; nothing of the earlier runs is left in the ledger.
 target 'DROP EVENT TRIGGER watch'
 expect 0 "without the rule" lm_cli --on-existing=drop
