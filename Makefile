@@ -8,7 +8,7 @@ BUILD_DIR ?= $(CURDIR)/build
 JOBS ?= $(shell nproc)
 
 EXTVERSION := $(shell sed -n "s/^default_version = '\(.*\)'/\1/p" extension/lakemover.control)
-EXT_SQL_TOPICS := core source inventory graph assess plan ddl run validate
+EXT_SQL_TOPICS := core source inventory graph assess plan ddl tsql run validate
 EXT_SQL := $(foreach topic,$(EXT_SQL_TOPICS),$(sort $(wildcard extension/sql/$(topic)/*.sql))) extension/sql/zz_epilog.sql
 
 MODULE_big = lakemover

@@ -140,6 +140,9 @@ int run_cli(int argc, char** argv) {
         CLI::App* cancel = app.add_subcommand("cancel", "stop a run");
         cancel->add_option("run", run, "number of the run; default the active one");
         CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
+        std::vector<std::string> files;
+        CLI::App* convert = app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
+        convert->add_option("files", files, "files with T-SQL")->required();
         CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
 
         try {
@@ -161,6 +164,7 @@ int run_cli(int argc, char** argv) {
         else if (*state) code = command_status(s, status);
         else if (*cancel) code = command_cancel(s, run);
         else if (*daemon) code = command_daemon(s);
+        else if (*convert) code = command_convert(s, files);
         else if (*psql) code = command_psql(s, psql_arguments);
         else if (s.assess_only) code = command_assess(s);
         else code = command_run(s, true);

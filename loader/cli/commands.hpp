@@ -21,6 +21,7 @@ Exit command_report(const Settings& settings, const std::string& run);
 Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
+Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);
 
 }  // namespace lakemover::loader

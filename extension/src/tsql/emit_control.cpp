@@ -1,0 +1,131 @@
+// Results, RETURN, errors, calls and cursors. Zone: pure; throws Unconvertible.
+#include "tsql/emitter.hpp"
+
+namespace lakemover::tsql {
+
+void Emitter::result_set(const std::string& sql, const Position& at) {
+    if (routine_->kind == St::kCreateTrigger) refuse(at, "result set of a trigger", "PostgreSQL has none", "remove it");
+    if (routine_->kind == St::kCreateFunction) refuse(at, "result set in a function", "T-SQL forbids it", "check the statement");
+    if (results_ == Results::kTable) {
+        line("RETURN QUERY\n" + sql + ";");
+        return;
+    }
+    if (loop_depth_ > 0) refuse(at, "result set in a loop", "each pass would need a cursor of its own", "collect the rows in a table");
+    ++next_result_;
+    line("OPEN result_" + std::to_string(next_result_) + " FOR\n" + sql + ";");
+    review(at, "result set", "it comes back as a cursor, since there are several or the types of its columns are not known",
+           "FETCH ALL FROM it in the caller's transaction, or make it a function");
+}
+
+void Emitter::return_statement(const Stmt& s) {
+    if (routine_->kind == St::kCreateTrigger) {
+        line("RETURN NULL;");
+    } else if (routine_->kind == St::kCreateFunction) {
+        if (s.value) {
+            const Type type = map_type(routine_->returns);
+            line("RETURN " + to_type(expr(*s.value), type, s.at, false).sql + ";");
+        } else {
+            if (!returned_table_.empty()) line("RETURN QUERY SELECT * FROM " + returned_table_ + ";");
+            line("RETURN;");
+        }
+    } else {
+        if (s.value && returns_code_ && results_ != Results::kTable) {
+            line("return_code := " + text(*s.value) + ";");
+        } else if (s.value && !(s.value->kind == Ex::kNumber && s.value->text == "0")) {
+            review(s.at, "RETURN with a code", "a function with a result has no return code", "raise an error instead");
+        }
+        line("RETURN;");
+    }
+}
+
+void Emitter::raise(const Stmt& s) {
+    if (s.kind == St::kThrow) {
+        if (s.args.empty()) {
+            if (!in_catch_) refuse(s.at, "THROW", "there is no error to raise again", "check the statement");
+            line("RAISE;");
+            return;
+        }
+        if (s.args.size() != 3) refuse(s.at, "THROW", "it takes three arguments", "check the statement");
+        line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) + ");");
+        return;
+    }
+    if (s.args.size() < 3) refuse(s.at, "RAISERROR", "severity and state are missing", "check the statement");
+    const Expr& severity = *s.args[1];
+    std::string message = text(*s.args[0]);
+    if (s.args[0]->kind == Ex::kNumber) refuse(s.at, "RAISERROR with a message number", "sys.messages has no counterpart", "write the text");
+    if (s.args.size() > 3) {
+        if (s.args[0]->kind != Ex::kString) refuse(s.at, "RAISERROR with a computed format", "its placeholders are not known", "use format()");
+        std::string format = s.args[0]->text;
+        for (std::size_t at = format.find('%'); at != std::string::npos; at = format.find('%', at + 1)) {
+            const char c = at + 1 < format.size() ? format[at + 1] : '\0';
+            if (c == 'd' || c == 'i' || c == 'u') format[at + 1] = 's';
+            if (c == '%') {
+                ++at;
+            } else if (c != 'd' && c != 'i' && c != 'u' && c != 's') {
+                refuse(s.at, "RAISERROR format", "a placeholder has no rule", "use format()");
+            }
+        }
+        message = "format(" + literal(format) + ", " + list(s.args, 3) + ")";
+    }
+    if (severity.kind != Ex::kNumber) refuse(s.at, "RAISERROR with a computed severity", "whether it is an error is not known", "use RAISE");
+    if (severity.text.size() < 2 || severity.text == "10") {
+        line("RAISE NOTICE '%', " + message + ";");
+        return;
+    }
+    if (!in_catch_) review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends", "check that it was followed by RETURN");
+    line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
+}
+
+void Emitter::exec(const Stmt& s) {
+    if (s.value || (!s.name.empty() && lower_ascii(s.name.back()) == "sp_executesql")) {
+        feature("dynamic SQL", s.at);
+        refuse(s.at, "dynamic SQL", "the text it runs is T-SQL", "build PostgreSQL's text with format() and run it with EXECUTE … USING");
+    }
+    const std::string last = lower_ascii(s.name.back());
+    if (last.rfind("sp_", 0) == 0 || last.rfind("xp_", 0) == 0) {
+        refuse(s.at, "EXEC " + s.name.back(), "system procedures have no counterpart", "rewrite it");
+    }
+    std::string args;
+    for (const ExecArgument& a : s.exec) {
+        if (a.value->kind == Ex::kDefault) refuse(s.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
+        std::string value = text(*a.value);
+        if (a.value->kind == Ex::kColumn && a.value->name.size() == 1) value = literal(a.value->name[0]);  // EXEC p word: a string
+        args += (args.empty() ? "" : ", ") + (a.name.empty() ? "" : ident("p_" + a.name.substr(1)) + " => ") + value;
+    }
+    if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
+    review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take", "write PERFORM or SELECT for such a one");
+    line("CALL " + object_name(s.name, s.at) + "(" + args + ");");
+}
+
+void Emitter::cursor(const Stmt& s) {
+    const std::string name = ident("c_" + lower_ascii(s.text));
+    if (s.kind == St::kDeclareCursor) {
+        feature("cursor", s.at);
+        for (const std::string& w : s.words) {
+            if (w == "KEYSET" || w == "DYNAMIC" || w == "SCROLL" || w == "GLOBAL" || w.rfind("FOR UPDATE", 0) == 0) {
+                refuse(s.at, "cursor " + w, "PostgreSQL's cursors see one snapshot and move forward here", "rewrite the loop");
+            }
+        }
+        if (declared_.insert(name).second) declarations_.push_back(name + " refcursor;");
+        if (declared_.insert("v_fetch_status").second) declarations_.emplace_back("v_fetch_status integer := -1;");
+        review(s.at, "cursor", "at the end FETCH sets its variables to NULL here, and leaves them as they are in T-SQL", "check what reads them behind the loop");
+        cursors_[lower_ascii(s.text)] = query(*s.query);
+        return;
+    }
+    const auto known = cursors_.find(lower_ascii(s.text));
+    if (known == cursors_.end()) refuse(s.at, "cursor " + s.text, "its declaration is not converted", "convert it by hand");
+    if (s.kind == St::kOpen) {
+        line("OPEN " + name + " FOR\n" + known->second + ";");
+    } else if (s.kind == St::kFetch) {
+        if (!s.words.empty() && s.words[0] != "NEXT") refuse(s.at, "FETCH " + s.words[0], "these cursors move forward", "rewrite the loop");
+        if (s.columns.empty()) refuse(s.at, "FETCH without INTO", "it returns a row to the client", "fetch into variables");
+        std::string into;
+        for (const std::string& v : s.columns) into += (into.empty() ? "" : ", ") + variable(v, s.at).pg;
+        line("FETCH NEXT FROM " + name + " INTO " + into + ";");
+        line("v_fetch_status := CASE WHEN FOUND THEN 0 ELSE -1 END;");
+    } else if (s.kind == St::kClose) {
+        line("CLOSE " + name + ";");
+    }  // DEALLOCATE: a variable goes with its routine
+}
+
+}  // namespace lakemover::tsql

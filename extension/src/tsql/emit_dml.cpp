@@ -1,0 +1,225 @@
+// INSERT, UPDATE, DELETE and MERGE. Zone: pure; throws Unconvertible.
+#include "tsql/emitter.hpp"
+
+namespace lakemover::tsql {
+
+namespace {
+
+// OUTPUT names its rows inserted and deleted; RETURNING speaks of the table itself.
+void check_output(const Expr& e, const char* which) {
+    if ((e.kind == Ex::kColumn || e.kind == Ex::kStar) && !e.name.empty()) {
+        const std::string q = lower_ascii(e.name[0]);
+        const bool qualified = e.kind == Ex::kStar || e.name.size() > 1;
+        if (qualified && (q == "inserted" || q == "deleted") && q != which) {
+            throw Unconvertible{e.at, "OUTPUT " + q, "RETURNING has only the new row of an UPDATE", "read the old row before"};
+        }
+    }
+    for (const ExprPtr& a : e.args) {
+        if (a) check_output(*a, which);
+    }
+}
+
+}  // namespace
+
+std::string Emitter::set_list(const std::vector<Assignment>& set, const std::string& table) {
+    std::string sql;
+    for (const Assignment& a : set) {
+        if (!a.variable.empty()) refuse(a.value->at, "SET @variable = … in UPDATE", "it has no counterpart", "use RETURNING … INTO");
+        const std::string column = ident(a.column.back());
+        const Type type = column_type(a.column);
+        Out value = expr(*a.value);
+        if (a.op != "=") {
+            if (a.op == "+=" && value.type.family == Family::kString) {
+                value.sql = table + "." + column + " || " + value.sql;
+            } else {
+                if (a.op == "+=" && !type.known() && !value.type.known()) {
+                    review(a.value->at, "+=", "the types are not known", "write || if they are strings");
+                }
+                if (a.op.size() != 2 || a.op == "^=") refuse(a.value->at, a.op, "it has no rule", "write it out");
+                value.sql = table + "." + column + " " + a.op[0] + " (" + value.sql + ")";
+            }
+        } else {
+            value = to_type(value, type.family == Family::kBit || type.family == Family::kInt ? type : Type{}, a.value->at, false);
+        }
+        sql += (sql.empty() ? "" : ",\n    ") + column + " = " + value.sql;
+    }
+    return sql;
+}
+
+std::string Emitter::returning(const Output& o, const char* which) {
+    std::string sql;
+    const std::string target = returning_target_;
+    for (const SelectItem& item : o.items) {
+        check_output(*item.expr, which);
+        if (item.expr->kind == Ex::kStar) {
+            sql += (sql.empty() ? "" : ", ") + target + ".*";
+            continue;
+        }
+        if (item.expr->kind == Ex::kColumn && item.expr->name[0][0] != '$') {
+            const bool own = item.expr->name.size() > 1 && lower_ascii(item.expr->name[0]) == which;
+            const std::string column = own ? target + "." + ident(item.expr->name.back()) : text(*item.expr);
+            sql += (sql.empty() ? "" : ", ") + column;
+        } else if (item.expr->kind == Ex::kVariable || item.expr->kind == Ex::kString || item.expr->kind == Ex::kNumber) {
+            sql += (sql.empty() ? "" : ", ") + text(*item.expr);
+        } else {
+            refuse(item.at, "expression in OUTPUT", "it has no rule", "output the columns and compute behind");
+        }
+        if (!item.alias.empty()) sql += " AS " + ident(item.alias);
+    }
+    return sql;
+}
+
+// OUTPUT is a result set; OUTPUT INTO a second INSERT over the rows of the first statement.
+void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* which) {
+    const std::string with = with_clause(s.ctes);
+    if (!s.output) {
+        line(with + sql + ";");
+    } else {
+        feature("OUTPUT", s.at);
+        const std::string rows = sql + "\nRETURNING " + returning(*s.output, which);
+        if (s.output->into.empty()) {
+            if (results_ == Results::kCursors) refuse(s.at, "OUTPUT as one of several result sets", "a cursor cannot run it", "use OUTPUT INTO");
+            result_set(with + rows, s.at);
+        } else {
+            const Name& into = s.output->into;
+            std::string target = into[0][0] == '@' ? variable(into[0], s.at).pg : table_name(into, s.at);
+            std::string columns;
+            for (const std::string& c : s.output->into_columns) columns += (columns.empty() ? "" : ", ") + ident(c);
+            if (!columns.empty()) target += " (" + columns + ")";
+            line((with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ",\n") + "lm_output AS (\n    " + rows + "\n)\nINSERT INTO " +
+                 target + " SELECT * FROM lm_output;");
+        }
+    }
+    if (uses_rowcount_) line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
+    rowcount_fresh_ = true;
+}
+
+void Emitter::insert(const Stmt& s) {
+    if (!s.body.empty()) refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
+    if (s.top) refuse(s.at, "INSERT TOP", "it has no rule", "write LIMIT into the query");
+    const bool is_variable = s.target->kind == Fr::kVariable;
+    const std::string target = is_variable ? variable(s.target->name[0], s.at).pg : table_name(s.target->name, s.at);
+    std::string sql = "INSERT INTO " + target;
+    std::string columns;
+    for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
+    if (!columns.empty()) sql += " (" + columns + ")";
+    // Values take the form of the columns where those are known: bit, and numbers that are cut.
+    returning_target_ = target;
+    enter_scope(s.target.get());
+    std::vector<Type> types;
+    for (const std::string& c : s.columns) types.push_back(column_type({c}));
+    scopes_.pop_back();
+    if (s.query == nullptr) {
+        sql += " DEFAULT VALUES";
+    } else if (!s.query->values.empty()) {
+        sql += "\nVALUES ";
+        for (std::size_t r = 0; r < s.query->values.size(); ++r) {
+            sql += r > 0 ? ",\n       (" : "(";
+            for (std::size_t i = 0; i < s.query->values[r].size(); ++i) {
+                const Expr& value = *s.query->values[r][i];
+                const Type type = i < types.size() ? types[i] : Type{};
+                const bool narrow = type.family == Family::kBit || type.family == Family::kInt;
+                sql += (i > 0 ? ", " : "") + to_type(expr(value), narrow ? type : Type{}, value.at, false).sql;
+            }
+            sql += ")";
+        }
+    } else {
+        sql += "\n" + query(*s.query);
+    }
+    finish_dml(s, sql, "inserted");
+}
+
+// The tables of inner joins become a list, their conditions part of WHERE; false if another join is there.
+bool Emitter::inner_tables(const From& f, const std::string& target, Split& split) {
+    if (f.kind == Fr::kJoin) {
+        if (f.join != "INNER" && f.join != "," && f.join != "CROSS") return false;
+        if (!inner_tables(*f.left, target, split) || !inner_tables(*f.right, target, split)) return false;
+        if (f.on) split.where += (split.where.empty() ? "" : " AND ") + ("(" + text(*f.on) + ")");
+        return true;
+    }
+    const std::string name = f.name.empty() ? "" : lower_ascii(f.name.back());
+    const bool is_target = (f.alias.empty() ? name : lower_ascii(f.alias)) == target || (name == target && split.target.empty());
+    if (is_target && (f.kind == Fr::kTable || f.kind == Fr::kVariable)) {
+        if (!split.target.empty()) return false;
+        split.target = from(f);
+        split.name = f.alias.empty() ? split.target : ident(f.alias);
+    } else {
+        split.others += (split.others.empty() ? "" : ", ") + from(f);
+    }
+    return true;
+}
+
+Emitter::Split Emitter::split_from(const Stmt& s) {
+    Split split;
+    const std::string target = lower_ascii(s.target->name.back());
+    if (!s.from) {
+        split.target = split.name = from(*s.target);
+    } else if (!inner_tables(*s.from, target, split) || split.target.empty()) {
+        refuse(s.at, "UPDATE or DELETE over outer joins", "PostgreSQL joins the target inwards only", "select the keys in a subquery");
+    }
+    lock_clause(s.target.get(), s.at);
+    if (s.from) lock_clause(s.from.get(), s.at);
+    returning_target_ = split.name;
+    if (s.condition) split.where += (split.where.empty() ? "" : " AND ") + (split.where.empty() ? text(*s.condition) : "(" + text(*s.condition) + ")");
+    return split;
+}
+
+void Emitter::update(const Stmt& s) {
+    enter_scope(s.from ? s.from.get() : s.target.get());
+    Split split = split_from(s);
+    std::string sql = "UPDATE " + split.target + "\nSET " + set_list(s.set, returning_target_);
+    if (s.top) {
+        if (!split.others.empty()) refuse(s.at, "UPDATE TOP with joins", "it has no rule", "select the keys in a subquery");
+        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target + (split.where.empty() ? "" : " WHERE " + split.where) +
+                      " LIMIT " + text(*s.top->count) + "))";
+    }
+    if (!split.others.empty()) sql += "\nFROM " + split.others;
+    if (!split.where.empty()) sql += "\nWHERE " + split.where;
+    finish_dml(s, sql, "inserted");
+    scopes_.pop_back();
+}
+
+void Emitter::remove(const Stmt& s) {
+    enter_scope(s.from ? s.from.get() : s.target.get());
+    Split split = split_from(s);
+    std::string sql = "DELETE FROM " + split.target;
+    if (s.top) {
+        if (!split.others.empty()) refuse(s.at, "DELETE TOP with joins", "it has no rule", "select the keys in a subquery");
+        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target + (split.where.empty() ? "" : " WHERE " + split.where) +
+                      " LIMIT " + text(*s.top->count) + "))";
+    }
+    if (!split.others.empty()) sql += "\nUSING " + split.others;
+    if (!split.where.empty()) sql += "\nWHERE " + split.where;
+    finish_dml(s, sql, "deleted");
+    scopes_.pop_back();
+}
+
+void Emitter::merge(const Stmt& s) {
+    feature("MERGE", s.at);
+    if (s.output || s.top) refuse(s.at, s.top ? "MERGE TOP" : "MERGE … OUTPUT", "MERGE has no RETURNING before PostgreSQL 17", "use INSERT … ON CONFLICT … RETURNING");
+    scopes_.emplace_back();
+    collect(*s.target, scopes_.back());
+    collect(*s.from, scopes_.back());
+    const std::string name = s.target->alias.empty() ? ident(s.target->name.back()) : ident(s.target->alias);
+    std::string sql = "MERGE INTO " + from(*s.target) + "\nUSING " + from(*s.from) + "\nON " + text(*s.condition);
+    for (const std::string& h : s.target->hints) {
+        if (h == "HOLDLOCK" || h == "SERIALIZABLE") review(s.at, "MERGE WITH (" + h + ")", "two of them at once can both insert", "expect unique violations, or use ON CONFLICT");
+    }
+    for (const MergeWhen& w : s.whens) {
+        if (w.match == "NOT MATCHED BY SOURCE") refuse(s.at, "WHEN " + w.match, "it needs PostgreSQL 17", "delete or update in a second statement");
+        sql += "\nWHEN " + w.match + (w.condition ? " AND " + text(*w.condition) : "") + " THEN ";
+        if (w.action == "UPDATE") {
+            sql += "UPDATE SET " + set_list(w.set, name);
+        } else if (w.action == "DELETE") {
+            sql += "DELETE";
+        } else {
+            std::string columns;
+            for (const std::string& c : w.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
+            sql += "INSERT " + (columns.empty() ? "" : "(" + columns + ") ") + "VALUES (" + list(w.values) + ")";
+        }
+    }
+    scopes_.pop_back();
+    finish_dml(s, sql, "");
+}
+
+}  // namespace lakemover::tsql

@@ -1,0 +1,321 @@
+// Expressions: operators and casts by the types of their operands. Zone: pure; throws Unconvertible.
+#include "tsql/emitter.hpp"
+
+namespace lakemover::tsql {
+
+namespace {
+
+const Type kBoolean{Family::kBit, "boolean"};
+const Type kInteger{Family::kInt, "integer"};
+const Type kText{Family::kString, "text"};
+
+const Expr& inner(const Expr& e) { return e.kind == Ex::kParen ? inner(*e.args[0]) : e; }
+bool is_number(Family f) { return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat; }
+bool is_time(Family f) { return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset; }
+bool is_numeric_text(const Expr& e) {
+    const Expr& i = inner(e);
+    return i.kind == Ex::kString && i.text.find_first_not_of("0123456789.+- ") == std::string::npos;
+}
+std::string bracketed(const Expr& e, const std::string& sql) {
+    const Ex k = e.kind;
+    const bool simple = k == Ex::kNumber || k == Ex::kString || k == Ex::kVariable || k == Ex::kColumn || k == Ex::kParen ||
+                        k == Ex::kGlobal || k == Ex::kCall || k == Ex::kSubquery || k == Ex::kNull || k == Ex::kCase;
+    return simple ? sql : "(" + sql + ")";
+}
+// The wider of two numeric types.
+Type wider(const Type& a, const Type& b) {
+    static constexpr Family kOrder[] = {Family::kFloat, Family::kDecimal, Family::kMoney, Family::kInt};
+    for (const Family f : kOrder) {
+        if (a.family == f && b.family == f) {
+            if (f == Family::kDecimal) return {f, "numeric"};
+            return a.pg == "bigint" || b.pg != "bigint" ? (a.pg == "smallint" ? b : a) : b;
+        }
+        if (a.family == f || b.family == f) return f == Family::kDecimal ? Type{f, "numeric"} : a.family == f ? a : b;
+    }
+    return {};
+}
+
+}  // namespace
+
+std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
+    std::string out;
+    for (std::size_t i = from; i < args.size(); ++i) out += (i > from ? ", " : "") + text(*args[i]);
+    return out;
+}
+
+// SQL Server sorts NULL below every value; PostgreSQL above.
+std::string Emitter::order_by(const std::vector<OrderItem>& items) {
+    std::string out;
+    for (const OrderItem& item : items) {
+        out += (out.empty() ? "" : ", ") + text(*item.expr) + (item.descending ? " DESC NULLS LAST" : " NULLS FIRST");
+    }
+    return out;
+}
+
+Out Emitter::expr(const Expr& e) {
+    switch (e.kind) {
+        case Ex::kNull: return {"NULL", {}};
+        case Ex::kDefault: return {"DEFAULT", {}};
+        case Ex::kNumber: {
+            const bool is_float = e.text.find_first_of("eE") != std::string::npos;
+            const bool decimal = e.text.find('.') != std::string::npos;
+            std::string number = e.text;
+            if (number.back() == 'e' || number.back() == 'E') number += "0";
+            if (is_float) return {number + "::double precision", {Family::kFloat, "double precision"}};
+            return {number, decimal ? Type{Family::kDecimal, "numeric"} : kInteger};
+        }
+        case Ex::kMoney: {
+            std::string number;
+            for (const char c : e.text) {
+                if (c != '$' && c != ',') number += c;
+            }
+            return {(number.empty() ? "0" : number) + "::numeric(19,4)", {Family::kMoney, "numeric(19,4)"}};
+        }
+        case Ex::kString: return {literal(e.text), kText};
+        case Ex::kBinary: {
+            const std::string digits = (e.text.size() % 2 != 0 ? "0" : "") + e.text.substr(2);
+            return {"'\\x" + digits + "'::bytea", {Family::kBinary, "bytea"}};
+        }
+        case Ex::kVariable: {
+            const Var& v = variable(e.text, e.at);
+            return {v.pg, v.type};
+        }
+        case Ex::kGlobal: return global(e);
+        case Ex::kColumn: {
+            const std::string word = e.name.size() == 1 ? upper_ascii(e.name[0]) : "";
+            if (word == "CURRENT_TIMESTAMP") return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
+            if (word == "CURRENT_USER" || word == "SESSION_USER") return {lower_ascii(word) + "::text", kText};
+            if (word == "SYSTEM_USER") return {"session_user::text", kText};
+            if (word.rfind('$', 0) == 0) refuse(e.at, e.name[0], "it has no counterpart", "name the column");
+            std::string sql;
+            for (std::size_t i = e.name.size() > 2 ? e.name.size() - 2 : 0; i < e.name.size(); ++i) {
+                const bool temp = e.name[i].rfind('#', 0) == 0;
+                sql += (sql.empty() ? "" : ".") + (temp ? table_name({e.name[i]}, e.at) : ident(e.name[i]));
+            }
+            return {sql, column_type(e.name)};
+        }
+        case Ex::kStar: return {(e.name.empty() ? "" : ident(e.name.back()) + ".") + "*", {}};
+        case Ex::kParen: {
+            Out o = expr(*e.args[0]);
+            return {"(" + o.sql + ")", o.type};
+        }
+        case Ex::kUnary: {
+            const Out o = expr(*e.args[0]);
+            if (e.text == "NOT") return {"NOT " + bracketed(*e.args[0], o.sql), kBoolean};
+            if (e.text == "+") return o;
+            return {e.text + bracketed(*e.args[0], o.sql), o.type};
+        }
+        case Ex::kBinaryOp: return binary(e);
+        case Ex::kCase: return case_of(e);
+        case Ex::kCast: return cast(e);
+        case Ex::kCall: return call(e);
+        case Ex::kSubquery: {
+            std::vector<Type> types;
+            std::string sql = "(" + query(*e.query, {}, &types) + ")";
+            return {std::move(sql), types.size() == 1 ? types[0] : Type{}};
+        }
+        case Ex::kExists: return {"EXISTS (" + query(*e.query) + ")", kBoolean};
+        case Ex::kIn: {
+            const Out left = expr(*e.args[0]);
+            std::string right;
+            if (e.query) {
+                right = query(*e.query);
+            } else {
+                for (std::size_t i = 1; i < e.args.size(); ++i) {
+                    right += (i > 1 ? ", " : "") + to_type(expr(*e.args[i]), left.type, e.args[i]->at, false).sql;
+                }
+            }
+            return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT IN (" : " IN (") + right + ")", kBoolean};
+        }
+        case Ex::kBetween: {
+            const std::string low = bracketed(*e.args[1], text(*e.args[1]));
+            const std::string high = bracketed(*e.args[2], text(*e.args[2]));
+            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low + " AND " + high,
+                    kBoolean};
+        }
+        case Ex::kLike: return like(e);
+        case Ex::kIsNull: return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " IS NOT NULL" : " IS NULL"), kBoolean};
+        case Ex::kQuantified: return {e.text + " (" + query(*e.query) + ")", {}};
+        case Ex::kCollate: refuse(e.at, "COLLATE " + e.text, "the collation is not mapped", "choose a collation of PostgreSQL");
+        case Ex::kAtTimeZone: refuse(e.at, "AT TIME ZONE", "Windows zone names and the result's type differ", "use a zone of pg_timezone_names");
+        case Ex::kMethod: refuse(e.at, "method " + e.text + "()", "XML and CLR methods have no counterpart", "use xpath() or jsonb");
+    }
+    refuse(e.at, "expression", "its kind is not known", "rewrite it");
+}
+
+Out Emitter::binary(const Expr& e) {
+    const Expr& l = *e.args[0];
+    const Expr& r = *e.args[1];
+    const Out a = expr(l);
+    const Out b = expr(r);
+    const std::string& op = e.text;
+    if (op == "AND" || op == "OR") return {a.sql + " " + op + " " + b.sql, kBoolean};
+    if (op == "+") return plus(e, a, b);
+    if (op == "&" || op == "|" || op == "^") {  // one precedence in T-SQL, others in PostgreSQL
+        const std::string sign = op == "^" ? "#" : op;
+        return {"(" + bracketed(l, a.sql) + " " + sign + " " + bracketed(r, b.sql) + ")", wider(a.type, b.type)};
+    }
+    if (op == "-" || op == "*" || op == "/" || op == "%") {
+        if (op == "-" && (is_time(a.type.family) || is_time(b.type.family))) {
+            if (a.type.family == Family::kDatetime && b.type.family == Family::kInt) {
+                return {bracketed(l, a.sql) + " - make_interval(days => " + b.sql + ")", a.type};
+            }
+            if (a.type.family != Family::kDate || b.type.family != Family::kInt) {
+                refuse(e.at, "difference of dates", "it is a datetime in T-SQL and an interval in PostgreSQL", "use DATEDIFF");
+            }
+        }
+        return {a.sql + " " + op + " " + b.sql, wider(a.type, b.type)};
+    }
+    return comparison(e, a, b);
+}
+
+// + joins strings when a side is one. Between operands of unknown type it stays an addition, which
+// PostgreSQL refuses for strings: loud, but to be looked at.
+Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
+    const Expr& l = *e.args[0];
+    const Expr& r = *e.args[1];
+    const bool left = a.type.family == Family::kString;
+    const bool right = b.type.family == Family::kString;
+    if ((left && is_number(b.type.family)) || (right && is_number(a.type.family))) {
+        refuse(e.at, "+ of a string and a number", "T-SQL converts the string and adds", "cast one side");
+    }
+    if (left || right) {
+        const bool certain = (left && right) || (left && inner(l).kind == Ex::kString && !is_numeric_text(l)) ||
+                             (right && inner(r).kind == Ex::kString && !is_numeric_text(r));
+        if (!certain) review(e.at, "+", "the type of one side is not known", "|| is right unless that side is a number or a date");
+        return {a.sql + " || " + b.sql, kText};
+    }
+    if (a.type.family == Family::kDatetime && b.type.family == Family::kInt) {
+        return {a.sql + " + make_interval(days => " + b.sql + ")", a.type};
+    }
+    if (!a.type.known() && !b.type.known() && inner(l).kind != Ex::kNull && inner(r).kind != Ex::kNull) {
+        review(e.at, "+", "the types of both sides are not known", "write || if they are strings");
+    }
+    return {a.sql + " + " + b.sql, wider(a.type, b.type)};
+}
+
+Out Emitter::comparison(const Expr& e, Out a, Out b) {
+    std::string op = e.text;
+    if (op == "!=") op = "<>";
+    if (op == "!<") op = ">=";
+    if (op == "!>") op = "<=";
+    const bool null_literal = inner(*e.args[0]).kind == Ex::kNull || inner(*e.args[1]).kind == Ex::kNull;
+    if (null_literal) review(e.at, op + " NULL", "never true with ANSI_NULLS ON", "IS NULL was probably meant");
+    if (a.type.family == Family::kBit) b = to_type(b, a.type, e.args[1]->at, false);
+    if (b.type.family == Family::kBit) a = to_type(a, b.type, e.args[0]->at, false);
+    const auto pair = [&](Family x, Family y) { return a.type.family == x && b.type.family == y; };
+    if (pair(Family::kString, Family::kInt) && inner(*e.args[0]).kind != Ex::kString) a.sql = "(" + a.sql + ")::integer";
+    if (pair(Family::kInt, Family::kString) && inner(*e.args[1]).kind != Ex::kString) b.sql = "(" + b.sql + ")::integer";
+    const auto side = [](const Expr& x, const std::string& sql) { return x.kind == Ex::kBinaryOp && x.text.size() <= 2 && x.text != "OR" ? sql : bracketed(x, sql); };
+    return {side(*e.args[0], a.sql) + " " + op + " " + side(*e.args[1], b.sql), kBoolean};
+}
+
+Out Emitter::case_of(const Expr& e) {
+    std::string sql = "CASE";
+    Type type;
+    Out operand;
+    if (e.args[0]) {
+        operand = expr(*e.args[0]);
+        sql += " " + operand.sql;
+    }
+    for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
+        Out when = expr(*e.args[i]);
+        if (e.args[0]) when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
+        const Out then = expr(*e.args[i + 1]);
+        if (!type.known()) type = then.type;
+        if (is_number(type.family) && is_number(then.type.family)) type = wider(type, then.type);
+        sql += " WHEN " + when.sql + " THEN " + then.sql;
+    }
+    if (e.args.back()) {
+        const Out otherwise = expr(*e.args.back());
+        if (!type.known()) type = otherwise.type;
+        if (is_number(type.family) && is_number(otherwise.type.family)) type = wider(type, otherwise.type);
+        sql += " ELSE " + otherwise.sql;
+    }
+    if (type.family == Family::kString) type = kText;
+    return {sql + " END", type};
+}
+
+Out Emitter::like(const Expr& e) {
+    const Expr& pattern = inner(*e.args[1]);
+    const Out left = expr(*e.args[0]);
+    const Out right = expr(*e.args[1]);
+    std::string escape;
+    if (pattern.kind == Ex::kString) {
+        if (pattern.text.find('[') != std::string::npos) {
+            refuse(e.at, "LIKE with [ ]", "PostgreSQL's LIKE has no character classes", "use a regular expression (~)");
+        }
+        if (pattern.text.find('\\') != std::string::npos) escape = " ESCAPE ''";
+    } else {
+        review(e.at, "LIKE with a computed pattern", "[ ] are character classes in T-SQL only", "check that the pattern holds none");
+        escape = " ESCAPE ''";
+    }
+    if (e.args.size() > 2) escape = " ESCAPE " + text(*e.args[2]);
+    return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT LIKE " : " LIKE ") + bracketed(*e.args[1], right.sql) + escape,
+            kBoolean};
+}
+
+// A value that is assigned to, cast to or compared with a type, where T-SQL's conversion differs.
+Out Emitter::to_type(const Out& value, const Type& type, const Position& at, bool explicit_cast) {
+    const Family from = value.type.family;
+    if (!type.known() || value.sql == "NULL" || value.sql == "DEFAULT") return value;
+    if (type.family == Family::kBit) {
+        if (from == Family::kBit) return value;
+        if (value.sql == "0" || value.sql == "1") return {value.sql == "1" ? "true" : "false", type};
+        if (is_number(from)) return {"(" + value.sql + ") <> 0", type};
+        return {"(" + value.sql + ")::boolean", type};
+    }
+    if (from == Family::kBit && is_number(type.family)) return {"(" + value.sql + ")::integer", type};
+    if (type.family == Family::kInt && (from == Family::kDecimal || from == Family::kFloat)) {
+        return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds
+    }
+    if (type.family == Family::kString && is_time(from) && from != Family::kDate) {
+        refuse(at, "date as string without a style", "the default format depends on the session", "use CONVERT with a style");
+    }
+    if (type.family == Family::kString && (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary)) {
+        review(at, "conversion to a string", "T-SQL writes this type in another form", "use to_char() with the format wanted");
+    }
+    // T-SQL cuts what is too long without a word, as an explicit cast does here; an assignment would fail.
+    if (type.family == Family::kString && type.length > 0 && (value.type.pg != type.pg)) {
+        return {"(" + value.sql + ")::" + type.pg, type};
+    }
+    if (explicit_cast) return {"(" + value.sql + ")::" + type.pg, type};
+    return value;
+}
+
+Out Emitter::cast(const Expr& e) {
+    const Type type = map_type(e.type, true);
+    if (type.pg.empty()) refuse(e.at, "type " + e.type.name, "it has no counterpart in the type table", "choose a type");
+    if (e.text == "PARSE" || e.text.rfind("TRY_", 0) == 0) {
+        refuse(e.at, e.text, "PostgreSQL has no cast that returns NULL on failure", "check the text before, or catch the error");
+    }
+    const Out value = expr(*e.args[0]);
+    if (e.args.size() > 1) return convert_style(e, type, value);
+    if (e.text == "CONVERT" || e.text == "CAST") {
+        if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull && (type.family == Family::kInt || type.family == Family::kString)) {
+            review(e.at, e.text + " to " + type.pg, "the type of the value is not known",
+                   type.family == Family::kInt ? "use trunc() if it has decimals: PostgreSQL rounds" : "use to_char() if it is a date or a float");
+        }
+    }
+    return to_type(value, type, e.at, true);
+}
+
+Out Emitter::global(const Expr& e) {
+    const std::string name = upper_ascii(e.text);
+    if (name == "@@ROWCOUNT") {
+        if (!rowcount_fresh_) review(e.at, "@@ROWCOUNT", "the statement before it is not one that counts rows here", "check which count is meant");
+        return {"v_rowcount", kInteger};
+    }
+    if (name == "@@FETCH_STATUS") return {"v_fetch_status", kInteger};
+    if (name == "@@SPID") return {"pg_backend_pid()", kInteger};
+    if (name == "@@IDENTITY") {
+        review(e.at, name, "lastval() is the last sequence value of the session, whatever the table", "use RETURNING … INTO");
+        return {"lastval()", {Family::kInt, "bigint"}};
+    }
+    if (name == "@@ERROR" || name == "@@TRANCOUNT") {
+        refuse(e.at, name, "errors and transactions work otherwise in PostgreSQL", "use a block with EXCEPTION");
+    }
+    refuse(e.at, name, "it has no counterpart", "rewrite it");
+}
+
+}  // namespace lakemover::tsql

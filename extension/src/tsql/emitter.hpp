@@ -1,0 +1,176 @@
+// From the syntax tree to PL/pgSQL. Zone: pure. What has no known equivalent is thrown as
+// Unconvertible up to its statement, which then becomes a FIXME that fails when it is reached.
+#pragma once
+#include <functional>
+#include <set>
+
+#include "tsql/convert.hpp"
+#include "tsql/types.hpp"
+
+namespace lakemover::tsql {
+
+struct Unconvertible {
+    Position at;
+    std::string construct, why, todo;
+};
+
+struct Out {  // an expression in PostgreSQL's words
+    std::string sql;
+    Type type;
+};
+
+// Tables that the script itself creates, by lower-case name without schema.
+using Tables = std::map<std::string, std::vector<Column>*>;
+
+class Emitter {
+public:
+    Emitter(std::string_view source, const Lexed& lexed, const NameMap& names, const Tables& tables,
+            std::size_t first_comment)
+        : source_(source), lexed_(lexed), names_(names), tables_(tables), first_comment_(first_comment) {}
+    Converted routine(const Stmt& s);
+    // A statement outside a routine, or a text that could not be parsed.
+    Converted left_over(const Stmt& s);
+
+private:
+    struct Var {
+        std::string pg;
+        Type type;
+    };
+    struct Scope {
+        std::map<std::string, std::string> tables;  // alias or name -> table key, in lower case
+    };
+
+    // emit_names.cpp
+    static std::string one_line(std::string text);
+    std::string ident(std::string_view name) const;
+    std::string table_name(const Name& name, const Position& at);
+    std::string object_name(const Name& name, const Position& at);
+    std::string literal(std::string_view text) const;
+    const Var& variable(const std::string& name, const Position& at) const;
+    Type column_type(const Name& name) const;
+    std::string type_name(const TypeName& type, const Position& at, bool in_cast = false) const;
+    std::string slice(std::size_t from, std::size_t to) const;
+    void review(const Position& at, std::string construct, std::string why, std::string todo);
+    void feature(const std::string& name, const Position& at);
+    [[noreturn]] static void refuse(const Position& at, std::string construct, std::string why, std::string todo);
+
+    // emit_expr.cpp
+    Out expr(const Expr& e);
+    std::string text(const Expr& e) { return expr(e).sql; }
+    Out binary(const Expr& e);
+    Out plus(const Expr& e, const Out& a, const Out& b);
+    Out comparison(const Expr& e, Out a, Out b);
+    Out cast(const Expr& e);
+    Out to_type(const Out& value, const Type& type, const Position& at, bool explicit_cast);
+    Out like(const Expr& e);
+    Out global(const Expr& e);
+    Out case_of(const Expr& e);
+    std::string list(const std::vector<ExprPtr>& args, std::size_t from = 0);
+    std::string order_by(const std::vector<OrderItem>& items);
+
+    // emit_function.cpp
+    Out call(const Expr& e);
+    Out string_function(const Expr& e, bool& found);
+    Out number_function(const Expr& e, bool& found);
+    Out aggregate(const Expr& e, bool& found);
+    std::string over(const Expr& e, bool required);
+
+    // emit_date.cpp
+    Out date_function(const Expr& e, bool& found);
+    Out datediff(const Expr& e);
+    Out convert_style(const Expr& e, const Type& type, const Out& value);
+    std::string timestamp(const Expr& e);
+
+    // emit_query.cpp
+    std::string query(const Query& q, const std::vector<std::string>& names = {}, std::vector<Type>* types = nullptr);
+    std::string select(const Select& s, const std::vector<std::string>& names, std::vector<Type>* types);
+    std::string with_clause(const std::vector<Cte>& ctes);
+    std::string from(const From& f);
+    void enter_scope(const From* f);
+    void collect(const From& f, Scope& scope);
+    std::string lock_clause(const From* f, const Position& at);
+    std::string values(const std::vector<std::vector<ExprPtr>>& rows);
+    static const Select* first_select(const Query& q);
+    bool result_columns(const Query& q, std::vector<std::string>& columns, std::vector<Type>& types);
+
+    // emit_dml.cpp
+    void insert(const Stmt& s);
+    void update(const Stmt& s);
+    void remove(const Stmt& s);
+    void merge(const Stmt& s);
+    struct Split {  // UPDATE/DELETE … FROM: the target and the rest
+        std::string target, name, others, where;
+    };
+    Split split_from(const Stmt& s);
+    bool inner_tables(const From& f, const std::string& target, Split& split);
+    std::string returning(const Output& o, const char* which);
+    void finish_dml(const Stmt& s, const std::string& sql, const char* which);
+    std::string set_list(const std::vector<Assignment>& set, const std::string& table);
+
+    // emit_stmt.cpp
+    void statement(const Stmt& s);
+    void convert_statement(const Stmt& s);
+    void statements(const std::vector<StmtPtr>& list);
+    void declare(const Stmt& s);
+    void assign(const std::string& variable, const std::string& op, const Expr& value, const Position& at);
+    void if_statement(const Stmt& s);
+    void select_statement(const Stmt& s);
+    void select_assign(const Stmt& s, const Select& select);
+    void result_set(const std::string& sql, const Position& at);
+    void return_statement(const Stmt& s);
+    void raise(const Stmt& s);
+    void exec(const Stmt& s);
+    void cursor(const Stmt& s);
+    void create_temp(const std::string& name, const TableDef& table, const Position& at);
+    void fixme(const Unconvertible& u, const Stmt& s);
+    void comments_before(std::size_t offset);
+    void line(const std::string& text);
+    bool is_transaction_guard(const Stmt& s) const;
+
+    // emit_routine.cpp
+    void survey(const std::vector<StmtPtr>& list);
+    std::string parameters(const Stmt& s);
+    std::string body(const Stmt& s, const std::string& before, const std::string& after);
+    void procedure(const Stmt& s);
+    void function(const Stmt& s);
+    void view(const Stmt& s);
+    void trigger(const Stmt& s);
+    std::string quoted_body(const std::string& body) const;
+    void finish(const Stmt& s);
+
+    std::string_view source_;
+    const Lexed& lexed_;
+    const NameMap& names_;
+    const Tables& tables_;
+    std::size_t first_comment_;  // comments before this offset belong to the statements before
+    Converted result_;
+    std::vector<std::string> pending_;  // FIXME lines of the statement at hand
+    std::string out_;
+    int indent_ = 0;
+    std::size_t next_comment_ = 0;
+    std::map<std::string, Var> variables_;
+    std::map<std::string, std::vector<Column>> local_tables_;  // temporary ones and table variables
+    std::vector<std::string> declarations_;
+    std::set<std::string> declared_;
+    std::vector<Scope> scopes_;
+    std::set<std::string> ctes_;
+    // What the survey of the body found.
+    enum class Results { kNone, kTable, kCursors } results_ = Results::kNone;
+    int result_sets_ = 0;
+    int next_result_ = 0;
+    const Query* only_result_ = nullptr;
+    std::string returned_table_;  // of a multi-statement table-valued function
+    bool returns_code_ = false;
+    bool uses_rowcount_ = false;
+    bool rowcount_fresh_ = false;
+    bool in_catch_ = false;
+    int loop_depth_ = 0;
+    const Stmt* routine_ = nullptr;
+    std::map<std::string, std::string> cursors_;   // name -> query
+    std::string returning_target_;                 // how the statement at hand calls its table
+    const std::vector<Type>* casts_ = nullptr;     // what the next SELECT's columns are cast to
+    std::vector<std::string> result_columns_;  // of RETURNS TABLE
+    std::vector<Type> result_types_;
+};
+
+}  // namespace lakemover::tsql

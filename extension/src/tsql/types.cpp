@@ -1,0 +1,61 @@
+// The type table. Zone: pure.
+#include "tsql/types.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+namespace lakemover::tsql {
+
+Type map_type(const TypeName& type, bool in_cast) {
+    static const std::map<std::string, Type, std::less<>> simple = {
+        {"BIT", {Family::kBit, "boolean"}},
+        {"TINYINT", {Family::kInt, "smallint"}},
+        {"SMALLINT", {Family::kInt, "smallint"}},
+        {"INT", {Family::kInt, "integer"}},
+        {"INTEGER", {Family::kInt, "integer"}},
+        {"BIGINT", {Family::kInt, "bigint"}},
+        {"MONEY", {Family::kMoney, "numeric(19,4)"}},
+        {"SMALLMONEY", {Family::kMoney, "numeric(10,4)"}},
+        {"FLOAT", {Family::kFloat, "double precision"}},
+        {"REAL", {Family::kFloat, "real"}},
+        {"DATE", {Family::kDate, "date"}},
+        {"TIME", {Family::kTime, "time"}},
+        {"DATETIME", {Family::kDatetime, "timestamp(3)"}},
+        {"SMALLDATETIME", {Family::kDatetime, "timestamp(0)"}},
+        {"DATETIME2", {Family::kDatetime, "timestamp(6)"}},
+        {"DATETIMEOFFSET", {Family::kOffset, "timestamptz"}},
+        {"UNIQUEIDENTIFIER", {Family::kGuid, "uuid"}},
+        {"XML", {Family::kXml, "xml"}},
+        {"TEXT", {Family::kString, "text"}},
+        {"NTEXT", {Family::kString, "text", 0, true}},
+        {"SYSNAME", {Family::kString, "varchar(128)", 128, true}},
+        {"IMAGE", {Family::kBinary, "bytea"}},
+        {"BINARY", {Family::kBinary, "bytea"}},
+        {"VARBINARY", {Family::kBinary, "bytea"}},
+    };
+    if (type.user) return {Family::kOther, ""};
+    if (type.name == "DECIMAL" || type.name == "NUMERIC" || type.name == "DEC") {
+        const std::string precision = type.args.empty() ? "18" : type.args[0];
+        const std::string scale = type.args.size() < 2 ? "0" : type.args[1];
+        return {Family::kDecimal, "numeric(" + precision + "," + scale + ")"};
+    }
+    if (type.name == "VARCHAR" || type.name == "NVARCHAR" || type.name == "CHAR" || type.name == "NCHAR" ||
+        type.name == "CHARACTER") {
+        const bool wide = type.name[0] == 'N';
+        if (!type.args.empty() && type.args[0] == "MAX") return {Family::kString, "text", 0, wide};
+        const std::string length = !type.args.empty() ? type.args[0] : in_cast ? "30" : "1";
+        const bool fixed = type.name.find("VAR") == std::string::npos;
+        return {Family::kString, (fixed ? "char(" : "varchar(") + length + ")", std::atoi(length.c_str()), wide};
+    }
+    if (type.name == "FLOAT" && !type.args.empty() && std::atoi(type.args[0].c_str()) <= 24) return {Family::kFloat, "real"};
+    if ((type.name == "DATETIME2" || type.name == "TIME") && !type.args.empty()) {
+        const int digits = std::min(std::atoi(type.args[0].c_str()), 6);
+        const bool time = type.name == "TIME";
+        return {time ? Family::kTime : Family::kDatetime, (time ? "time(" : "timestamp(") + std::to_string(digits) + ")"};
+    }
+    const auto found = simple.find(type.name);
+    return found == simple.end() ? Type{Family::kOther, ""} : found->second;
+}
+
+}  // namespace lakemover::tsql
