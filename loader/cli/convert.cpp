@@ -18,7 +18,8 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& f
         std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
         if (!in.good() && !in.eof()) throw Error(Exit::kUsage, "cannot read \"" + file + "\"");
         if (text.find('\0') != std::string::npos) {
-            throw Error(Exit::kUsage, "\"" + file + "\" is not UTF-8 text", {}, "convert it first, for example with iconv -f UTF-16 -t UTF-8");
+            throw Error(Exit::kUsage, "\"" + file + "\" is not UTF-8 text", {},
+                        "convert it first, for example with iconv -f UTF-16 -t UTF-8");
         }
         texts.push_back(std::move(text));
     }
@@ -27,18 +28,23 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& f
     int manual = 0;
     int count = 0;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        const Result r = pg.query("SELECT name, kind, sql, class, score, notes FROM lakemover.convert_routine($1)", {texts[i]});
+        const Result r =
+            pg.query("SELECT name, kind, sql, class, score, notes FROM lakemover.convert_routine($1)", {texts[i]});
         for (int row = 0; row < r.rows(); ++row) {
             ++count;
             if (r.get(row, 3) == "manual") ++manual;
             if (settings.json) {
-                nlohmann::json document{{"file", files[i]}, {"kind", r.text(row, 1)}, {"sql", r.text(row, 2)}, {"class", r.text(row, 3)},
-                                        {"score", nlohmann::json::parse(r.text(row, 4))}, {"notes", nlohmann::json::parse(r.text(row, 5))}};
+                nlohmann::json document{{"file", files[i]},
+                                        {"kind", r.text(row, 1)},
+                                        {"sql", r.text(row, 2)},
+                                        {"class", r.text(row, 3)},
+                                        {"score", nlohmann::json::parse(r.text(row, 4))},
+                                        {"notes", nlohmann::json::parse(r.text(row, 5))}};
                 document["name"] = r.is_null(row, 0) ? nlohmann::json() : nlohmann::json(r.text(row, 0));
                 fmt::print("{}\n", document.dump());
             } else {
-                fmt::print("-- {}: {}{}{}: {}, score {}\n{}\n", files[i], r.text(row, 1), r.is_null(row, 0) ? "" : " ", r.text(row, 0),
-                           r.text(row, 3), r.text(row, 4), r.text(row, 2));
+                fmt::print("-- {}: {}{}{}: {}, score {}\n{}\n", files[i], r.text(row, 1), r.is_null(row, 0) ? "" : " ",
+                           r.text(row, 0), r.text(row, 3), r.text(row, 4), r.text(row, 2));
             }
         }
     }

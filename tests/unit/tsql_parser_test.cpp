@@ -13,10 +13,11 @@ using namespace lakemover::tsql;
 std::string shape(const std::vector<StmtPtr>& list);
 std::string shape(const Stmt& s) {
     static constexpr const char* kNames[] = {
-        "Unknown", "Declare", "Set", "Option", "Select", "Insert", "Update", "Delete", "Merge", "If", "While", "Block", "Try",
-        "Return", "Break", "Continue", "Print", "Raiserror", "Throw", "Exec", "Begin", "Commit", "Rollback", "Save",
-        "Cursor", "Open", "Fetch", "Close", "Deallocate", "CreateTable", "DropTable", "Truncate",
-        "Procedure", "Function", "View", "Trigger", "Use", "Go"};
+        "Unknown",   "Declare",   "Set",   "Option",  "Select",     "Insert",      "Update",    "Delete",
+        "Merge",     "If",        "While", "Block",   "Try",        "Return",      "Break",     "Continue",
+        "Print",     "Raiserror", "Throw", "Exec",    "Begin",      "Commit",      "Rollback",  "Save",
+        "Cursor",    "Open",      "Fetch", "Close",   "Deallocate", "CreateTable", "DropTable", "Truncate",
+        "Procedure", "Function",  "View",  "Trigger", "Use",        "Go"};
     std::string text = kNames[static_cast<std::size_t>(s.kind)];
     if (s.kind == St::kUnknown) text += std::to_string(s.error_at.line) + ":" + std::to_string(s.error_at.column);
     if (!s.body.empty()) text += "(" + shape(s.body) + ")";
@@ -57,56 +58,72 @@ TEST(TsqlParser, Precedence) {
 }
 
 TEST(TsqlParser, StatementsWithoutSemicolons) {
-    EXPECT_EQ(shape("DECLARE @a int = 1, @b TABLE (id int PRIMARY KEY) SET @a = 2 IF @a > 1 PRINT 'x' ELSE BEGIN SELECT 1 END"),
-              "Declare Set If(Print)(Block(Select))");
-    EXPECT_EQ(shape("WHILE 1 = 1 BEGIN IF @x IS NULL BREAK; CONTINUE END RETURN 3"), "While(Block(If(Break) Continue)) Return");
+    EXPECT_EQ(
+        shape(
+            "DECLARE @a int = 1, @b TABLE (id int PRIMARY KEY) SET @a = 2 IF @a > 1 PRINT 'x' ELSE BEGIN SELECT 1 END"),
+        "Declare Set If(Print)(Block(Select))");
+    EXPECT_EQ(shape("WHILE 1 = 1 BEGIN IF @x IS NULL BREAK; CONTINUE END RETURN 3"),
+              "While(Block(If(Break) Continue)) Return");
     EXPECT_EQ(shape("BEGIN TRY BEGIN TRAN UPDATE t SET a = 1 COMMIT END TRY BEGIN CATCH ROLLBACK; THROW; END CATCH"),
               "Try(Begin Update Commit)(Rollback Throw)");
-    EXPECT_EQ(shape("SET NOCOUNT ON SET XACT_ABORT ON EXEC dbo.p 1, @b = @c OUTPUT SELECT 1"), "Option Option Exec Select");
+    EXPECT_EQ(shape("SET NOCOUNT ON SET XACT_ABORT ON EXEC dbo.p 1, @b = @c OUTPUT SELECT 1"),
+              "Option Option Exec Select");
 }
 
 TEST(TsqlParser, Queries) {
-    EXPECT_EQ(shape(";WITH c (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM c) SELECT TOP (5) WITH TIES x = a, b.* FROM c AS b "
-                    "LEFT JOIN (d INNER JOIN e ON d.i = e.i) ON d.a = b.a CROSS APPLY dbo.f(b.a) AS g(z) "
-                    "WHERE a IN (SELECT 1) AND EXISTS (SELECT * FROM t WITH (NOLOCK)) GROUP BY a HAVING COUNT(*) > 1 "
-                    "ORDER BY a DESC OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY OPTION (RECOMPILE)"),
-              "Select");
-    EXPECT_EQ(shape("SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY b ROWS UNBOUNDED PRECEDING) rn, LEFT(a, 1) FROM t (NOLOCK), u"),
+    EXPECT_EQ(
+        shape(";WITH c (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM c) SELECT TOP (5) WITH TIES x = a, b.* FROM c AS b "
+              "LEFT JOIN (d INNER JOIN e ON d.i = e.i) ON d.a = b.a CROSS APPLY dbo.f(b.a) AS g(z) "
+              "WHERE a IN (SELECT 1) AND EXISTS (SELECT * FROM t WITH (NOLOCK)) GROUP BY a HAVING COUNT(*) > 1 "
+              "ORDER BY a DESC OFFSET 1 ROWS FETCH NEXT 2 ROWS ONLY OPTION (RECOMPILE)"),
+        "Select");
+    EXPECT_EQ(shape("SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY b ROWS UNBOUNDED PRECEDING) rn, LEFT(a, 1) FROM "
+                    "t (NOLOCK), u"),
               "Select");
     EXPECT_EQ(shape("SELECT * FROM t PIVOT (SUM(x) FOR y IN ([a], [b])) AS p"), "Select");
-    EXPECT_EQ(shape("SELECT STUFF((SELECT ',' + n FROM t FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)'), 1, 1, '')"), "Select");
+    EXPECT_EQ(
+        shape("SELECT STUFF((SELECT ',' + n FROM t FOR XML PATH(''), TYPE).value('.', 'nvarchar(max)'), 1, 1, '')"),
+        "Select");
 }
 
 TEST(TsqlParser, Dml) {
     EXPECT_EQ(shape("INSERT INTO t (a, b) OUTPUT inserted.id INTO @ids VALUES (1, 2), (3, DEFAULT) INSERT t EXEC p"),
               "Insert Insert(Exec)");
-    EXPECT_EQ(shape("UPDATE TOP (1) x SET x.a += 1, @b = c = 2 OUTPUT deleted.a FROM t x JOIN u ON u.i = x.i WHERE x.a = 1"), "Update");
+    EXPECT_EQ(
+        shape("UPDATE TOP (1) x SET x.a += 1, @b = c = 2 OUTPUT deleted.a FROM t x JOIN u ON u.i = x.i WHERE x.a = 1"),
+        "Update");
     EXPECT_EQ(shape("DELETE x FROM t x WHERE x.a = 1 DELETE FROM t"), "Delete Delete");
-    EXPECT_EQ(shape("MERGE t AS a USING (SELECT 1 AS i) AS b ON a.i = b.i WHEN MATCHED AND a.x > 1 THEN UPDATE SET x = 1 "
-                    "WHEN NOT MATCHED THEN INSERT (i) VALUES (b.i) WHEN NOT MATCHED BY SOURCE THEN DELETE OUTPUT $action;"),
-              "Merge");
+    EXPECT_EQ(
+        shape("MERGE t AS a USING (SELECT 1 AS i) AS b ON a.i = b.i WHEN MATCHED AND a.x > 1 THEN UPDATE SET x = 1 "
+              "WHEN NOT MATCHED THEN INSERT (i) VALUES (b.i) WHEN NOT MATCHED BY SOURCE THEN DELETE OUTPUT $action;"),
+        "Merge");
 }
 
 TEST(TsqlParser, Routines) {
-    EXPECT_EQ(shape("CREATE PROC [dbo].[p] @a int = 1, @b varchar(10) OUTPUT WITH RECOMPILE AS SET NOCOUNT ON SELECT 1\nGO\nSELECT 2"),
+    EXPECT_EQ(shape("CREATE PROC [dbo].[p] @a int = 1, @b varchar(10) OUTPUT WITH RECOMPILE AS SET NOCOUNT ON SELECT "
+                    "1\nGO\nSELECT 2"),
               "Procedure(Option Select) Go Select");
-    EXPECT_EQ(shape("CREATE FUNCTION f (@a int) RETURNS int WITH SCHEMABINDING AS BEGIN RETURN @a END"), "Function(Block(Return))");
+    EXPECT_EQ(shape("CREATE FUNCTION f (@a int) RETURNS int WITH SCHEMABINDING AS BEGIN RETURN @a END"),
+              "Function(Block(Return))");
     EXPECT_EQ(shape("CREATE FUNCTION f (@a int) RETURNS TABLE AS RETURN (SELECT 1 AS x)"), "Function");
     EXPECT_EQ(shape("CREATE FUNCTION f () RETURNS @t TABLE (a int NOT NULL) AS BEGIN INSERT @t VALUES (1) RETURN END"),
               "Function(Block(Insert Return))");
-    EXPECT_EQ(shape("CREATE OR ALTER VIEW v AS SELECT 1 AS a WITH CHECK OPTION\nGO\nCREATE TRIGGER r ON t AFTER INSERT, UPDATE AS IF UPDATE(a) RETURN"),
+    EXPECT_EQ(shape("CREATE OR ALTER VIEW v AS SELECT 1 AS a WITH CHECK OPTION\nGO\nCREATE TRIGGER r ON t AFTER "
+                    "INSERT, UPDATE AS IF UPDATE(a) RETURN"),
               "View Go Trigger(If(Return))");
 }
 
 TEST(TsqlParser, GoesOnBehindWhatItDoesNotKnow) {
     EXPECT_EQ(shape("SET @a = 1\nWAITFOR DELAY '00:00:01'\nSET @b = 2"), "Set Unknown2:1 Set");
-    EXPECT_EQ(shape("CREATE PROC p AS\nBEGIN\n  SELECT 1 +\n  PRINT 'x'\nEND\nGO\nSELECT 2"), "Procedure(Block(Unknown4:3 Print)) Go Select");
+    EXPECT_EQ(shape("CREATE PROC p AS\nBEGIN\n  SELECT 1 +\n  PRINT 'x'\nEND\nGO\nSELECT 2"),
+              "Procedure(Block(Unknown4:3 Print)) Go Select");
     EXPECT_EQ(shape("CREATE PROC p @a\nAS SELECT 1\nGO\nSELECT 2"), "Unknown2:4 Go Select");
     EXPECT_EQ(shape("END END"), "Unknown1:1 Unknown1:5");
 }
 
 TEST(TsqlParser, DeepNestingIsAnError) {
-    for (const std::string& open : {std::string("("), std::string("CASE WHEN "), std::string("NOT "), std::string("-"), std::string("f(")}) {
+    for (const std::string& open :
+         {std::string("("), std::string("CASE WHEN "), std::string("NOT "), std::string("-"), std::string("f(")}) {
         std::string sql = "SET @x = ";
         for (int i = 0; i < 20000; ++i) sql += open;
         EXPECT_EQ(shape(sql).substr(0, 7), "Unknown") << open;
@@ -125,10 +142,12 @@ TEST(TsqlParser, DeepNestingIsAnError) {
 // Words of the language in any order: it ends, and nothing is lost: statements cover the input.
 TEST(TsqlParser, AnyTokens) {
     static constexpr const char* kWords[] = {
-        "SELECT", "FROM", "WHERE", "(", ")", "(", ")", ",", "=", "+", "@x", "t", "[a b]", "'s'", "1", "BEGIN", "END", "IF", "ELSE",
-        "WHILE", "TRY", "CATCH", "CASE", "WHEN", "THEN", "INSERT", "INTO", "VALUES", "UPDATE", "SET", "DELETE", "MERGE", "USING",
-        "ON", "JOIN", "WITH", "AS", "CREATE", "PROC", "FUNCTION", "TRIGGER", "VIEW", "DECLARE", "TABLE", "int", "CURSOR", "FOR",
-        "FETCH", "EXEC", "RETURN", "OUTPUT", "OVER", "ORDER", "BY", "\nGO\n", ";", ".", "*", "UNION", "TOP", "IN", "NOT", "NULL", "\n"};
+        "SELECT", "FROM",   "WHERE", "(",      ")",      "(",      ")",        ",",       "=",      "+",       "@x",
+        "t",      "[a b]",  "'s'",   "1",      "BEGIN",  "END",    "IF",       "ELSE",    "WHILE",  "TRY",     "CATCH",
+        "CASE",   "WHEN",   "THEN",  "INSERT", "INTO",   "VALUES", "UPDATE",   "SET",     "DELETE", "MERGE",   "USING",
+        "ON",     "JOIN",   "WITH",  "AS",     "CREATE", "PROC",   "FUNCTION", "TRIGGER", "VIEW",   "DECLARE", "TABLE",
+        "int",    "CURSOR", "FOR",   "FETCH",  "EXEC",   "RETURN", "OUTPUT",   "OVER",    "ORDER",  "BY",      "\nGO\n",
+        ";",      ".",      "*",     "UNION",  "TOP",    "IN",     "NOT",      "NULL",    "\n"};
     std::mt19937 random(77);
     for (int round = 0; round < 20000; ++round) {
         std::string sql;

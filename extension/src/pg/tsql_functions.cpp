@@ -26,8 +26,9 @@ tsql::NameMap name_map(FunctionCallInfo fcinfo) {
     const nlohmann::json json = nlohmann::json::parse(text);
     tsql::NameMap names;
     const auto refuse = [] {
-        throw lakemover::source::Error(lakemover::source::ErrorKind::kConfig, "22023",
-                                       "the name map must be an object of names, such as {\"dbo.Orders\": \"sales.orders\"}");
+        throw lakemover::source::Error(
+            lakemover::source::ErrorKind::kConfig, "22023",
+            "the name map must be an object of names, such as {\"dbo.Orders\": \"sales.orders\"}");
     };
     if (!json.is_object()) refuse();
     for (const auto& [from, to] : json.items()) {
@@ -40,11 +41,15 @@ tsql::NameMap name_map(FunctionCallInfo fcinfo) {
 nlohmann::json notes(const tsql::Converted& c) {
     nlohmann::json list = nlohmann::json::array();
     for (const tsql::Note& n : c.notes) {
-        list.push_back({{"line", n.line}, {"construct", n.construct}, {"why", n.why}, {"todo", n.todo},
+        list.push_back({{"line", n.line},
+                        {"construct", n.construct},
+                        {"why", n.why},
+                        {"todo", n.todo},
                         {"severity", n.severity == tsql::Severity::kManual ? "manual" : "review"}});
     }
     if (c.result == tsql::Class::kEquivalent) {
-        list.push_back({{"construct", "verification"}, {"severity", "review"},
+        list.push_back({{"construct", "verification"},
+                        {"severity", "review"},
                         {"why", "every construct has a rule, but the result was not checked"},
                         {"todo", "create it beside its tables and run plpgsql_check_function() on it"}});
     }

@@ -28,15 +28,30 @@ struct OrderItem {
 };
 
 enum class Ex {
-    kNull, kNumber, kMoney, kString, kBinary, kVariable, kGlobal, kColumn, kStar, kDefault,
+    kNull,
+    kNumber,
+    kMoney,
+    kString,
+    kBinary,
+    kVariable,
+    kGlobal,
+    kColumn,
+    kStar,
+    kDefault,
     kUnary,     // text: - + ~ NOT; args[0]
     kBinaryOp,  // text: operator, AND, OR, comparison; args[0], args[1]
     kCase,      // args: [operand or null, when, then, …, else or null]
     kCast,      // text: CAST, TRY_CAST, CONVERT, TRY_CONVERT, PARSE, TRY_PARSE; args[0], style in args[1]
     kCall,      // name, args; over, order (WITHIN GROUP), distinct
-    kSubquery, kExists,
-    kIn,        // args[0] IN (args[1…] or query)
-    kBetween, kLike, kIsNull, kCollate, kAtTimeZone, kParen,
+    kSubquery,
+    kExists,
+    kIn,  // args[0] IN (args[1…] or query)
+    kBetween,
+    kLike,
+    kIsNull,
+    kCollate,
+    kAtTimeZone,
+    kParen,
     kQuantified,  // text: ALL, ANY, SOME; query
     kMethod       // args[0].name(args[1…]): XML and CLR types
 };
@@ -158,7 +173,7 @@ struct Output {
 };
 
 struct MergeWhen {
-    std::string match;   // MATCHED, NOT MATCHED, NOT MATCHED BY SOURCE
+    std::string match;  // MATCHED, NOT MATCHED, NOT MATCHED BY SOURCE
     ExprPtr condition;
     std::string action;  // UPDATE, DELETE, INSERT
     std::vector<Assignment> set;
@@ -185,10 +200,44 @@ struct ExecArgument {
 };
 
 enum class St {
-    kUnknown, kDeclare, kSet, kSetOption, kSelect, kInsert, kUpdate, kDelete, kMerge, kIf, kWhile, kBlock, kTry,
-    kReturn, kBreak, kContinue, kPrint, kRaiserror, kThrow, kExec, kBeginTran, kCommit, kRollback, kSaveTran,
-    kDeclareCursor, kOpen, kFetch, kClose, kDeallocate, kCreateTable, kDropTable, kTruncate,
-    kCreateProcedure, kCreateFunction, kCreateView, kCreateTrigger, kUse, kGo
+    kUnknown,
+    kDeclare,
+    kSet,
+    kSetOption,
+    kSelect,
+    kInsert,
+    kUpdate,
+    kDelete,
+    kMerge,
+    kIf,
+    kWhile,
+    kBlock,
+    kTry,
+    kReturn,
+    kBreak,
+    kContinue,
+    kPrint,
+    kRaiserror,
+    kThrow,
+    kExec,
+    kBeginTran,
+    kCommit,
+    kRollback,
+    kSaveTran,
+    kDeclareCursor,
+    kOpen,
+    kFetch,
+    kClose,
+    kDeallocate,
+    kCreateTable,
+    kDropTable,
+    kTruncate,
+    kCreateProcedure,
+    kCreateFunction,
+    kCreateView,
+    kCreateTrigger,
+    kUse,
+    kGo
 };
 
 struct Stmt {
@@ -214,7 +263,7 @@ struct Stmt {
     std::vector<StmtPtr> body, otherwise;  // ELSE and CATCH
     TableDef table;
     TypeName returns;
-    std::string return_variable;  // @t of RETURNS @t TABLE
+    std::string return_variable;     // @t of RETURNS @t TABLE
     std::vector<std::string> words;  // options, events: upper case
 };
 

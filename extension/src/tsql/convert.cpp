@@ -6,16 +6,27 @@
 
 namespace lakemover::tsql {
 
-const char* class_name(Class c) { return c == Class::kEquivalent ? "equivalent" : c == Class::kReview ? "review" : "manual"; }
+const char* class_name(Class c) {
+    return c == Class::kEquivalent ? "equivalent" : c == Class::kReview ? "review" : "manual";
+}
 
 const std::vector<Weight>& weights() {
-    static const std::vector<Weight> table = {
-        {"cursor", 8, true},        {"dynamic SQL", 10, true},        {"MERGE", 6, true},
-        {"transaction", 3, true},   {"TRY/CATCH", 4, true},           {"several result sets", 4, true},
-        {"temporary table", 3, true}, {"XML or JSON", 6, true},       {"APPLY", 3, true},
-        {"PIVOT", 6, true},         {"cross-database name", 6, true}, {"OUTPUT", 2, false},
-        {"common table expression", 0.5, false}, {"table hint", 0.2, false}, {"not converted", 5, false},
-        {"to be reviewed", 1, false}};
+    static const std::vector<Weight> table = {{"cursor", 8, true},
+                                              {"dynamic SQL", 10, true},
+                                              {"MERGE", 6, true},
+                                              {"transaction", 3, true},
+                                              {"TRY/CATCH", 4, true},
+                                              {"several result sets", 4, true},
+                                              {"temporary table", 3, true},
+                                              {"XML or JSON", 6, true},
+                                              {"APPLY", 3, true},
+                                              {"PIVOT", 6, true},
+                                              {"cross-database name", 6, true},
+                                              {"OUTPUT", 2, false},
+                                              {"common table expression", 0.5, false},
+                                              {"table hint", 0.2, false},
+                                              {"not converted", 5, false},
+                                              {"to be reviewed", 1, false}};
     return table;
 }
 

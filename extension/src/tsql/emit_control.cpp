@@ -5,15 +5,18 @@ namespace lakemover::tsql {
 
 void Emitter::result_set(const std::string& sql, const Position& at) {
     if (routine_->kind == St::kCreateTrigger) refuse(at, "result set of a trigger", "PostgreSQL has none", "remove it");
-    if (routine_->kind == St::kCreateFunction) refuse(at, "result set in a function", "T-SQL forbids it", "check the statement");
+    if (routine_->kind == St::kCreateFunction)
+        refuse(at, "result set in a function", "T-SQL forbids it", "check the statement");
     if (results_ == Results::kTable) {
         line("RETURN QUERY\n" + sql + ";");
         return;
     }
-    if (loop_depth_ > 0) refuse(at, "result set in a loop", "each pass would need a cursor of its own", "collect the rows in a table");
+    if (loop_depth_ > 0)
+        refuse(at, "result set in a loop", "each pass would need a cursor of its own", "collect the rows in a table");
     ++next_result_;
     line("OPEN result_" + std::to_string(next_result_) + " FOR\n" + sql + ";");
-    review(at, "result set", "it comes back as a cursor, since there are several or the types of its columns are not known",
+    review(at, "result set",
+           "it comes back as a cursor, since there are several or the types of its columns are not known",
            "FETCH ALL FROM it in the caller's transaction, or make it a function");
 }
 
@@ -46,15 +49,18 @@ void Emitter::raise(const Stmt& s) {
             return;
         }
         if (s.args.size() != 3) refuse(s.at, "THROW", "it takes three arguments", "check the statement");
-        line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) + ");");
+        line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) +
+             ");");
         return;
     }
     if (s.args.size() < 3) refuse(s.at, "RAISERROR", "severity and state are missing", "check the statement");
     const Expr& severity = *s.args[1];
     std::string message = text(*s.args[0]);
-    if (s.args[0]->kind == Ex::kNumber) refuse(s.at, "RAISERROR with a message number", "sys.messages has no counterpart", "write the text");
+    if (s.args[0]->kind == Ex::kNumber)
+        refuse(s.at, "RAISERROR with a message number", "sys.messages has no counterpart", "write the text");
     if (s.args.size() > 3) {
-        if (s.args[0]->kind != Ex::kString) refuse(s.at, "RAISERROR with a computed format", "its placeholders are not known", "use format()");
+        if (s.args[0]->kind != Ex::kString)
+            refuse(s.at, "RAISERROR with a computed format", "its placeholders are not known", "use format()");
         std::string format = s.args[0]->text;
         for (std::size_t at = format.find('%'); at != std::string::npos; at = format.find('%', at + 1)) {
             const char c = at + 1 < format.size() ? format[at + 1] : '\0';
@@ -67,19 +73,23 @@ void Emitter::raise(const Stmt& s) {
         }
         message = "format(" + literal(format) + ", " + list(s.args, 3) + ")";
     }
-    if (severity.kind != Ex::kNumber) refuse(s.at, "RAISERROR with a computed severity", "whether it is an error is not known", "use RAISE");
+    if (severity.kind != Ex::kNumber)
+        refuse(s.at, "RAISERROR with a computed severity", "whether it is an error is not known", "use RAISE");
     if (severity.text.size() < 2 || severity.text == "10") {
         line("RAISE NOTICE '%', " + message + ";");
         return;
     }
-    if (!in_catch_) review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends", "check that it was followed by RETURN");
+    if (!in_catch_)
+        review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends",
+               "check that it was followed by RETURN");
     line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
 }
 
 void Emitter::exec(const Stmt& s) {
     if (s.value || (!s.name.empty() && lower_ascii(s.name.back()) == "sp_executesql")) {
         feature("dynamic SQL", s.at);
-        refuse(s.at, "dynamic SQL", "the text it runs is T-SQL", "build PostgreSQL's text with format() and run it with EXECUTE … USING");
+        refuse(s.at, "dynamic SQL", "the text it runs is T-SQL",
+               "build PostgreSQL's text with format() and run it with EXECUTE … USING");
     }
     const std::string last = lower_ascii(s.name.back());
     if (last.rfind("sp_", 0) == 0 || last.rfind("xp_", 0) == 0) {
@@ -87,13 +97,16 @@ void Emitter::exec(const Stmt& s) {
     }
     std::string args;
     for (const ExecArgument& a : s.exec) {
-        if (a.value->kind == Ex::kDefault) refuse(s.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
+        if (a.value->kind == Ex::kDefault)
+            refuse(s.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
         std::string value = text(*a.value);
-        if (a.value->kind == Ex::kColumn && a.value->name.size() == 1) value = literal(a.value->name[0]);  // EXEC p word: a string
+        if (a.value->kind == Ex::kColumn && a.value->name.size() == 1)
+            value = literal(a.value->name[0]);  // EXEC p word: a string
         args += (args.empty() ? "" : ", ") + (a.name.empty() ? "" : ident("p_" + a.name.substr(1)) + " => ") + value;
     }
     if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
-    review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take", "write PERFORM or SELECT for such a one");
+    review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take",
+           "write PERFORM or SELECT for such a one");
     line("CALL " + object_name(s.name, s.at) + "(" + args + ");");
 }
 
@@ -103,22 +116,27 @@ void Emitter::cursor(const Stmt& s) {
         feature("cursor", s.at);
         for (const std::string& w : s.words) {
             if (w == "KEYSET" || w == "DYNAMIC" || w == "SCROLL" || w == "GLOBAL" || w.rfind("FOR UPDATE", 0) == 0) {
-                refuse(s.at, "cursor " + w, "PostgreSQL's cursors see one snapshot and move forward here", "rewrite the loop");
+                refuse(s.at, "cursor " + w, "PostgreSQL's cursors see one snapshot and move forward here",
+                       "rewrite the loop");
             }
         }
         if (declared_.insert(name).second) declarations_.push_back(name + " refcursor;");
         if (declared_.insert("v_fetch_status").second) declarations_.emplace_back("v_fetch_status integer := -1;");
-        review(s.at, "cursor", "at the end FETCH sets its variables to NULL here, and leaves them as they are in T-SQL", "check what reads them behind the loop");
+        review(s.at, "cursor", "at the end FETCH sets its variables to NULL here, and leaves them as they are in T-SQL",
+               "check what reads them behind the loop");
         cursors_[lower_ascii(s.text)] = query(*s.query);
         return;
     }
     const auto known = cursors_.find(lower_ascii(s.text));
-    if (known == cursors_.end()) refuse(s.at, "cursor " + s.text, "its declaration is not converted", "convert it by hand");
+    if (known == cursors_.end())
+        refuse(s.at, "cursor " + s.text, "its declaration is not converted", "convert it by hand");
     if (s.kind == St::kOpen) {
         line("OPEN " + name + " FOR\n" + known->second + ";");
     } else if (s.kind == St::kFetch) {
-        if (!s.words.empty() && s.words[0] != "NEXT") refuse(s.at, "FETCH " + s.words[0], "these cursors move forward", "rewrite the loop");
-        if (s.columns.empty()) refuse(s.at, "FETCH without INTO", "it returns a row to the client", "fetch into variables");
+        if (!s.words.empty() && s.words[0] != "NEXT")
+            refuse(s.at, "FETCH " + s.words[0], "these cursors move forward", "rewrite the loop");
+        if (s.columns.empty())
+            refuse(s.at, "FETCH without INTO", "it returns a row to the client", "fetch into variables");
         std::string into;
         for (const std::string& v : s.columns) into += (into.empty() ? "" : ", ") + variable(v, s.at).pg;
         line("FETCH NEXT FROM " + name + " INTO " + into + ";");

@@ -11,7 +11,8 @@ void check_output(const Expr& e, const char* which) {
         const std::string q = lower_ascii(e.name[0]);
         const bool qualified = e.kind == Ex::kStar || e.name.size() > 1;
         if (qualified && (q == "inserted" || q == "deleted") && q != which) {
-            throw Unconvertible{e.at, "OUTPUT " + q, "RETURNING has only the new row of an UPDATE", "read the old row before"};
+            throw Unconvertible{e.at, "OUTPUT " + q, "RETURNING has only the new row of an UPDATE",
+                                "read the old row before"};
         }
     }
     for (const ExprPtr& a : e.args) {
@@ -24,7 +25,8 @@ void check_output(const Expr& e, const char* which) {
 std::string Emitter::set_list(const std::vector<Assignment>& set, const std::string& table) {
     std::string sql;
     for (const Assignment& a : set) {
-        if (!a.variable.empty()) refuse(a.value->at, "SET @variable = … in UPDATE", "it has no counterpart", "use RETURNING … INTO");
+        if (!a.variable.empty())
+            refuse(a.value->at, "SET @variable = … in UPDATE", "it has no counterpart", "use RETURNING … INTO");
         const std::string column = ident(a.column.back());
         const Type type = column_type(a.column);
         Out value = expr(*a.value);
@@ -39,7 +41,8 @@ std::string Emitter::set_list(const std::vector<Assignment>& set, const std::str
                 value.sql = table + "." + column + " " + a.op[0] + " (" + value.sql + ")";
             }
         } else {
-            value = to_type(value, type.family == Family::kBit || type.family == Family::kInt ? type : Type{}, a.value->at, false);
+            value = to_type(value, type.family == Family::kBit || type.family == Family::kInt ? type : Type{},
+                            a.value->at, false);
         }
         sql += (sql.empty() ? "" : ",\n    ") + column + " = " + value.sql;
     }
@@ -59,7 +62,8 @@ std::string Emitter::returning(const Output& o, const char* which) {
             const bool own = item.expr->name.size() > 1 && lower_ascii(item.expr->name[0]) == which;
             const std::string column = own ? target + "." + ident(item.expr->name.back()) : text(*item.expr);
             sql += (sql.empty() ? "" : ", ") + column;
-        } else if (item.expr->kind == Ex::kVariable || item.expr->kind == Ex::kString || item.expr->kind == Ex::kNumber) {
+        } else if (item.expr->kind == Ex::kVariable || item.expr->kind == Ex::kString ||
+                   item.expr->kind == Ex::kNumber) {
             sql += (sql.empty() ? "" : ", ") + text(*item.expr);
         } else {
             refuse(item.at, "expression in OUTPUT", "it has no rule", "output the columns and compute behind");
@@ -78,7 +82,8 @@ void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* whic
         feature("OUTPUT", s.at);
         const std::string rows = sql + "\nRETURNING " + returning(*s.output, which);
         if (s.output->into.empty()) {
-            if (results_ == Results::kCursors) refuse(s.at, "OUTPUT as one of several result sets", "a cursor cannot run it", "use OUTPUT INTO");
+            if (results_ == Results::kCursors)
+                refuse(s.at, "OUTPUT as one of several result sets", "a cursor cannot run it", "use OUTPUT INTO");
             result_set(with + rows, s.at);
         } else {
             const Name& into = s.output->into;
@@ -86,8 +91,8 @@ void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* whic
             std::string columns;
             for (const std::string& c : s.output->into_columns) columns += (columns.empty() ? "" : ", ") + ident(c);
             if (!columns.empty()) target += " (" + columns + ")";
-            line((with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ",\n") + "lm_output AS (\n    " + rows + "\n)\nINSERT INTO " +
-                 target + " SELECT * FROM lm_output;");
+            line((with.empty() ? "WITH " : with.substr(0, with.size() - 1) + ",\n") + "lm_output AS (\n    " + rows +
+                 "\n)\nINSERT INTO " + target + " SELECT * FROM lm_output;");
         }
     }
     if (uses_rowcount_) line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
@@ -95,7 +100,8 @@ void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* whic
 }
 
 void Emitter::insert(const Stmt& s) {
-    if (!s.body.empty()) refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
+    if (!s.body.empty())
+        refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
     if (s.top) refuse(s.at, "INSERT TOP", "it has no rule", "write LIMIT into the query");
     const bool is_variable = s.target->kind == Fr::kVariable;
     const std::string target = is_variable ? variable(s.target->name[0], s.at).pg : table_name(s.target->name, s.at);
@@ -138,7 +144,8 @@ bool Emitter::inner_tables(const From& f, const std::string& target, Split& spli
         return true;
     }
     const std::string name = f.name.empty() ? "" : lower_ascii(f.name.back());
-    const bool is_target = (f.alias.empty() ? name : lower_ascii(f.alias)) == target || (name == target && split.target.empty());
+    const bool is_target =
+        (f.alias.empty() ? name : lower_ascii(f.alias)) == target || (name == target && split.target.empty());
     if (is_target && (f.kind == Fr::kTable || f.kind == Fr::kVariable)) {
         if (!split.target.empty()) return false;
         split.target = from(f);
@@ -155,12 +162,15 @@ Emitter::Split Emitter::split_from(const Stmt& s) {
     if (!s.from) {
         split.target = split.name = from(*s.target);
     } else if (!inner_tables(*s.from, target, split) || split.target.empty()) {
-        refuse(s.at, "UPDATE or DELETE over outer joins", "PostgreSQL joins the target inwards only", "select the keys in a subquery");
+        refuse(s.at, "UPDATE or DELETE over outer joins", "PostgreSQL joins the target inwards only",
+               "select the keys in a subquery");
     }
     lock_clause(s.target.get(), s.at);
     if (s.from) lock_clause(s.from.get(), s.at);
     returning_target_ = split.name;
-    if (s.condition) split.where += (split.where.empty() ? "" : " AND ") + (split.where.empty() ? text(*s.condition) : "(" + text(*s.condition) + ")");
+    if (s.condition)
+        split.where += (split.where.empty() ? "" : " AND ") +
+                       (split.where.empty() ? text(*s.condition) : "(" + text(*s.condition) + ")");
     return split;
 }
 
@@ -169,9 +179,10 @@ void Emitter::update(const Stmt& s) {
     Split split = split_from(s);
     std::string sql = "UPDATE " + split.target + "\nSET " + set_list(s.set, returning_target_);
     if (s.top) {
-        if (!split.others.empty()) refuse(s.at, "UPDATE TOP with joins", "it has no rule", "select the keys in a subquery");
-        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target + (split.where.empty() ? "" : " WHERE " + split.where) +
-                      " LIMIT " + text(*s.top->count) + "))";
+        if (!split.others.empty())
+            refuse(s.at, "UPDATE TOP with joins", "it has no rule", "select the keys in a subquery");
+        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target +
+                      (split.where.empty() ? "" : " WHERE " + split.where) + " LIMIT " + text(*s.top->count) + "))";
     }
     if (!split.others.empty()) sql += "\nFROM " + split.others;
     if (!split.where.empty()) sql += "\nWHERE " + split.where;
@@ -184,9 +195,10 @@ void Emitter::remove(const Stmt& s) {
     Split split = split_from(s);
     std::string sql = "DELETE FROM " + split.target;
     if (s.top) {
-        if (!split.others.empty()) refuse(s.at, "DELETE TOP with joins", "it has no rule", "select the keys in a subquery");
-        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target + (split.where.empty() ? "" : " WHERE " + split.where) +
-                      " LIMIT " + text(*s.top->count) + "))";
+        if (!split.others.empty())
+            refuse(s.at, "DELETE TOP with joins", "it has no rule", "select the keys in a subquery");
+        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target +
+                      (split.where.empty() ? "" : " WHERE " + split.where) + " LIMIT " + text(*s.top->count) + "))";
     }
     if (!split.others.empty()) sql += "\nUSING " + split.others;
     if (!split.where.empty()) sql += "\nWHERE " + split.where;
@@ -196,17 +208,22 @@ void Emitter::remove(const Stmt& s) {
 
 void Emitter::merge(const Stmt& s) {
     feature("MERGE", s.at);
-    if (s.output || s.top) refuse(s.at, s.top ? "MERGE TOP" : "MERGE … OUTPUT", "MERGE has no RETURNING before PostgreSQL 17", "use INSERT … ON CONFLICT … RETURNING");
+    if (s.output || s.top)
+        refuse(s.at, s.top ? "MERGE TOP" : "MERGE … OUTPUT", "MERGE has no RETURNING before PostgreSQL 17",
+               "use INSERT … ON CONFLICT … RETURNING");
     scopes_.emplace_back();
     collect(*s.target, scopes_.back());
     collect(*s.from, scopes_.back());
     const std::string name = s.target->alias.empty() ? ident(s.target->name.back()) : ident(s.target->alias);
     std::string sql = "MERGE INTO " + from(*s.target) + "\nUSING " + from(*s.from) + "\nON " + text(*s.condition);
     for (const std::string& h : s.target->hints) {
-        if (h == "HOLDLOCK" || h == "SERIALIZABLE") review(s.at, "MERGE WITH (" + h + ")", "two of them at once can both insert", "expect unique violations, or use ON CONFLICT");
+        if (h == "HOLDLOCK" || h == "SERIALIZABLE")
+            review(s.at, "MERGE WITH (" + h + ")", "two of them at once can both insert",
+                   "expect unique violations, or use ON CONFLICT");
     }
     for (const MergeWhen& w : s.whens) {
-        if (w.match == "NOT MATCHED BY SOURCE") refuse(s.at, "WHEN " + w.match, "it needs PostgreSQL 17", "delete or update in a second statement");
+        if (w.match == "NOT MATCHED BY SOURCE")
+            refuse(s.at, "WHEN " + w.match, "it needs PostgreSQL 17", "delete or update in a second statement");
         sql += "\nWHEN " + w.match + (w.condition ? " AND " + text(*w.condition) : "") + " THEN ";
         if (w.action == "UPDATE") {
             sql += "UPDATE SET " + set_list(w.set, name);

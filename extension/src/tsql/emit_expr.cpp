@@ -10,16 +10,21 @@ const Type kInteger{Family::kInt, "integer"};
 const Type kText{Family::kString, "text"};
 
 const Expr& inner(const Expr& e) { return e.kind == Ex::kParen ? inner(*e.args[0]) : e; }
-bool is_number(Family f) { return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat; }
-bool is_time(Family f) { return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset; }
+bool is_number(Family f) {
+    return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat;
+}
+bool is_time(Family f) {
+    return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset;
+}
 bool is_numeric_text(const Expr& e) {
     const Expr& i = inner(e);
     return i.kind == Ex::kString && i.text.find_first_not_of("0123456789.+- ") == std::string::npos;
 }
 std::string bracketed(const Expr& e, const std::string& sql) {
     const Ex k = e.kind;
-    const bool simple = k == Ex::kNumber || k == Ex::kString || k == Ex::kVariable || k == Ex::kColumn || k == Ex::kParen ||
-                        k == Ex::kGlobal || k == Ex::kCall || k == Ex::kSubquery || k == Ex::kNull || k == Ex::kCase;
+    const bool simple = k == Ex::kNumber || k == Ex::kString || k == Ex::kVariable || k == Ex::kColumn ||
+                        k == Ex::kParen || k == Ex::kGlobal || k == Ex::kCall || k == Ex::kSubquery || k == Ex::kNull ||
+                        k == Ex::kCase;
     return simple ? sql : "(" + sql + ")";
 }
 // The wider of two numeric types.
@@ -83,7 +88,8 @@ Out Emitter::expr(const Expr& e) {
         case Ex::kGlobal: return global(e);
         case Ex::kColumn: {
             const std::string word = e.name.size() == 1 ? upper_ascii(e.name[0]) : "";
-            if (word == "CURRENT_TIMESTAMP") return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
+            if (word == "CURRENT_TIMESTAMP")
+                return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
             if (word == "CURRENT_USER" || word == "SESSION_USER") return {lower_ascii(word) + "::text", kText};
             if (word == "SYSTEM_USER") return {"session_user::text", kText};
             if (word.rfind('$', 0) == 0) refuse(e.at, e.name[0], "it has no counterpart", "name the column");
@@ -130,15 +136,21 @@ Out Emitter::expr(const Expr& e) {
         case Ex::kBetween: {
             const std::string low = bracketed(*e.args[1], text(*e.args[1]));
             const std::string high = bracketed(*e.args[2], text(*e.args[2]));
-            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low + " AND " + high,
+            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low +
+                        " AND " + high,
                     kBoolean};
         }
         case Ex::kLike: return like(e);
-        case Ex::kIsNull: return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " IS NOT NULL" : " IS NULL"), kBoolean};
+        case Ex::kIsNull:
+            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " IS NOT NULL" : " IS NULL"), kBoolean};
         case Ex::kQuantified: return {e.text + " (" + query(*e.query) + ")", {}};
-        case Ex::kCollate: refuse(e.at, "COLLATE " + e.text, "the collation is not mapped", "choose a collation of PostgreSQL");
-        case Ex::kAtTimeZone: refuse(e.at, "AT TIME ZONE", "Windows zone names and the result's type differ", "use a zone of pg_timezone_names");
-        case Ex::kMethod: refuse(e.at, "method " + e.text + "()", "XML and CLR methods have no counterpart", "use xpath() or jsonb");
+        case Ex::kCollate:
+            refuse(e.at, "COLLATE " + e.text, "the collation is not mapped", "choose a collation of PostgreSQL");
+        case Ex::kAtTimeZone:
+            refuse(e.at, "AT TIME ZONE", "Windows zone names and the result's type differ",
+                   "use a zone of pg_timezone_names");
+        case Ex::kMethod:
+            refuse(e.at, "method " + e.text + "()", "XML and CLR methods have no counterpart", "use xpath() or jsonb");
     }
     refuse(e.at, "expression", "its kind is not known", "rewrite it");
 }
@@ -161,7 +173,8 @@ Out Emitter::binary(const Expr& e) {
                 return {bracketed(l, a.sql) + " - make_interval(days => " + b.sql + ")", a.type};
             }
             if (a.type.family != Family::kDate || b.type.family != Family::kInt) {
-                refuse(e.at, "difference of dates", "it is a datetime in T-SQL and an interval in PostgreSQL", "use DATEDIFF");
+                refuse(e.at, "difference of dates", "it is a datetime in T-SQL and an interval in PostgreSQL",
+                       "use DATEDIFF");
             }
         }
         return {a.sql + " " + op + " " + b.sql, wider(a.type, b.type)};
@@ -182,7 +195,9 @@ Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
     if (left || right) {
         const bool certain = (left && right) || (left && inner(l).kind == Ex::kString && !is_numeric_text(l)) ||
                              (right && inner(r).kind == Ex::kString && !is_numeric_text(r));
-        if (!certain) review(e.at, "+", "the type of one side is not known", "|| is right unless that side is a number or a date");
+        if (!certain)
+            review(e.at, "+", "the type of one side is not known",
+                   "|| is right unless that side is a number or a date");
         return {a.sql + " || " + b.sql, kText};
     }
     if (a.type.family == Family::kDatetime && b.type.family == Family::kInt) {
@@ -204,9 +219,13 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
     if (a.type.family == Family::kBit) b = to_type(b, a.type, e.args[1]->at, false);
     if (b.type.family == Family::kBit) a = to_type(a, b.type, e.args[0]->at, false);
     const auto pair = [&](Family x, Family y) { return a.type.family == x && b.type.family == y; };
-    if (pair(Family::kString, Family::kInt) && inner(*e.args[0]).kind != Ex::kString) a.sql = "(" + a.sql + ")::integer";
-    if (pair(Family::kInt, Family::kString) && inner(*e.args[1]).kind != Ex::kString) b.sql = "(" + b.sql + ")::integer";
-    const auto side = [](const Expr& x, const std::string& sql) { return x.kind == Ex::kBinaryOp && x.text.size() <= 2 && x.text != "OR" ? sql : bracketed(x, sql); };
+    if (pair(Family::kString, Family::kInt) && inner(*e.args[0]).kind != Ex::kString)
+        a.sql = "(" + a.sql + ")::integer";
+    if (pair(Family::kInt, Family::kString) && inner(*e.args[1]).kind != Ex::kString)
+        b.sql = "(" + b.sql + ")::integer";
+    const auto side = [](const Expr& x, const std::string& sql) {
+        return x.kind == Ex::kBinaryOp && x.text.size() <= 2 && x.text != "OR" ? sql : bracketed(x, sql);
+    };
     return {side(*e.args[0], a.sql) + " " + op + " " + side(*e.args[1], b.sql), kBoolean};
 }
 
@@ -220,7 +239,8 @@ Out Emitter::case_of(const Expr& e) {
     }
     for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
         Out when = expr(*e.args[i]);
-        if (e.args[0]) when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
+        if (e.args[0])
+            when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
         const Out then = expr(*e.args[i + 1]);
         if (!type.known()) type = then.type;
         if (is_number(type.family) && is_number(then.type.family)) type = wider(type, then.type);
@@ -247,11 +267,13 @@ Out Emitter::like(const Expr& e) {
         }
         if (pattern.text.find('\\') != std::string::npos) escape = " ESCAPE ''";
     } else {
-        review(e.at, "LIKE with a computed pattern", "[ ] are character classes in T-SQL only", "check that the pattern holds none");
+        review(e.at, "LIKE with a computed pattern", "[ ] are character classes in T-SQL only",
+               "check that the pattern holds none");
         escape = " ESCAPE ''";
     }
     if (e.args.size() > 2) escape = " ESCAPE " + text(*e.args[2]);
-    return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT LIKE " : " LIKE ") + bracketed(*e.args[1], right.sql) + escape,
+    return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT LIKE " : " LIKE ") + bracketed(*e.args[1], right.sql) +
+                escape,
             kBoolean};
 }
 
@@ -270,10 +292,13 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
         return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds
     }
     if (type.family == Family::kString && is_time(from) && from != Family::kDate) {
-        refuse(at, "date as string without a style", "the default format depends on the session", "use CONVERT with a style");
+        refuse(at, "date as string without a style", "the default format depends on the session",
+               "use CONVERT with a style");
     }
-    if (type.family == Family::kString && (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary)) {
-        review(at, "conversion to a string", "T-SQL writes this type in another form", "use to_char() with the format wanted");
+    if (type.family == Family::kString &&
+        (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary)) {
+        review(at, "conversion to a string", "T-SQL writes this type in another form",
+               "use to_char() with the format wanted");
     }
     // T-SQL cuts what is too long without a word, as an explicit cast does here; an assignment would fail.
     if (type.family == Family::kString && type.length > 0 && (value.type.pg != type.pg)) {
@@ -285,16 +310,20 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
 
 Out Emitter::cast(const Expr& e) {
     const Type type = map_type(e.type, true);
-    if (type.pg.empty()) refuse(e.at, "type " + e.type.name, "it has no counterpart in the type table", "choose a type");
+    if (type.pg.empty())
+        refuse(e.at, "type " + e.type.name, "it has no counterpart in the type table", "choose a type");
     if (e.text == "PARSE" || e.text.rfind("TRY_", 0) == 0) {
-        refuse(e.at, e.text, "PostgreSQL has no cast that returns NULL on failure", "check the text before, or catch the error");
+        refuse(e.at, e.text, "PostgreSQL has no cast that returns NULL on failure",
+               "check the text before, or catch the error");
     }
     const Out value = expr(*e.args[0]);
     if (e.args.size() > 1) return convert_style(e, type, value);
     if (e.text == "CONVERT" || e.text == "CAST") {
-        if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull && (type.family == Family::kInt || type.family == Family::kString)) {
+        if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull &&
+            (type.family == Family::kInt || type.family == Family::kString)) {
             review(e.at, e.text + " to " + type.pg, "the type of the value is not known",
-                   type.family == Family::kInt ? "use trunc() if it has decimals: PostgreSQL rounds" : "use to_char() if it is a date or a float");
+                   type.family == Family::kInt ? "use trunc() if it has decimals: PostgreSQL rounds"
+                                               : "use to_char() if it is a date or a float");
         }
     }
     return to_type(value, type, e.at, true);
@@ -303,13 +332,16 @@ Out Emitter::cast(const Expr& e) {
 Out Emitter::global(const Expr& e) {
     const std::string name = upper_ascii(e.text);
     if (name == "@@ROWCOUNT") {
-        if (!rowcount_fresh_) review(e.at, "@@ROWCOUNT", "the statement before it is not one that counts rows here", "check which count is meant");
+        if (!rowcount_fresh_)
+            review(e.at, "@@ROWCOUNT", "the statement before it is not one that counts rows here",
+                   "check which count is meant");
         return {"v_rowcount", kInteger};
     }
     if (name == "@@FETCH_STATUS") return {"v_fetch_status", kInteger};
     if (name == "@@SPID") return {"pg_backend_pid()", kInteger};
     if (name == "@@IDENTITY") {
-        review(e.at, name, "lastval() is the last sequence value of the session, whatever the table", "use RETURNING … INTO");
+        review(e.at, name, "lastval() is the last sequence value of the session, whatever the table",
+               "use RETURNING … INTO");
         return {"lastval()", {Family::kInt, "bigint"}};
     }
     if (name == "@@ERROR" || name == "@@TRANCOUNT") {

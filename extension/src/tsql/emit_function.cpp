@@ -21,10 +21,12 @@ void arguments(const Expr& e, std::size_t least, std::size_t most) {
 
 Out Emitter::call(const Expr& e) {
     if (e.name.size() > 1) {  // a function of the user
-        if (e.distinct || e.over) refuse(e.at, e.name.back() + "()", "CLR aggregates have no counterpart", "write an aggregate");
+        if (e.distinct || e.over)
+            refuse(e.at, e.name.back() + "()", "CLR aggregates have no counterpart", "write an aggregate");
         std::string args;
         for (std::size_t i = 0; i < e.args.size(); ++i) {
-            if (e.args[i]->kind == Ex::kDefault) refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
+            if (e.args[i]->kind == Ex::kDefault)
+                refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
             args += (i > 0 ? ", " : "") + text(*e.args[i]);
         }
         return {object_name(e.name, e.at) + "(" + args + ")", {}};
@@ -86,12 +88,13 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         return {"octet_length(" + a.sql + ")", kInteger};
     }
     static const std::map<std::string, std::string, std::less<>> same = {
-        {"UPPER", "upper"},     {"LOWER", "lower"},   {"LTRIM", "ltrim"},   {"RTRIM", "rtrim"},         {"TRIM", "btrim"},
-        {"REPLACE", "replace"}, {"REVERSE", "reverse"}, {"REPLICATE", "repeat"}, {"SUBSTRING", "substring"}, {"CONCAT", "concat"},
-        {"CONCAT_WS", "concat_ws"}, {"TRANSLATE", "translate"}};
+        {"UPPER", "upper"},         {"LOWER", "lower"},     {"LTRIM", "ltrim"},         {"RTRIM", "rtrim"},
+        {"TRIM", "btrim"},          {"REPLACE", "replace"}, {"REVERSE", "reverse"},     {"REPLICATE", "repeat"},
+        {"SUBSTRING", "substring"}, {"CONCAT", "concat"},   {"CONCAT_WS", "concat_ws"}, {"TRANSLATE", "translate"}};
     if (const auto s = same.find(f); s != same.end()) {
         arguments(e, 1, 99);
-        if ((f == "LTRIM" || f == "RTRIM" || f == "TRIM") && e.args.size() != 1) refuse(e.at, f, "this form has no rule", "use trim()");
+        if ((f == "LTRIM" || f == "RTRIM" || f == "TRIM") && e.args.size() != 1)
+            refuse(e.at, f, "this form has no rule", "use trim()");
         return {s->second + "(" + list(e.args) + ")", kText};
     }
     if (f == "LEFT" || f == "RIGHT") {
@@ -111,7 +114,8 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     if (f == "STUFF") {
         arguments(e, 4, 4);
         review(e.at, f, "beyond the end of the string T-SQL returns NULL", "check that the start lies within");
-        return {"overlay(" + arg(0) + " placing coalesce(" + arg(3) + ", '') from " + arg(1) + " for " + arg(2) + ")", kText};
+        return {"overlay(" + arg(0) + " placing coalesce(" + arg(3) + ", '') from " + arg(1) + " for " + arg(2) + ")",
+                kText};
     }
     if (f == "CHAR" || f == "NCHAR") {
         arguments(e, 1, 1);
@@ -130,7 +134,8 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         return {"NULL::text", kText};  // as in T-SQL outside of CATCH
     }
     if (f == "DB_NAME" && e.args.empty()) return {"current_database()::text", kText};
-    if ((f == "SUSER_SNAME" || f == "SUSER_NAME" || f == "ORIGINAL_LOGIN") && e.args.empty()) return {"session_user::text", kText};
+    if ((f == "SUSER_SNAME" || f == "SUSER_NAME" || f == "ORIGINAL_LOGIN") && e.args.empty())
+        return {"session_user::text", kText};
     if (f == "USER_NAME" && e.args.empty()) return {"current_user::text", kText};
     found = false;
     return {};
@@ -149,7 +154,8 @@ Out Emitter::number_function(const Expr& e, bool& found) {
     if (f == "ROUND") {
         arguments(e, 2, 3);
         const Out a = expr(*e.args[0]);
-        if (e.args.size() == 3 && e.args[2]->kind != Ex::kNumber) refuse(e.at, f, "whether it cuts is computed", "write round() or trunc()");
+        if (e.args.size() == 3 && e.args[2]->kind != Ex::kNumber)
+            refuse(e.at, f, "whether it cuts is computed", "write round() or trunc()");
         const bool cut = e.args.size() == 3 && e.args[2]->text != "0";
         std::string sql = (cut ? "trunc((" : "round((") + a.sql + ")::numeric, " + arg(1) + ")";
         if (a.type.family == Family::kInt || a.type.family == Family::kFloat) return {sql + "::" + a.type.pg, a.type};
@@ -174,7 +180,8 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         const Out base = expr(*e.args[0]);
         const std::string sql = "power(" + base.sql + ", " + arg(1) + ")";
         if (base.type.family == Family::kInt) return {"trunc(" + sql + ")::" + base.type.pg, base.type};
-        if (!base.type.known()) review(e.at, f, "the type of the base is not known", "T-SQL cuts the result to that type");
+        if (!base.type.known())
+            review(e.at, f, "the type of the base is not known", "T-SQL cuts the result to that type");
         return {sql, base.type};
     }
     if (f == "PI") return {"pi()", kDouble};
@@ -184,7 +191,8 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         return {"gen_random_uuid()", {Family::kGuid, "uuid"}};
     }
     if (f == "SCOPE_IDENTITY") {
-        review(e.at, f, "lastval() is the last sequence value of the session, whatever the table", "use RETURNING … INTO");
+        review(e.at, f, "lastval() is the last sequence value of the session, whatever the table",
+               "use RETURNING … INTO");
         return {"lastval()", kBigint};
     }
     found = false;
@@ -218,8 +226,10 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
     if (f == "MIN" || f == "MAX") {
         arguments(e, 1, 1);
         const Out a = expr(*e.args[0]);
-        if (a.type.family == Family::kGuid || a.type.family == Family::kBit) refuse(e.at, f, "PostgreSQL has none for this type", "cast it");
-        return {(f == "MIN" ? "min(" : "max(") + distinct + a.sql + ")" + over(e, false), a.type.family == Family::kString ? kText : a.type};
+        if (a.type.family == Family::kGuid || a.type.family == Family::kBit)
+            refuse(e.at, f, "PostgreSQL has none for this type", "cast it");
+        return {(f == "MIN" ? "min(" : "max(") + distinct + a.sql + ")" + over(e, false),
+                a.type.family == Family::kString ? kText : a.type};
     }
     if (f == "SUM" || f == "AVG") {
         arguments(e, 1, 1);
@@ -229,7 +239,9 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
             const Type type = a.type.pg == "bigint" ? kBigint : kInteger;
             return {(f == "AVG" ? "trunc(" + sql + ")::" : "(" + sql + ")::") + type.pg, type};
         }
-        if (!a.type.known() && f == "AVG") review(e.at, f, "the type of the values is not known", "T-SQL cuts the mean of integers: use trunc(avg(…))");
+        if (!a.type.known() && f == "AVG")
+            review(e.at, f, "the type of the values is not known",
+                   "T-SQL cuts the mean of integers: use trunc(avg(…))");
         if (a.type.family == Family::kDecimal) return {sql, {Family::kDecimal, "numeric"}};
         return {sql, a.type};
     }

@@ -15,22 +15,168 @@ bool plain_name(std::string_view name) {
 
 // PostgreSQL's reserved words, and those that cannot name a function or a type.
 bool is_reserved(std::string_view name) {
-    static const std::set<std::string, std::less<>> words = {
-        "all", "analyse", "analyze", "and", "any", "array", "as", "asc", "asymmetric", "authorization", "between", "bigint",
-        "binary", "bit", "boolean", "both", "case", "cast", "char", "character", "check", "coalesce", "collate", "collation",
-        "column", "concurrently", "constraint", "create", "cross", "current_catalog", "current_date", "current_role",
-        "current_schema", "current_time", "current_timestamp", "current_user", "dec", "decimal", "default", "deferrable",
-        "desc", "distinct", "do", "else", "end", "except", "exists", "extract", "false", "fetch", "float", "for", "foreign",
-        "freeze", "from", "full", "grant", "greatest", "group", "grouping", "having", "ilike", "in", "initially", "inner",
-        "inout", "int", "integer", "intersect", "interval", "into", "is", "isnull", "join", "lateral", "leading", "least",
-        "left", "like", "limit", "localtime", "localtimestamp", "national", "natural", "nchar", "none", "normalize", "not",
-        "notnull", "null", "nullif", "numeric", "offset", "on", "only", "or", "order", "out", "outer", "overlaps", "overlay",
-        "placing", "position", "precision", "primary", "real", "references", "returning", "right", "row", "select",
-        "session_user", "setof", "similar", "smallint", "some", "substring", "symmetric", "system_user", "table", "tablesample",
-        "then", "time", "timestamp", "to", "trailing", "treat", "trim", "true", "union", "unique", "user", "using", "values",
-        "varchar", "variadic", "verbose", "when", "where", "window", "with", "xmlattributes", "xmlconcat", "xmlelement",
-        "xmlexists", "xmlforest", "xmlparse", "xmlpi", "xmlroot", "xmlserialize", "begin", "if", "while", "loop", "return",
-        "declare", "exception", "raise", "execute", "perform", "exit", "continue"};
+    static const std::set<std::string, std::less<>> words = {"all",
+                                                             "analyse",
+                                                             "analyze",
+                                                             "and",
+                                                             "any",
+                                                             "array",
+                                                             "as",
+                                                             "asc",
+                                                             "asymmetric",
+                                                             "authorization",
+                                                             "between",
+                                                             "bigint",
+                                                             "binary",
+                                                             "bit",
+                                                             "boolean",
+                                                             "both",
+                                                             "case",
+                                                             "cast",
+                                                             "char",
+                                                             "character",
+                                                             "check",
+                                                             "coalesce",
+                                                             "collate",
+                                                             "collation",
+                                                             "column",
+                                                             "concurrently",
+                                                             "constraint",
+                                                             "create",
+                                                             "cross",
+                                                             "current_catalog",
+                                                             "current_date",
+                                                             "current_role",
+                                                             "current_schema",
+                                                             "current_time",
+                                                             "current_timestamp",
+                                                             "current_user",
+                                                             "dec",
+                                                             "decimal",
+                                                             "default",
+                                                             "deferrable",
+                                                             "desc",
+                                                             "distinct",
+                                                             "do",
+                                                             "else",
+                                                             "end",
+                                                             "except",
+                                                             "exists",
+                                                             "extract",
+                                                             "false",
+                                                             "fetch",
+                                                             "float",
+                                                             "for",
+                                                             "foreign",
+                                                             "freeze",
+                                                             "from",
+                                                             "full",
+                                                             "grant",
+                                                             "greatest",
+                                                             "group",
+                                                             "grouping",
+                                                             "having",
+                                                             "ilike",
+                                                             "in",
+                                                             "initially",
+                                                             "inner",
+                                                             "inout",
+                                                             "int",
+                                                             "integer",
+                                                             "intersect",
+                                                             "interval",
+                                                             "into",
+                                                             "is",
+                                                             "isnull",
+                                                             "join",
+                                                             "lateral",
+                                                             "leading",
+                                                             "least",
+                                                             "left",
+                                                             "like",
+                                                             "limit",
+                                                             "localtime",
+                                                             "localtimestamp",
+                                                             "national",
+                                                             "natural",
+                                                             "nchar",
+                                                             "none",
+                                                             "normalize",
+                                                             "not",
+                                                             "notnull",
+                                                             "null",
+                                                             "nullif",
+                                                             "numeric",
+                                                             "offset",
+                                                             "on",
+                                                             "only",
+                                                             "or",
+                                                             "order",
+                                                             "out",
+                                                             "outer",
+                                                             "overlaps",
+                                                             "overlay",
+                                                             "placing",
+                                                             "position",
+                                                             "precision",
+                                                             "primary",
+                                                             "real",
+                                                             "references",
+                                                             "returning",
+                                                             "right",
+                                                             "row",
+                                                             "select",
+                                                             "session_user",
+                                                             "setof",
+                                                             "similar",
+                                                             "smallint",
+                                                             "some",
+                                                             "substring",
+                                                             "symmetric",
+                                                             "system_user",
+                                                             "table",
+                                                             "tablesample",
+                                                             "then",
+                                                             "time",
+                                                             "timestamp",
+                                                             "to",
+                                                             "trailing",
+                                                             "treat",
+                                                             "trim",
+                                                             "true",
+                                                             "union",
+                                                             "unique",
+                                                             "user",
+                                                             "using",
+                                                             "values",
+                                                             "varchar",
+                                                             "variadic",
+                                                             "verbose",
+                                                             "when",
+                                                             "where",
+                                                             "window",
+                                                             "with",
+                                                             "xmlattributes",
+                                                             "xmlconcat",
+                                                             "xmlelement",
+                                                             "xmlexists",
+                                                             "xmlforest",
+                                                             "xmlparse",
+                                                             "xmlpi",
+                                                             "xmlroot",
+                                                             "xmlserialize",
+                                                             "begin",
+                                                             "if",
+                                                             "while",
+                                                             "loop",
+                                                             "return",
+                                                             "declare",
+                                                             "exception",
+                                                             "raise",
+                                                             "execute",
+                                                             "perform",
+                                                             "exit",
+                                                             "continue"};
     return words.count(name) > 0;
 }
 
@@ -59,7 +205,8 @@ void Emitter::review(const Position& at, std::string construct, std::string why,
     for (const Note& n : result_.notes) {  // once per line is enough
         if (n.line == at.line && n.construct == construct) return;
     }
-    pending_.push_back("-- FIXME(lakemover): line " + std::to_string(at.line) + ": " + construct + ": " + why + ": " + todo);
+    pending_.push_back("-- FIXME(lakemover): line " + std::to_string(at.line) + ": " + construct + ": " + why + ": " +
+                       todo);
     result_.notes.push_back({at.line, std::move(construct), std::move(why), std::move(todo), Severity::kReview});
 }
 
@@ -68,7 +215,9 @@ void Emitter::feature(const std::string& name, const Position& at) {
     if (f.count++ == 0) f.first_line = at.line;
 }
 
-std::string Emitter::slice(std::size_t from, std::size_t to) const { return std::string(source_.substr(from, to - from)); }
+std::string Emitter::slice(std::size_t from, std::size_t to) const {
+    return std::string(source_.substr(from, to - from));
+}
 
 // T-SQL compares names without regard to case: all are folded to lower case, as an unquoted name is.
 std::string Emitter::ident(std::string_view name) const {
@@ -97,13 +246,16 @@ std::string Emitter::object_name(const Name& name, const Position& at) {
     const std::string schema = name.size() >= 2 ? lower_ascii(name[name.size() - 2]) : "";
     const std::string object = lower_ascii(name.back());
     if (schema == "sys" || schema == "information_schema") {
-        refuse(at, "system catalog " + schema + "." + object, "its columns differ from PostgreSQL's", "rewrite it over pg_catalog");
+        refuse(at, "system catalog " + schema + "." + object, "its columns differ from PostgreSQL's",
+               "rewrite it over pg_catalog");
     }
     for (const auto& [from, to] : names_) {
         const std::string key = lower_ascii(from);
         const bool whole = key == (schema.empty() ? "dbo." + object : schema + "." + object) || key == object;
         if (!whole && (schema.empty() || key != schema)) continue;
-        const auto part = [](std::string_view p) { return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p); };
+        const auto part = [](std::string_view p) {
+            return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p);
+        };
         if (!whole) {
             if (names_.count(schema + "." + object) > 0) continue;  // the whole name goes first
             return part(to) + "." + ident(object);
@@ -154,7 +306,8 @@ Type Emitter::column_type(const Name& name) const {
             if (!qualifier.empty() && alias != qualifier) continue;
             const std::vector<Column>* columns = nullptr;
             if (const auto local = local_tables_.find(table); local != local_tables_.end()) columns = &local->second;
-            if (const auto known = tables_.find(table); columns == nullptr && known != tables_.end()) columns = known->second;
+            if (const auto known = tables_.find(table); columns == nullptr && known != tables_.end())
+                columns = known->second;
             if (columns == nullptr) {
                 if (qualifier.empty()) return {};  // the column may be this table's
                 continue;

@@ -8,15 +8,17 @@ namespace lakemover::tsql {
 namespace {
 
 bool ignored_hint(const std::string& h) {  // of effect on plans only, or not needed with snapshots
-    static const std::set<std::string, std::less<>> hints = {"NOLOCK", "READUNCOMMITTED", "READCOMMITTED", "ROWLOCK", "PAGLOCK",
-                                                             "FORCESEEK", "FORCESCAN", "NOEXPAND", "READCOMMITTEDLOCK",
-                                                             "LOOP JOIN", "HASH JOIN", "MERGE JOIN", "REMOTE JOIN"};
+    static const std::set<std::string, std::less<>> hints = {
+        "NOLOCK",   "READUNCOMMITTED",   "READCOMMITTED", "ROWLOCK",   "PAGLOCK",    "FORCESEEK",  "FORCESCAN",
+        "NOEXPAND", "READCOMMITTEDLOCK", "LOOP JOIN",     "HASH JOIN", "MERGE JOIN", "REMOTE JOIN"};
     return hints.count(h) > 0;
 }
 
 }  // namespace
 
-const Select* Emitter::first_select(const Query& q) { return q.select ? q.select.get() : q.left ? first_select(*q.left) : nullptr; }
+const Select* Emitter::first_select(const Query& q) {
+    return q.select ? q.select.get() : q.left ? first_select(*q.left) : nullptr;
+}
 
 void Emitter::collect(const From& f, Scope& scope) {
     if (f.kind == Fr::kJoin) {
@@ -26,7 +28,8 @@ void Emitter::collect(const From& f, Scope& scope) {
     }
     if (f.kind == Fr::kPivot) return;
     const std::string name = f.name.empty() ? "" : lower_ascii(f.name.back());
-    scope.tables[lower_ascii(f.alias.empty() ? name : f.alias)] = f.kind == Fr::kTable || f.kind == Fr::kVariable ? name : "";
+    scope.tables[lower_ascii(f.alias.empty() ? name : f.alias)] =
+        f.kind == Fr::kTable || f.kind == Fr::kVariable ? name : "";
 }
 
 void Emitter::enter_scope(const From* f) {
@@ -50,7 +53,8 @@ std::string Emitter::with_clause(const std::vector<Cte>& ctes) {
 
 std::string Emitter::query(const Query& q, const std::vector<std::string>& names, std::vector<Type>* types) {
     if (!q.for_clause.empty()) feature("XML or JSON", q.at);
-    if (!q.for_clause.empty()) refuse(q.at, q.for_clause, "XML and JSON results have no rule yet", "use json_agg() or string_agg()");
+    if (!q.for_clause.empty())
+        refuse(q.at, q.for_clause, "XML and JSON results have no rule yet", "use json_agg() or string_agg()");
     std::string sql = with_clause(q.ctes);
     if (!q.ctes.empty()) feature("common table expression", q.at);
     const Select* top_of = nullptr;
@@ -65,7 +69,8 @@ std::string Emitter::query(const Query& q, const std::vector<std::string>& names
             if (top_of->top) {
                 const Top& t = *top_of->top;
                 const bool all = t.percent && t.count->kind == Ex::kNumber && t.count->text == "100";
-                if (t.percent && !all) refuse(q.at, "TOP … PERCENT", "LIMIT counts rows only", "compute the number of rows");
+                if (t.percent && !all)
+                    refuse(q.at, "TOP … PERCENT", "LIMIT counts rows only", "compute the number of rows");
                 const std::string n = text(*t.count);
                 if (all) {
                     // TOP 100 PERCENT lets a view have an ORDER BY
@@ -119,7 +124,9 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
     if (s.from) sql += "\nFROM " + from(*s.from);
     if (s.where) sql += "\nWHERE " + text(*s.where);
     if (!s.group_by.empty()) {
-        if (s.grouping_with) refuse(s.group_by[0]->at, "GROUP BY … WITH ROLLUP or CUBE", "the old form has no rule", "write GROUP BY ROLLUP (…)");
+        if (s.grouping_with)
+            refuse(s.group_by[0]->at, "GROUP BY … WITH ROLLUP or CUBE", "the old form has no rule",
+                   "write GROUP BY ROLLUP (…)");
         sql += "\nGROUP BY " + list(s.group_by);
     }
     if (s.having) sql += "\nHAVING " + text(*s.having);
@@ -138,7 +145,8 @@ std::string Emitter::from(const From& f) {
             if (f.join.find("APPLY") != std::string::npos) {
                 feature("APPLY", f.right->at);
                 const bool outer = f.join[0] == 'O';
-                return left + (outer ? "\nLEFT JOIN LATERAL " : "\nCROSS JOIN LATERAL ") + right + (outer ? " ON true" : "");
+                return left + (outer ? "\nLEFT JOIN LATERAL " : "\nCROSS JOIN LATERAL ") + right +
+                       (outer ? " ON true" : "");
             }
             if (f.join == "CROSS") return left + "\nCROSS JOIN " + right;
             return left + "\n" + (f.join == "INNER" ? "JOIN " : f.join + " JOIN ") + right + " ON " + text(*f.on);
@@ -156,7 +164,8 @@ std::string Emitter::from(const From& f) {
         case Fr::kFunction:
             if (f.name.size() == 1) {
                 const std::string name = upper_ascii(f.name[0]);
-                if (name != "STRING_SPLIT" || f.function->args.size() != 2) refuse(f.at, name + "()", "this rowset function has no rule", "rewrite it");
+                if (name != "STRING_SPLIT" || f.function->args.size() != 2)
+                    refuse(f.at, name + "()", "this rowset function has no rule", "rewrite it");
                 sql = "(SELECT value FROM unnest(string_to_array(" + list(f.function->args) + ")) AS s (value))";
                 if (f.alias.empty()) sql += " AS string_split";
             } else {
@@ -196,7 +205,8 @@ std::string Emitter::lock_clause(const From* f, const Position& at) {
         }
     };
     if (f != nullptr) visit(*f);
-    if (!update && skip) review(at, "READPAST", "without UPDLOCK it has no counterpart: readers do not wait", "check what was meant");
+    if (!update && skip)
+        review(at, "READPAST", "without UPDLOCK it has no counterpart: readers do not wait", "check what was meant");
     return update ? std::string("\nFOR UPDATE") + (skip ? " SKIP LOCKED" : "") : "";
 }
 

@@ -25,7 +25,8 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
             for (const Variable& v : s.variables) {
                 const std::string key = lower_ascii(v.name);
                 if (v.is_table) local(v.name, v.table);
-                variables_[key] = {ident((v.is_table ? "tmp_" : "v_") + key.substr(1)), v.is_table ? Type{} : map_type(v.type)};
+                variables_[key] = {ident((v.is_table ? "tmp_" : "v_") + key.substr(1)),
+                                   v.is_table ? Type{} : map_type(v.type)};
             }
         } else if (s.kind == St::kCreateTable && s.name.back()[0] == '#') {
             local(s.name.back(), s.table);
@@ -33,7 +34,8 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
             returns_code_ = true;
         } else if (s.kind == St::kSelect) {
             const Select* first = first_select(*s.query);
-            const bool quiet = first == nullptr || !first->into.empty() || (!first->items.empty() && !first->items[0].variable.empty());
+            const bool quiet = first == nullptr || !first->into.empty() ||
+                               (!first->items.empty() && !first->items[0].variable.empty());
             if (!quiet && ++result_sets_ == 1) only_result_ = s.query.get();
         } else if (s.output && s.output->into.empty()) {
             ++result_sets_;
@@ -48,15 +50,19 @@ std::string Emitter::parameters(const Stmt& s) {
     std::string sql;
     bool defaulted = false;
     for (const Variable& v : s.variables) {
-        if (v.readonly) refuse(v.at, "table-valued parameter " + v.name, "it has no rule yet", "pass an array of a composite type");
+        if (v.readonly)
+            refuse(v.at, "table-valued parameter " + v.name, "it has no rule yet", "pass an array of a composite type");
         const std::string key = lower_ascii(v.name);
         const Type type = map_type(v.type);
         const std::string pg = ident("p_" + key.substr(1));
-        sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " + type_name(v.type, v.at);
+        sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " +
+               type_name(v.type, v.at);
         if (v.value) {
             // EXEC p DEFAULT-like words: @a varchar(10) = abc is the string abc
             const bool word = v.value->kind == Ex::kColumn;
-            sql += " DEFAULT " + (word ? literal(v.value->name[0]) : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql);
+            sql += " DEFAULT " +
+                   (word ? literal(v.value->name[0])
+                         : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql);
             defaulted = true;
         } else if (defaulted) {
             sql += " DEFAULT NULL";
@@ -100,7 +106,8 @@ std::string Emitter::body(const Stmt& s, const std::string& before, const std::s
 void Emitter::procedure(const Stmt& s) {
     std::string args = parameters(s);
     const bool output = std::any_of(s.variables.begin(), s.variables.end(), [](const Variable& v) { return v.output; });
-    if (result_sets_ == 1 && only_result_ != nullptr && !output && result_columns(*only_result_, result_columns_, result_types_)) {
+    if (result_sets_ == 1 && only_result_ != nullptr && !output &&
+        result_columns(*only_result_, result_columns_, result_types_)) {
         results_ = Results::kTable;
     } else if (result_sets_ > 0) {
         results_ = Results::kCursors;
@@ -114,12 +121,15 @@ void Emitter::procedure(const Stmt& s) {
         for (std::size_t i = 0; i < result_columns_.size(); ++i) {
             columns += (i > 0 ? ", " : "") + result_columns_[i] + " " + result_types_[i].pg;
         }
-        head = "CREATE OR REPLACE FUNCTION " + result_.name + "(" + args + ")\nRETURNS TABLE (" + columns + ")\nLANGUAGE plpgsql\nAS ";
+        head = "CREATE OR REPLACE FUNCTION " + result_.name + "(" + args + ")\nRETURNS TABLE (" + columns +
+               ")\nLANGUAGE plpgsql\nAS ";
     } else {
         for (int i = 1; results_ == Results::kCursors && i <= result_sets_; ++i) {
-            args += (args.empty() ? "\n    " : ",\n    ") + ("INOUT result_" + std::to_string(i) + " refcursor DEFAULT NULL");
+            args += (args.empty() ? "\n    " : ",\n    ") +
+                    ("INOUT result_" + std::to_string(i) + " refcursor DEFAULT NULL");
         }
-        if (returns_code_) args += (args.empty() ? "\n    " : ",\n    ") + std::string("INOUT return_code integer DEFAULT 0");
+        if (returns_code_)
+            args += (args.empty() ? "\n    " : ",\n    ") + std::string("INOUT return_code integer DEFAULT 0");
         head = "CREATE OR REPLACE PROCEDURE " + result_.name + "(" + args + ")\nLANGUAGE plpgsql\nAS ";
     }
     const std::string code = body(s, "", "");
@@ -133,18 +143,21 @@ void Emitter::function(const Stmt& s) {
     const std::string head = "CREATE OR REPLACE FUNCTION " + result_.name + "(" + args + ")\n";
     if (s.query) {  // inline
         if (!result_columns(*s.query, result_columns_, result_types_)) {
-            refuse(s.at, "inline table-valued function", "the types of its columns are not known", "name them in RETURNS TABLE");
+            refuse(s.at, "inline table-valued function", "the types of its columns are not known",
+                   "name them in RETURNS TABLE");
         }
         comments_before(s.end);
         casts_ = &result_types_;
         const std::string code = query(*s.query) + "\n";
         casts_ = nullptr;
         std::string columns;
-        for (std::size_t i = 0; i < result_columns_.size(); ++i) columns += (i > 0 ? ", " : "") + result_columns_[i] + " " + result_types_[i].pg;
+        for (std::size_t i = 0; i < result_columns_.size(); ++i)
+            columns += (i > 0 ? ", " : "") + result_columns_[i] + " " + result_types_[i].pg;
         out_ += head + "RETURNS TABLE (" + columns + ")\nLANGUAGE sql\nAS " + quoted_body(code) + ";\n";
     } else if (!s.return_variable.empty()) {
         std::string columns;
-        for (const Column& c : s.table.columns) columns += (columns.empty() ? "" : ", ") + ident(c.name) + " " + type_name(c.type, s.at);
+        for (const Column& c : s.table.columns)
+            columns += (columns.empty() ? "" : ", ") + ident(c.name) + " " + type_name(c.type, s.at);
         results_ = Results::kTable;
         const std::string saved = std::exchange(out_, {});
         create_temp(s.return_variable, s.table, s.at);
@@ -178,7 +191,9 @@ void Emitter::trigger(const Stmt& s) {
     const std::string function = object_name(s.name, s.at);
     result_.name = function;
     result_.kind = "trigger";
-    if (s.op != "AFTER") refuse(s.at, "INSTEAD OF trigger", "on tables PostgreSQL has none, on views they run per row", "write a rule or a row trigger");
+    if (s.op != "AFTER")
+        refuse(s.at, "INSTEAD OF trigger", "on tables PostgreSQL has none, on views they run per row",
+               "write a rule or a row trigger");
     bool inserted = false;
     bool deleted = false;
     for (const Token& t : lexed_.tokens) {
@@ -189,7 +204,8 @@ void Emitter::trigger(const Stmt& s) {
     }
     for (const std::string& event : s.columns) {
         if ((deleted && event == "INSERT") || (inserted && event == "DELETE")) {
-            refuse(s.at, "trigger over " + event + " that reads both tables", "each event has only its own transition tables", "write one trigger per event");
+            refuse(s.at, "trigger over " + event + " that reads both tables",
+                   "each event has only its own transition tables", "write one trigger per event");
         }
     }
     if (const auto known = tables_.find(lower_ascii(s.target->name.back())); known != tables_.end()) {
@@ -203,14 +219,16 @@ void Emitter::trigger(const Stmt& s) {
         }
     }
     const std::string code = body(s, "", "RETURN NULL;");
-    out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
+    out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " +
+            quoted_body(code) + ";\n";
     for (const std::string& event : s.columns) {
         std::string tables;
         if (inserted && event != "DELETE") tables += " NEW TABLE AS inserted";
         if (deleted && event != "INSERT") tables += " OLD TABLE AS deleted";
         const std::string name = ident(lower_ascii(s.name.back()) + "_" + lower_ascii(event));
         out_ += "CREATE OR REPLACE TRIGGER " + name + "\nAFTER " + event + " ON " + table +
-                (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " + function + "();\n";
+                (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " + function +
+                "();\n";
     }
 }
 
@@ -233,7 +251,8 @@ void Emitter::finish(const Stmt& s) {
 
 Converted Emitter::routine(const Stmt& s) {
     routine_ = &s;
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_) ++next_comment_;
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
+        ++next_comment_;
     comments_before(s.at.offset);
     for (const Token& t : lexed_.tokens) {
         if (t.kind == Tok::kGlobal && t.at.offset >= s.at.offset && t.at.offset < s.end) {
@@ -245,7 +264,8 @@ Converted Emitter::routine(const Stmt& s) {
     try {
         survey(s.body);
         for (const std::string& w : s.words) {
-            if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER") review(s.at, w, "it is left out", "use SECURITY DEFINER and an owner");
+            if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER")
+                review(s.at, w, "it is left out", "use SECURITY DEFINER and an owner");
             if (w.rfind("RETURNS NULL", 0) == 0) review(s.at, w, "it is left out", "declare the function STRICT");
         }
         switch (s.kind) {
@@ -266,7 +286,8 @@ Converted Emitter::routine(const Stmt& s) {
         std::string name;
         for (const std::string& part : s.name) name += (name.empty() ? "" : ".") + lower_ascii(part);
         result_.name = name;
-        static const std::map<St, std::string> kinds = {{St::kCreateProcedure, "procedure"}, {St::kCreateFunction, "function"}, {St::kCreateView, "view"}};
+        static const std::map<St, std::string> kinds = {
+            {St::kCreateProcedure, "procedure"}, {St::kCreateFunction, "function"}, {St::kCreateView, "view"}};
         const auto kind = kinds.find(s.kind);
         result_.kind = kind == kinds.end() ? "trigger" : kind->second;
         fixme(u, s);
@@ -276,13 +297,16 @@ Converted Emitter::routine(const Stmt& s) {
 }
 
 Converted Emitter::left_over(const Stmt& s) {
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_) ++next_comment_;
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
+        ++next_comment_;
     comments_before(s.at.offset);
     result_.kind = "statement";
     if (s.kind == St::kUnknown) {
         fixme({s.error_at, "statement", one_line(s.text), "convert it by hand"}, s);
     } else {
-        fixme({s.at, "statement outside of a routine", "only routines, views and triggers are converted", "run its counterpart by hand"}, s);
+        fixme({s.at, "statement outside of a routine", "only routines, views and triggers are converted",
+               "run its counterpart by hand"},
+              s);
     }
     finish(s);
     return std::move(result_);

@@ -17,7 +17,8 @@ bool mentions(const Expr& e, const std::string& variable) {
     return false;
 }
 bool is_aggregate(const Expr& e) {
-    static const std::set<std::string, std::less<>> names = {"COUNT", "COUNT_BIG", "SUM", "AVG", "MIN", "MAX", "STRING_AGG"};
+    static const std::set<std::string, std::less<>> names = {"COUNT", "COUNT_BIG", "SUM",       "AVG",
+                                                             "MIN",   "MAX",       "STRING_AGG"};
     if (e.kind == Ex::kCall && !e.over && names.count(e.text) > 0) return true;
     for (const ExprPtr& a : e.args) {
         if (a && is_aggregate(*a)) return true;
@@ -39,7 +40,8 @@ void Emitter::line(const std::string& text) {
 }
 
 void Emitter::comments_before(std::size_t offset) {
-    for (; next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset; ++next_comment_) {
+    for (; next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset;
+         ++next_comment_) {
         std::string text = lexed_.comments[next_comment_].text;
         std::erase(text, '\r');
         line(text);
@@ -117,12 +119,16 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kSet: assign(s.text, s.op, *s.value, s.at); break;
         case St::kSetOption: {
             static const std::set<std::string, std::less<>> ignored = {
-                "NOCOUNT", "XACT_ABORT", "ANSI_NULLS", "QUOTED_IDENTIFIER", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT",
-                "CONCAT_NULL_YIELDS_NULL", "NUMERIC_ROUNDABORT"};
+                "NOCOUNT",           "XACT_ABORT",    "ANSI_NULLS", "QUOTED_IDENTIFIER",
+                "ANSI_PADDING",      "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
+                "NUMERIC_ROUNDABORT"};
             const bool xact_abort_off = s.text == "XACT_ABORT" && s.words[0] == "OFF";
-            if ((ignored.count(s.text) > 0 && (s.words[0] == "ON" || s.text == "NOCOUNT" || s.text == "XACT_ABORT")) && !xact_abort_off) return;
+            if ((ignored.count(s.text) > 0 && (s.words[0] == "ON" || s.text == "NOCOUNT" || s.text == "XACT_ABORT")) &&
+                !xact_abort_off)
+                return;
             if (xact_abort_off) return;  // the default
-            refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule", "check what depends on it");
+            refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule",
+                   "check what depends on it");
         }
         case St::kSelect: select_statement(s); break;
         case St::kInsert: insert(s); break;
@@ -142,7 +148,8 @@ void Emitter::convert_statement(const Stmt& s) {
             break;
         case St::kTry: {
             feature("TRY/CATCH", s.at);
-            review(s.at, "TRY/CATCH", "PostgreSQL undoes what the block did before it enters the handler", "check that nothing of it is needed there");
+            review(s.at, "TRY/CATCH", "PostgreSQL undoes what the block did before it enters the handler",
+                   "check that nothing of it is needed there");
             line("BEGIN");
             statements(s.body);
             line("EXCEPTION WHEN OTHERS THEN");
@@ -162,29 +169,34 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kBeginTran:
         case St::kCommit:
             feature("transaction", s.at);
-            review(s.at, s.kind == St::kCommit ? "COMMIT" : "BEGIN TRANSACTION", "left out: the call is one transaction here", "check that the caller does not rely on an earlier commit");
+            review(s.at, s.kind == St::kCommit ? "COMMIT" : "BEGIN TRANSACTION",
+                   "left out: the call is one transaction here",
+                   "check that the caller does not rely on an earlier commit");
             break;
         case St::kRollback:
             feature("transaction", s.at);
-            if (!in_catch_ || !s.text.empty()) refuse(s.at, "ROLLBACK", "only the handler of an error undoes work here", "raise an error, or let the caller roll back");
-            review(s.at, "ROLLBACK", "left out: the block with the error is undone already", "check that work before the block is not meant");
+            if (!in_catch_ || !s.text.empty())
+                refuse(s.at, "ROLLBACK", "only the handler of an error undoes work here",
+                       "raise an error, or let the caller roll back");
+            review(s.at, "ROLLBACK", "left out: the block with the error is undone already",
+                   "check that work before the block is not meant");
             break;
-        case St::kSaveTran: refuse(s.at, "SAVE TRANSACTION", "savepoints are blocks with EXCEPTION here", "write such a block");
+        case St::kSaveTran:
+            refuse(s.at, "SAVE TRANSACTION", "savepoints are blocks with EXCEPTION here", "write such a block");
         case St::kDeclareCursor:
         case St::kOpen:
         case St::kFetch:
         case St::kClose:
         case St::kDeallocate: cursor(s); break;
         case St::kCreateTable:
-            if (s.name.back().rfind('#', 0) != 0) refuse(s.at, "CREATE TABLE in a routine", "it has no rule", "create it with the schema");
+            if (s.name.back().rfind('#', 0) != 0)
+                refuse(s.at, "CREATE TABLE in a routine", "it has no rule", "create it with the schema");
             create_temp(s.name.back(), s.table, s.at);
             break;
         case St::kDropTable:
             line("DROP TABLE " + std::string(s.words.empty() ? "" : "IF EXISTS ") + table_name(s.name, s.at) + ";");
             break;
-        case St::kTruncate:
-            line("TRUNCATE TABLE " + table_name(s.name, s.at) + ";");
-            break;
+        case St::kTruncate: line("TRUNCATE TABLE " + table_name(s.name, s.at) + ";"); break;
         default: refuse(s.at, "statement", "it is not expected in a routine", "convert it by hand");
     }
     if (s.body.empty()) comments_before(s.end);
@@ -192,7 +204,8 @@ void Emitter::convert_statement(const Stmt& s) {
 
 void Emitter::create_temp(const std::string& name, const TableDef& table, const Position& at) {
     feature("temporary table", at);
-    if (!table.unsupported.empty()) refuse(at, "table with " + table.unsupported, "this part has no rule", "create the table by hand");
+    if (!table.unsupported.empty())
+        refuse(at, "table with " + table.unsupported, "this part has no rule", "create the table by hand");
     const std::string key = lower_ascii(name);
     std::vector<Column> columns;
     std::string sql;
@@ -240,8 +253,10 @@ void Emitter::assign(const std::string& name, const std::string& op, const Expr&
     if (op != "=") {
         if (op == "^=") refuse(at, op, "it has no rule", "use #");
         const bool join = op == "+=" && v.type.family == Family::kString;
-        if (!join && op == "+=" && o.type.family == Family::kString) refuse(at, op, "the types have no rule", "write it out");
-        o = {v.pg + " " + (join ? "||" : op.substr(0, 1)) + " (" + o.sql + ")", join ? Type{Family::kString, "text"} : o.type};
+        if (!join && op == "+=" && o.type.family == Family::kString)
+            refuse(at, op, "the types have no rule", "write it out");
+        o = {v.pg + " " + (join ? "||" : op.substr(0, 1)) + " (" + o.sql + ")",
+             join ? Type{Family::kString, "text"} : o.type};
     }
     line(v.pg + " := " + to_type(o, v.type, at, false).sql + ";");
 }
@@ -254,7 +269,8 @@ bool Emitter::is_transaction_guard(const Stmt& s) const {
     const Expr& c = bare(*s.condition);
     if (r.kind != St::kRollback || !r.text.empty() || c.kind != Ex::kBinaryOp) return false;
     const Expr& left = bare(*c.args[0]);
-    return (left.kind == Ex::kGlobal && upper_ascii(left.text) == "@@TRANCOUNT") || (left.kind == Ex::kCall && left.text == "XACT_STATE");
+    return (left.kind == Ex::kGlobal && upper_ascii(left.text) == "@@TRANCOUNT") ||
+           (left.kind == Ex::kCall && left.text == "XACT_STATE");
 }
 
 void Emitter::if_statement(const Stmt& s) {
@@ -264,8 +280,8 @@ void Emitter::if_statement(const Stmt& s) {
     }
     // IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t
     const Expr& c = bare(*s.condition);
-    if (c.kind == Ex::kIsNull && c.negated && c.args[0]->kind == Ex::kCall && c.args[0]->text == "OBJECT_ID" && s.otherwise.empty() &&
-        s.body.size() == 1) {
+    if (c.kind == Ex::kIsNull && c.negated && c.args[0]->kind == Ex::kCall && c.args[0]->text == "OBJECT_ID" &&
+        s.otherwise.empty() && s.body.size() == 1) {
         const Stmt& b = s.body[0]->kind == St::kBlock && s.body[0]->body.size() == 1 ? *s.body[0]->body[0] : *s.body[0];
         if (b.kind == St::kDropTable && b.name.back()[0] == '#') {
             line("DROP TABLE IF EXISTS " + table_name(b.name, b.at) + ";");
@@ -275,7 +291,8 @@ void Emitter::if_statement(const Stmt& s) {
     line("IF " + text(*s.condition) + " THEN");
     statements(s.body);
     const Stmt* rest = &s;
-    while (rest->otherwise.size() == 1 && rest->otherwise[0]->kind == St::kIf && !is_transaction_guard(*rest->otherwise[0])) {
+    while (rest->otherwise.size() == 1 && rest->otherwise[0]->kind == St::kIf &&
+           !is_transaction_guard(*rest->otherwise[0])) {
         rest = rest->otherwise[0].get();
         comments_before(rest->at.offset);
         line("ELSIF " + text(*rest->condition) + " THEN");
@@ -296,7 +313,8 @@ void Emitter::select_statement(const Stmt& s) {
     if (assigns) {
         select_assign(s, *first);
     } else if (!first->into.empty()) {
-        if (first->into.back()[0] != '#') refuse(s.at, "SELECT INTO a table", "it has no rule", "create the table with the schema");
+        if (first->into.back()[0] != '#')
+            refuse(s.at, "SELECT INTO a table", "it has no rule", "create the table with the schema");
         feature("temporary table", s.at);
         const std::string pg = table_name(first->into, s.at);
         line("DROP TABLE IF EXISTS pg_temp." + pg + ";");
@@ -313,7 +331,8 @@ void Emitter::select_statement(const Stmt& s) {
 
 // SELECT @x = c FROM t keeps the old value when there is no row and takes the last row: not SELECT INTO.
 void Emitter::select_assign(const Stmt& s, const Select& select) {
-    if (!s.query->set_op.empty()) refuse(s.at, "SELECT @x = … with a set operation", "it has no rule", "write SELECT … INTO");
+    if (!s.query->set_op.empty())
+        refuse(s.at, "SELECT @x = … with a set operation", "it has no rule", "write SELECT … INTO");
     bool aggregates = select.group_by.empty() && !select.having;
     for (const SelectItem& i : select.items) {
         if (i.variable.empty()) refuse(i.at, "SELECT that assigns and returns", "T-SQL forbids it", "split it");
@@ -328,7 +347,8 @@ void Emitter::select_assign(const Stmt& s, const Select& select) {
         const std::string name = lower_ascii(i.variable);
         for (const SelectItem& other : select.items) {
             if (i.op != "=" || (mentions(*other.expr, name) && !aggregates)) {
-                refuse(i.at, "accumulation over rows in " + i.variable, "it depends on the order of the rows", "use string_agg() or sum()");
+                refuse(i.at, "accumulation over rows in " + i.variable, "it depends on the order of the rows",
+                       "use string_agg() or sum()");
             }
         }
     }

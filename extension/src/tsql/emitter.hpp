@@ -166,10 +166,10 @@ private:
     bool in_catch_ = false;
     int loop_depth_ = 0;
     const Stmt* routine_ = nullptr;
-    std::map<std::string, std::string> cursors_;   // name -> query
-    std::string returning_target_;                 // how the statement at hand calls its table
-    const std::vector<Type>* casts_ = nullptr;     // what the next SELECT's columns are cast to
-    std::vector<std::string> result_columns_;  // of RETURNS TABLE
+    std::map<std::string, std::string> cursors_;  // name -> query
+    std::string returning_target_;                // how the statement at hand calls its table
+    const std::vector<Type>* casts_ = nullptr;    // what the next SELECT's columns are cast to
+    std::vector<std::string> result_columns_;     // of RETURNS TABLE
     std::vector<Type> result_types_;
 };
 

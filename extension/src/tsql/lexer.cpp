@@ -217,8 +217,8 @@ private:
     }
 
     void operators() {
-        static constexpr std::array<std::string_view, 15> kTwo = {"<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=",
-                                                                  "*=", "/=", "%=", "&=", "|=", "^=", "::"};
+        static constexpr std::array<std::string_view, 15> kTwo = {
+            "<=", ">=", "<>", "!=", "!<", "!>", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::"};
         const std::string_view next = sql_.substr(at_.offset, 2);
         for (const std::string_view op : kTwo) {
             if (next == op) {

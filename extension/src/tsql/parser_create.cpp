@@ -83,7 +83,8 @@ void Parser::routine_options(Stmt& s) {
             option = "EXECUTE AS " + upper_ascii(peek().value);
             ++pos_;
         } else if (option == "RETURNS" || option == "CALLED") {
-            while (!is(",") && !is("AS") && !is("BEGIN") && peek().kind == Tok::kWord) option += " " + upper_ascii(name_part());
+            while (!is(",") && !is("AS") && !is("BEGIN") && peek().kind == Tok::kWord)
+                option += " " + upper_ascii(name_part());
             if (is("NULL")) option += " " + upper_ascii(name_part());
         }
         s.words.push_back(std::move(option));
@@ -174,7 +175,8 @@ TableDef Parser::table_definition() {
             if (primary) {
                 table.primary_key = columns;
             } else {
-                table.unsupported = std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
+                table.unsupported =
+                    std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
             }
             continue;
         }
@@ -185,7 +187,8 @@ TableDef Parser::table_definition() {
                 if (is("(")) ++depth;
                 if (is(")")) --depth;
             }
-            table.unsupported = std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
+            table.unsupported =
+                std::string(source_.substr(tokens_[from].at.offset, last_end() - tokens_[from].at.offset));
             continue;
         }
         Column column = column_definition(table);

@@ -10,17 +10,17 @@ namespace {
 
 const std::set<std::string, std::less<>>& reserved() {
     static const std::set<std::string, std::less<>> words = {
-        "ADD",       "ALL",      "ALTER",    "AND",       "ANY",      "AS",       "ASC",       "BEGIN",    "BETWEEN",
-        "BREAK",     "BY",       "CASE",     "CLOSE",     "COLLATE",  "COMMIT",   "CONTINUE",  "CREATE",   "CROSS",
-        "DEALLOCATE", "DECLARE", "DEFAULT",  "DELETE",    "DENY",     "DESC",     "DISTINCT",  "DROP",     "ELSE",
-        "END",       "EXCEPT",   "EXEC",     "EXECUTE",   "EXISTS",   "FETCH",    "FOR",       "FROM",     "FULL",
-        "GOTO",      "GRANT",    "GROUP",    "HAVING",    "IF",       "IN",       "INNER",     "INSERT",   "INTERSECT",
-        "INTO",      "IS",       "JOIN",     "LEFT",      "LIKE",     "MERGE",    "NOT",       "NULL",     "OF",
-        "OFFSET",    "ON",       "OPEN",     "OPTION",    "OR",       "ORDER",    "OUTER",     "OUTPUT",   "OVER",
-        "PERCENT",   "PIVOT",    "PRIMARY",  "PRINT",     "RAISERROR", "RETURN",  "REVOKE",    "RIGHT",    "ROLLBACK",
-        "SAVE",      "SELECT",   "SET",      "SOME",      "TABLESAMPLE", "THEN",  "THROW",     "TOP",      "TRAN",
-        "TRUNCATE",  "UNION",    "UNIQUE",   "UNPIVOT",   "UPDATE",   "USE",      "USING",     "VALUES",   "WAITFOR",
-        "WHEN",      "WHERE",    "WHILE",    "WITH",      "WITHIN"};
+        "ADD",        "ALL",     "ALTER",   "AND",     "ANY",         "AS",     "ASC",      "BEGIN",  "BETWEEN",
+        "BREAK",      "BY",      "CASE",    "CLOSE",   "COLLATE",     "COMMIT", "CONTINUE", "CREATE", "CROSS",
+        "DEALLOCATE", "DECLARE", "DEFAULT", "DELETE",  "DENY",        "DESC",   "DISTINCT", "DROP",   "ELSE",
+        "END",        "EXCEPT",  "EXEC",    "EXECUTE", "EXISTS",      "FETCH",  "FOR",      "FROM",   "FULL",
+        "GOTO",       "GRANT",   "GROUP",   "HAVING",  "IF",          "IN",     "INNER",    "INSERT", "INTERSECT",
+        "INTO",       "IS",      "JOIN",    "LEFT",    "LIKE",        "MERGE",  "NOT",      "NULL",   "OF",
+        "OFFSET",     "ON",      "OPEN",    "OPTION",  "OR",          "ORDER",  "OUTER",    "OUTPUT", "OVER",
+        "PERCENT",    "PIVOT",   "PRIMARY", "PRINT",   "RAISERROR",   "RETURN", "REVOKE",   "RIGHT",  "ROLLBACK",
+        "SAVE",       "SELECT",  "SET",     "SOME",    "TABLESAMPLE", "THEN",   "THROW",    "TOP",    "TRAN",
+        "TRUNCATE",   "UNION",   "UNIQUE",  "UNPIVOT", "UPDATE",      "USE",    "USING",    "VALUES", "WAITFOR",
+        "WHEN",       "WHERE",   "WHILE",   "WITH",    "WITHIN"};
     return words;
 }
 
@@ -101,10 +101,10 @@ std::string Parser::skip_parens() {
 
 bool Parser::starts_statement(const Token& t) {
     static const std::set<std::string, std::less<>> words = {
-        "SELECT", "INSERT", "UPDATE", "DELETE",   "MERGE",  "WITH",  "IF",    "WHILE",  "BEGIN",    "DECLARE",
-        "SET",    "EXEC",   "EXECUTE", "RETURN",  "PRINT",  "RAISERROR", "THROW", "COMMIT", "ROLLBACK", "SAVE",
-        "OPEN",   "CLOSE",  "FETCH",  "DEALLOCATE", "TRUNCATE", "DROP", "CREATE", "ALTER", "BREAK",   "CONTINUE",
-        "GOTO",   "WAITFOR", "USE",   "GRANT",    "DENY",   "REVOKE"};
+        "SELECT",   "INSERT", "UPDATE",   "DELETE",  "MERGE",   "WITH",       "IF",        "WHILE", "BEGIN",
+        "DECLARE",  "SET",    "EXEC",     "EXECUTE", "RETURN",  "PRINT",      "RAISERROR", "THROW", "COMMIT",
+        "ROLLBACK", "SAVE",   "OPEN",     "CLOSE",   "FETCH",   "DEALLOCATE", "TRUNCATE",  "DROP",  "CREATE",
+        "ALTER",    "BREAK",  "CONTINUE", "GOTO",    "WAITFOR", "USE",        "GRANT",     "DENY",  "REVOKE"};
     return t.kind == Tok::kWord && words.count(t.upper) > 0;
 }
 
@@ -220,8 +220,8 @@ void Parser::statement_into(Stmt& s) {
         create(s);
     } else if (take("RETURN")) {
         s.kind = St::kReturn;
-        const bool value = peek().kind != Tok::kEnd && peek().kind != Tok::kGo && !is(";") && !is("END") && !is("ELSE") &&
-                           !starts_statement(peek());
+        const bool value = peek().kind != Tok::kEnd && peek().kind != Tok::kGo && !is(";") && !is("END") &&
+                           !is("ELSE") && !starts_statement(peek());
         if (value) s.value = expression();
     } else if (take("BREAK")) {
         s.kind = St::kBreak;
@@ -277,8 +277,7 @@ void Parser::statement_into(Stmt& s) {
 }
 
 void Parser::body_of(std::vector<StmtPtr>& body) {
-    while (take(";")) {
-    }
+    while (take(";")) {}
     if (peek().kind == Tok::kEnd || peek().kind == Tok::kGo) fail("a statement was expected here");
     const Nested nested(*this);
     body.push_back(statement());

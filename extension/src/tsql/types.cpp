@@ -48,11 +48,13 @@ Type map_type(const TypeName& type, bool in_cast) {
         const bool fixed = type.name.find("VAR") == std::string::npos;
         return {Family::kString, (fixed ? "char(" : "varchar(") + length + ")", std::atoi(length.c_str()), wide};
     }
-    if (type.name == "FLOAT" && !type.args.empty() && std::atoi(type.args[0].c_str()) <= 24) return {Family::kFloat, "real"};
+    if (type.name == "FLOAT" && !type.args.empty() && std::atoi(type.args[0].c_str()) <= 24)
+        return {Family::kFloat, "real"};
     if ((type.name == "DATETIME2" || type.name == "TIME") && !type.args.empty()) {
         const int digits = std::min(std::atoi(type.args[0].c_str()), 6);
         const bool time = type.name == "TIME";
-        return {time ? Family::kTime : Family::kDatetime, (time ? "time(" : "timestamp(") + std::to_string(digits) + ")"};
+        return {time ? Family::kTime : Family::kDatetime,
+                (time ? "time(" : "timestamp(") + std::to_string(digits) + ")"};
     }
     const auto found = simple.find(type.name);
     return found == simple.end() ? Type{Family::kOther, ""} : found->second;

@@ -7,14 +7,28 @@
 namespace lakemover::tsql {
 
 enum class Family {
-    kUnknown, kBit, kInt, kDecimal, kMoney, kFloat, kString, kDate, kTime, kDatetime, kOffset, kBinary, kGuid, kXml, kOther
+    kUnknown,
+    kBit,
+    kInt,
+    kDecimal,
+    kMoney,
+    kFloat,
+    kString,
+    kDate,
+    kTime,
+    kDatetime,
+    kOffset,
+    kBinary,
+    kGuid,
+    kXml,
+    kOther
 };
 
 struct Type {
     Family family = Family::kUnknown;
-    std::string pg;      // how PostgreSQL spells it; empty when not known
-    int length = 0;      // of varchar(n) and char(n); 0 is without limit
-    bool wide = false;   // nvarchar: two bytes per character for DATALENGTH
+    std::string pg;     // how PostgreSQL spells it; empty when not known
+    int length = 0;     // of varchar(n) and char(n); 0 is without limit
+    bool wide = false;  // nvarchar: two bytes per character for DATALENGTH
     bool known() const { return family != Family::kUnknown; }
 };
 
