@@ -1,9 +1,9 @@
 #include "loader/cli/cli.hpp"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -31,11 +31,16 @@ void setting(CLI::App& app, const std::string& variable, T& value, const std::st
 }
 
 // A secret has no flag for its value: an argument can be read by everybody on the machine.
-void secret(CLI::App& app, const std::string& variable, Secret& value, const std::string& help, const std::string& group) {
+void secret(CLI::App& app, const std::string& variable, Secret& value, const std::string& help,
+            const std::string& group) {
     value.name = variable;
     if (const char* text = std::getenv(variable.c_str())) value.value = text;
-    app.add_option(flag_of(variable + "_FILE"), value.file, "file that holds " + help)->envname(variable + "_FILE")->group(group);
-    app.add_option(flag_of(variable + "_COMMAND"), value.command, "command that prints " + help)->envname(variable + "_COMMAND")->group(group);
+    app.add_option(flag_of(variable + "_FILE"), value.file, "file that holds " + help)
+        ->envname(variable + "_FILE")
+        ->group(group);
+    app.add_option(flag_of(variable + "_COMMAND"), value.command, "command that prints " + help)
+        ->envname(variable + "_COMMAND")
+        ->group(group);
 }
 
 std::string in_audience_words(const Error& e, bool json) {
@@ -62,35 +67,55 @@ void add_settings(CLI::App& app, Settings& s) {
     secret(app, "SOURCE_PASSWORD", s.source.password, "the password", source);
     setting(app, "SOURCE_DRIVER", s.source.driver, "ODBC driver (SQL Server)", source);
     setting(app, "SOURCE_SCHEMAS", s.source.schemas, "schemas to move, comma separated; default all", source);
-    setting(app, "SOURCE_SSLMODE", s.source.sslmode, "sslmode of libpq; default verify-full, on a Unix socket none", source);
-    setting(app, "SOURCE_SSLROOTCERT", s.source.sslrootcert, "file of the certificate authority; default the system's", source);
+    setting(app, "SOURCE_SSLMODE", s.source.sslmode, "sslmode of libpq; default verify-full, on a Unix socket none",
+            source);
+    setting(app, "SOURCE_SSLROOTCERT", s.source.sslrootcert, "file of the certificate authority; default the system's",
+            source);
     setting(app, "SOURCE_NAME", s.source.name, "name of the source in staging; default \"source\"", source);
     const std::string target = "Target";
     setting(app, "LAKEBASE_HOST", s.target.host, "host name", target);
     setting(app, "LAKEBASE_PORT", s.target.port, "port; default 5432", target);
     setting(app, "LAKEBASE_DATABASE", s.target.database, "database; default databricks_postgres", target);
     setting(app, "LAKEBASE_USERNAME", s.target.username, "role", target);
-    secret(app, "LAKEBASE_PASSWORD", s.target.password, "the password or OAuth token, read again for every connection", target);
+    secret(app, "LAKEBASE_PASSWORD", s.target.password, "the password or OAuth token, read again for every connection",
+           target);
     setting(app, "LAKEBASE_SSLMODE", s.target.sslmode, "require, verify-ca or verify-full (default)", target);
-    setting(app, "LAKEBASE_SSLROOTCERT", s.target.sslrootcert, "file of the certificate authority; default the system's", target);
+    setting(app, "LAKEBASE_SSLROOTCERT", s.target.sslrootcert,
+            "file of the certificate authority; default the system's", target);
     const std::string places = "Places";
-    setting(app, "LAKEMOVER_STAGING", s.staging, "conninfo of your own staging database; default the embedded one", places);
-    setting(app, "LAKEMOVER_HOME", s.home, "where embedded staging lives; default ~/.lakemover, as root /var/lib/lakemover", places);
-    setting(app, "LAKEMOVER_AUDIT_DIR", s.audit_dir, "where audit directories are written; default LAKEMOVER_HOME/audit", places);
-    setting(app, "LAKEMOVER_PG_BINDIR", s.pg_bindir, "bin directory of the PostgreSQL server for embedded staging", places);
+    setting(app, "LAKEMOVER_STAGING", s.staging, "conninfo of your own staging database; default the embedded one",
+            places);
+    setting(app, "LAKEMOVER_HOME", s.home,
+            "where embedded staging lives; default ~/.lakemover, as root /var/lib/lakemover", places);
+    setting(app, "LAKEMOVER_AUDIT_DIR", s.audit_dir,
+            "where audit directories are written; default LAKEMOVER_HOME/audit", places);
+    setting(app, "LAKEMOVER_PG_BINDIR", s.pg_bindir, "bin directory of the PostgreSQL server for embedded staging",
+            places);
     const std::string load = "Load";
     setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default the number of cores, at most 8", load);
     setting(app, "MAX_MEMORY_TARGET_MB", s.memory_target_mb, "rows in flight; default 256", load);
-    app.add_option("--max-batch-rows", s.max_batch_rows, "rows per batch at most; default 100000")->check(CLI::PositiveNumber)->group(load);
+    app.add_option("--max-batch-rows", s.max_batch_rows, "rows per batch at most; default 100000")
+        ->check(CLI::PositiveNumber)
+        ->group(load);
     app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
     app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
-    app.add_option("--on-existing", s.on_existing, "planned tables that the target has already: refuse (default) or drop")->group(load);
-    app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")->group(load);
-    app.add_option("--snapshot-hold", s.snapshot_hold_s, "seconds that the source's snapshot outlives the loader; default 7200")->group(load);
-    app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")->check(CLI::PositiveNumber)->group(load);
+    app.add_option("--on-existing", s.on_existing,
+                   "planned tables that the target has already: refuse (default) or drop")
+        ->group(load);
+    app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")
+        ->group(load);
+    app.add_option("--snapshot-hold", s.snapshot_hold_s,
+                   "seconds that the source's snapshot outlives the loader; default 7200")
+        ->group(load);
+    app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")
+        ->check(CLI::PositiveNumber)
+        ->group(load);
     app.add_flag("--force", s.force, "go on in spite of blockers; the verdict is then never SUCCESS")->group(load);
-    app.add_flag("--keep-ledger", s.keep_ledger, "keep the ledger tables on the target after a successful run")->group(load);
-    app.add_flag("--assess-only", s.assess_only, "assess the source, write the report, and stop; exit code 3 with blockers")->group(load);
+    app.add_flag("--keep-ledger", s.keep_ledger, "keep the ledger tables on the target after a successful run")
+        ->group(load);
+    app.add_flag("--assess-only", s.assess_only,
+                 "assess the source, write the report, and stop; exit code 3 with blockers")
+        ->group(load);
     app.add_flag("--json", s.json, "output for programs")->group("Output");
     app.add_flag("--no-progress", s.no_progress, "plain lines instead of progress bars")->group("Output");
 }
@@ -98,7 +123,9 @@ void add_settings(CLI::App& app, Settings& s) {
 void finish_settings(Settings& s) {
     if (s.home.empty()) s.home = EmbeddedStaging::default_home();
     if (s.pg_bindir.empty()) s.pg_bindir = LAKEMOVER_PG_BINDIR;
-    if (s.jobs < 0) throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {}, "give the number of workers, or 0 for the default");
+    if (s.jobs < 0)
+        throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {},
+                    "give the number of workers, or 0 for the default");
     if (s.jobs == 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
 }
 
@@ -121,15 +148,19 @@ int run_cli(int argc, char** argv) {
         load_dotenv(".env");
         CLI::App app{"lakemover moves whole databases into managed PostgreSQL and proves that every row arrived."};
         app.set_version_flag("--version", std::string("lakemover ") + LAKEMOVER_VERSION);
-        app.footer("Without a command: assess, plan, migrate, validate. Every option with a variable also works in the environment and in .env.\n"
-                   "Exit codes: 0 success, 1 other, 2 usage, 3 blockers, 4 incomplete, 5 validation failed, 6 cannot connect, 7 cancelled.");
+        app.footer(
+            "Without a command: assess, plan, migrate, validate. Every option with a variable also works in the "
+            "environment and in .env.\n"
+            "Exit codes: 0 success, 1 other, 2 usage, 3 blockers, 4 incomplete, 5 validation failed, 6 cannot connect, "
+            "7 cancelled.");
         app.fallthrough();
         app.require_subcommand(0, 1);
         add_settings(app, s);
         std::string run;
         StatusOptions status;
         CLI::App* plan = app.add_subcommand("plan", "make or renew the plan; edits are kept");
-        CLI::App* migrate = app.add_subcommand("migrate", "load what the plan says; refuses if the source's schema has drifted from it");
+        CLI::App* migrate = app.add_subcommand(
+            "migrate", "load what the plan says; refuses if the source's schema has drifted from it");
         CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
         validate->add_option("run", run, "number of the run; default the newest");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
@@ -141,7 +172,8 @@ int run_cli(int argc, char** argv) {
         cancel->add_option("run", run, "number of the run; default the active one");
         CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
         std::vector<std::string> files;
-        CLI::App* convert = app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
+        CLI::App* convert =
+            app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
         convert->add_option("files", files, "files with T-SQL")->required();
         CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
 
@@ -157,17 +189,28 @@ int run_cli(int argc, char** argv) {
         finish_settings(s);
         check_settings(s);
         Exit code = Exit::kSuccess;
-        if (*plan) code = command_plan(s);
-        else if (*migrate) code = command_run(s, false);
-        else if (*validate) code = command_validate(s, run);
-        else if (*report) code = command_report(s, run);
-        else if (*state) code = command_status(s, status);
-        else if (*cancel) code = command_cancel(s, run);
-        else if (*daemon) code = command_daemon(s);
-        else if (*convert) code = command_convert(s, files);
-        else if (*psql) code = command_psql(s, psql_arguments);
-        else if (s.assess_only) code = command_assess(s);
-        else code = command_run(s, true);
+        if (*plan)
+            code = command_plan(s);
+        else if (*migrate)
+            code = command_run(s, false);
+        else if (*validate)
+            code = command_validate(s, run);
+        else if (*report)
+            code = command_report(s, run);
+        else if (*state)
+            code = command_status(s, status);
+        else if (*cancel)
+            code = command_cancel(s, run);
+        else if (*daemon)
+            code = command_daemon(s);
+        else if (*convert)
+            code = command_convert(s, files);
+        else if (*psql)
+            code = command_psql(s, psql_arguments);
+        else if (s.assess_only)
+            code = command_assess(s);
+        else
+            code = command_run(s, true);
         return static_cast<int>(code);
     } catch (const Error& e) {
         fmt::print(stderr, "{}", in_audience_words(e, json));

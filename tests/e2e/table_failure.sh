@@ -89,7 +89,7 @@ done
 equal "app.bad on the target" "" "$(target "SELECT to_regclass('app.bad')")"
 equal "ledger of app.bad" 0 "$(target "SELECT count(*) FROM lakemover_ledger.object WHERE name = 'app.bad'")"
 for table in good shaky derived; do
-    equal "state of $table" done "$(state_of $table)"
+    equal "state of $table" "done" "$(state_of $table)"
     equal "rows of $table" "$(lm_sql source "$LM_DB" -c "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY id)) FROM ONLY app.$table t")" \
         "$(target "SELECT count(*), md5(string_agg(t::text, ',' ORDER BY id)) FROM ONLY app.$table t")"
 done
@@ -109,7 +109,7 @@ says_not 'ledger on the target does not hold'
 equal "state of bad" failed "$(state_of bad)"
 equal "whole chunks of app.bad" 0 "$(target "SELECT count(*) % 5000 FROM app.bad")"
 if [ "$(target 'SELECT count(*) FROM app.bad')" -ge 5000 ]; then pass "committed rows stay"; else fail "no row of app.bad stays"; fi
-equal "state of good" done "$(state_of good)"
+equal "state of good" "done" "$(state_of good)"
 equal "levels of good" "0 1 2 3 4" "$(staging "SELECT string_agg(v.level::text, ' ' ORDER BY v.level) FROM lakemover.validation v JOIN lakemover.run_table t USING (run_id, table_id)
                                               WHERE run_id = (SELECT max(run_id) FROM lakemover.run) AND spec->>'source_table' = 'good' AND v.verdict = 'equal'")"
 
