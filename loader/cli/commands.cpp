@@ -23,9 +23,11 @@ namespace {
 void set_scope(Pg& pg, const std::string& source, const Settings& settings) {
     if (settings.source.schemas.empty() && !settings.source.given()) return;
     pg.query("DELETE FROM lakemover.source_scope WHERE source = $1", {source});
-    pg.query("INSERT INTO lakemover.source_scope (source, schema_name) SELECT $1, pg_catalog.btrim(s) FROM "
-             "pg_catalog.unnest(pg_catalog.string_to_array($2, ',')) AS s WHERE pg_catalog.btrim(s) <> '' ON CONFLICT DO NOTHING",
-             {source, settings.source.schemas});
+    pg.query(
+        "INSERT INTO lakemover.source_scope (source, schema_name) SELECT $1, pg_catalog.btrim(s) FROM "
+        "pg_catalog.unnest(pg_catalog.string_to_array($2, ',')) AS s WHERE pg_catalog.btrim(s) <> '' ON CONFLICT DO "
+        "NOTHING",
+        {source, settings.source.schemas});
 }
 
 // The source of this invocation, defined in staging and in scope.
@@ -38,7 +40,8 @@ std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition) {
     if (!given.empty()) {
         const Result r = pg.query("SELECT run_id FROM lakemover.run WHERE run_id::text = $1", {given});
-        if (r.rows() == 0) throw Error(Exit::kUsage, "run " + given + " does not exist", {}, "lakemover status shows the newest run");
+        if (r.rows() == 0)
+            throw Error(Exit::kUsage, "run " + given + " does not exist", {}, "lakemover status shows the newest run");
         return given;
     }
     const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE " + condition + " ORDER BY run_id DESC LIMIT 1");
@@ -47,22 +50,35 @@ std::string newest_run(Pg& pg, const std::string& given, const std::string& cond
 }
 
 json run_options(const Settings& s) {
-    json o{{"on_existing", s.on_existing}, {"on_table_failure", s.on_table_failure}, {"force", s.force}, {"jobs", s.jobs},
-           {"memory_mb", s.memory_target_mb}, {"max_batch_rows", s.max_batch_rows}, {"snapshot_hold", s.snapshot_hold_s},
-           {"keep_ledger", s.keep_ledger}, {"sample_rows", s.sample_rows}, {"attempts", s.attempts}};
+    json o{{"on_existing", s.on_existing},
+           {"on_table_failure", s.on_table_failure},
+           {"force", s.force},
+           {"jobs", s.jobs},
+           {"memory_mb", s.memory_target_mb},
+           {"max_batch_rows", s.max_batch_rows},
+           {"snapshot_hold", s.snapshot_hold_s},
+           {"keep_ledger", s.keep_ledger},
+           {"sample_rows", s.sample_rows},
+           {"attempts", s.attempts}};
     return o;
 }
 
 void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& outcome, const json& progress) {
     if (s.json) {
-        fmt::print("{}\n", json{{"run", run_id}, {"verdict", outcome.verdict}, {"exit_code", static_cast<int>(outcome.exit_code)},
-                                {"error", outcome.error}, {"audit_dir", outcome.audit_dir}, {"progress", progress}}.dump());
+        fmt::print("{}\n", json{{"run", run_id},
+                                {"verdict", outcome.verdict},
+                                {"exit_code", static_cast<int>(outcome.exit_code)},
+                                {"error", outcome.error},
+                                {"audit_dir", outcome.audit_dir},
+                                {"progress", progress}}
+                               .dump());
         return;
     }
     fmt::print("\nrun {}: {}\n", run_id, outcome.verdict);
     if (progress.is_object())
-        fmt::print("  {} of {} tables, {} rows, {} in {:.1f} s\n", progress.value("tables_loaded", 0), progress.value("tables", 0),
-                   human_count(progress.value("rows_copied", std::int64_t{0})), human_bytes(progress.value("bytes_copied", 0.0)),
+        fmt::print("  {} of {} tables, {} rows, {} in {:.1f} s\n", progress.value("tables_loaded", 0),
+                   progress.value("tables", 0), human_count(progress.value("rows_copied", std::int64_t{0})),
+                   human_bytes(progress.value("bytes_copied", 0.0)),
                    progress["seconds"].is_number() ? progress["seconds"].get<double>() : 0.0);
     if (!outcome.audit_dir.empty()) fmt::print("  reports: {}\n", outcome.audit_dir);
     std::fflush(stdout);
@@ -88,7 +104,8 @@ Exit command_assess(const Settings& settings) {
 
 Exit command_run(const Settings& settings, bool replan) {
     if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {}, "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
+        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
+                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken cancel;
@@ -97,13 +114,16 @@ Exit command_run(const Settings& settings, bool replan) {
     const std::string source = prepare_source(staging, pg, settings);
     // A run of this home whose loader is gone can never end by itself: the work lock says that nobody has it.
     if (staging.embedded())
-        pg.exec("UPDATE lakemover.run SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = pg_catalog.clock_timestamp(), "
-                "error = 'its loader died' WHERE state IN ('running', 'paused', 'queued')");
+        pg.exec(
+            "UPDATE lakemover.run SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = "
+            "pg_catalog.clock_timestamp(), "
+            "error = 'its loader died' WHERE state IN ('running', 'paused', 'queued')");
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
-    const std::int64_t run_id = std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2)", {source, run_options(settings).dump()}).value_or("0"));
+    const std::int64_t run_id = std::stoll(
+        pg.scalar("SELECT lakemover.create_run($1, $2)", {source, run_options(settings).dump()}).value_or("0"));
     pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
     pg.exec("COMMIT");
     RunOutcome outcome;
@@ -114,7 +134,8 @@ Exit command_run(const Settings& settings, bool replan) {
     Value progress;
     try {
         pg.query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
-        progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {std::to_string(run_id)});
+        progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1",
+                             {std::to_string(run_id)});
     } catch (const Error&) {
         // Staging is gone; the outcome says so.
     }
@@ -136,23 +157,31 @@ Exit command_plan(const Settings& settings) {
         store_target_facts(target, connection, pg);
     }
     pg.query("SELECT lakemover.inventory($1)", {source});
-    pg.query("SELECT * FROM lakemover.plan($1, $2)", {source, settings.profile.empty() ? std::nullopt : Value(settings.profile)});
+    pg.query("SELECT * FROM lakemover.plan($1, $2)",
+             {source, settings.profile.empty() ? std::nullopt : Value(settings.profile)});
     const Result r = pg.query(
-        "SELECT coalesce(p.load_rank::text, ''), pg_catalog.format('%I.%I', source_schema, source_table), pg_catalog.format('%I.%I', target_schema, target_table), "
-        "CASE WHEN exclude THEN 'excluded' ELSE '' END FROM lakemover.plan_table p WHERE source = $1 ORDER BY p.load_rank NULLS LAST, 2", {source});
+        "SELECT coalesce(p.load_rank::text, ''), pg_catalog.format('%I.%I', source_schema, source_table), "
+        "pg_catalog.format('%I.%I', target_schema, target_table), "
+        "CASE WHEN exclude THEN 'excluded' ELSE '' END FROM lakemover.plan_table p WHERE source = $1 ORDER BY "
+        "p.load_rank NULLS LAST, 2",
+        {source});
     const Result problems = pg.query("SELECT message FROM lakemover._plan_problems($1)", {source});
     if (settings.json) {
         json tables = json::array();
         for (int i = 0; i < r.rows(); ++i)
-            tables.push_back({{"rank", r.text(i, 0)}, {"source", r.text(i, 1)}, {"target", r.text(i, 2)}, {"note", r.text(i, 3)}});
+            tables.push_back(
+                {{"rank", r.text(i, 0)}, {"source", r.text(i, 1)}, {"target", r.text(i, 2)}, {"note", r.text(i, 3)}});
         json list = json::array();
         for (int i = 0; i < problems.rows(); ++i) list.push_back(problems.text(i, 0));
         fmt::print("{}\n", json{{"source", source}, {"tables", tables}, {"problems", list}}.dump());
     } else {
         fmt::print("{:<5} {:<40} {:<40} {}\n", "rank", "source", "target", "note");
-        for (int i = 0; i < r.rows(); ++i) fmt::print("{:<5} {:<40} {:<40} {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3));
+        for (int i = 0; i < r.rows(); ++i)
+            fmt::print("{:<5} {:<40} {:<40} {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3));
         for (int i = 0; i < problems.rows(); ++i) fmt::print("PROBLEM: {}\n", problems.get(i, 0));
-        fmt::print("\nedit with: lakemover psql -c \"UPDATE lakemover.plan_table SET ... WHERE source = '{}' AND ...\"\n", source);
+        fmt::print(
+            "\nedit with: lakemover psql -c \"UPDATE lakemover.plan_table SET ... WHERE source = '{}' AND ...\"\n",
+            source);
     }
     return problems.rows() > 0 ? Exit::kBlockers : Exit::kSuccess;
 }
@@ -167,15 +196,23 @@ Exit command_validate(const Settings& settings, const std::string& run) {
     const RunOutcome outcome = execute_validation(settings, staging, id, cancel);
     if (!settings.json) {
         const Result r = pg.query(
-            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), v.level, v.verdict, "
-            "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN lakemover.run_table t "
-            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy') ORDER BY 1, 2 LIMIT 50", {id});
+            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+            "v.level, v.verdict, "
+            "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
+            "lakemover.run_table t "
+            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy') ORDER "
+            "BY 1, 2 LIMIT 50",
+            {id});
         for (int i = 0; i < r.rows(); ++i)
-            fmt::print("{}: level {} {}: source {}, target {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3), r.get(i, 4));
+            fmt::print("{}: level {} {}: source {}, target {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3),
+                       r.get(i, 4));
         const Result d = pg.query(
-            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), d.row_key, d.column_name, "
-            "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING (run_id, table_id) "
-            "WHERE d.run_id = $1 ORDER BY 1, 2, 3 LIMIT 50", {id});
+            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+            "d.row_key, d.column_name, "
+            "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING "
+            "(run_id, table_id) "
+            "WHERE d.run_id = $1 ORDER BY 1, 2, 3 LIMIT 50",
+            {id});
         for (int i = 0; i < d.rows(); ++i)
             fmt::print("{} key {} column {}: source {}, target {}: {}\n", d.get(i, 0), d.get(i, 1), d.get(i, 2),
                        d.is_null(i, 3) ? "NULL" : d.get(i, 3), d.is_null(i, 4) ? "NULL" : d.get(i, 4), d.get(i, 5));
@@ -188,7 +225,8 @@ Exit command_report(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
     const std::string id = newest_run(pg, run, "true");
-    AuditDir audit = AuditDir::create(settings.audit_dir.empty() ? settings.home + "/audit" : settings.audit_dir, "report-" + id);
+    AuditDir audit =
+        AuditDir::create(settings.audit_dir.empty() ? settings.home + "/audit" : settings.audit_dir, "report-" + id);
     const json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
     audit.write("reconciliation.json", document.dump(2));
     audit.write("reconciliation.html", render_run_html(document));
@@ -202,17 +240,21 @@ Exit command_status(const Settings& settings, const StatusOptions& options) {
     const bool terminal = isatty(STDOUT_FILENO) == 1;
     for (;;) {
         const std::string id = newest_run(pg, options.run, "true");
-        const json p = json::parse(pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {id}).value_or("{}"));
+        const json p = json::parse(
+            pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {id})
+                .value_or("{}"));
         const bool ended = p.value("phase", "") == "ended";
         if (settings.json) {
             json document = p;
             document["run"] = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
             fmt::print("{}\n", document.dump());
         } else {
-            fmt::print("{}run {} ({}): {}{}  {}", options.watch && terminal ? "\r\033[K" : "", id, p.value("source", ""), p.value("state", ""),
+            fmt::print("{}run {} ({}): {}{}  {}", options.watch && terminal ? "\r\033[K" : "", id,
+                       p.value("source", ""), p.value("state", ""),
                        p["verdict"].is_string() ? ", " + p["verdict"].get<std::string>() : "", progress_line(p, 90));
             if (!(options.watch && terminal) || ended) fmt::print("\n");
-            if (p["error"].is_string() && (!options.watch || ended)) fmt::print("  {}\n", p["error"].get<std::string>());
+            if (p["error"].is_string() && (!options.watch || ended))
+                fmt::print("  {}\n", p["error"].get<std::string>());
         }
         std::fflush(stdout);
         if (!options.watch || ended) return Exit::kSuccess;

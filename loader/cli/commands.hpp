@@ -10,7 +10,7 @@ namespace lakemover::loader {
 
 struct StatusOptions {
     bool watch = false;
-    std::string run;     // empty: the newest
+    std::string run;  // empty: the newest
 };
 
 Exit command_assess(const Settings& settings);

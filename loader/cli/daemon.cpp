@@ -26,7 +26,8 @@ void end_orphans(Pg& pg) {
 }
 
 std::optional<std::int64_t> next_run(Pg& pg) {
-    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE state = 'queued' AND loader_id IS NULL ORDER BY run_id LIMIT 1");
+    const Result r = pg.exec(
+        "SELECT run_id FROM lakemover.run WHERE state = 'queued' AND loader_id IS NULL ORDER BY run_id LIMIT 1");
     if (r.rows() == 0) return std::nullopt;
     return r.integer(0, 0);
 }
@@ -43,7 +44,8 @@ void say(const Settings& s, const std::string& kind, const std::string& message)
 
 Exit command_daemon(const Settings& settings) {
     if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {}, "the daemon needs to know its target: LAKEBASE_HOST, LAKEBASE_USERNAME, LAKEBASE_PASSWORD");
+        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
+                    "the daemon needs to know its target: LAKEBASE_HOST, LAKEBASE_USERNAME, LAKEBASE_PASSWORD");
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken stop;
@@ -84,13 +86,16 @@ Exit command_daemon(const Settings& settings) {
                 const RunOutcome outcome = execute_run(settings, staging, *run_id, loader_id, cancel, {false}, nullptr);
                 over = true;
                 relay.join();
-                say(settings, "run_ended", fmt::format("run {}: {}{}", *run_id, outcome.verdict, outcome.error.empty() ? "" : ": " + outcome.error));
+                say(settings, "run_ended",
+                    fmt::format("run {}: {}{}", *run_id, outcome.verdict,
+                                outcome.error.empty() ? "" : ": " + outcome.error));
             }
             std::this_thread::sleep_for(kPoll);
         } catch (const Error& e) {
             say(settings, "staging_lost", std::string("staging: ") + e.what() + "; trying again");
             pg.reset();
-            for (auto until = std::chrono::steady_clock::now() + kReconnect; std::chrono::steady_clock::now() < until && !stop.raised();)
+            for (auto until = std::chrono::steady_clock::now() + kReconnect;
+                 std::chrono::steady_clock::now() < until && !stop.raised();)
                 std::this_thread::sleep_for(kPoll);
         }
     }

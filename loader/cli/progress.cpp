@@ -25,7 +25,8 @@ std::string human_bytes(double bytes) {
 
 std::string human_count(std::int64_t n) {
     std::string digits = std::to_string(n);
-    for (int i = static_cast<int>(digits.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3) digits.insert(static_cast<std::size_t>(i), 1, ',');
+    for (int i = static_cast<int>(digits.size()) - 3; i > (n < 0 ? 1 : 0); i -= 3)
+        digits.insert(static_cast<std::size_t>(i), 1, ',');
     return digits;
 }
 
@@ -38,9 +39,10 @@ std::string progress_line(const json& p, int width) {
     share = std::clamp(share, 0.0, 1.0);
     const double seconds = p.contains("seconds") && p["seconds"].is_number() ? p["seconds"].get<double>() : 0;
     const double bytes = p.value("bytes_copied", 0.0);
-    const std::string right = fmt::format("{}/{} tables  {} rows  {}  {}", p.value("tables_loaded", 0), p.value("tables", 0),
-                                          human_count(p.value("rows_copied", std::int64_t{0})), human_bytes(bytes),
-                                          phase == "load" && seconds > 0 ? human_bytes(bytes / seconds) + "/s" : fmt::format("{:.0f} s", seconds));
+    const std::string right = fmt::format(
+        "{}/{} tables  {} rows  {}  {}", p.value("tables_loaded", 0), p.value("tables", 0),
+        human_count(p.value("rows_copied", std::int64_t{0})), human_bytes(bytes),
+        phase == "load" && seconds > 0 ? human_bytes(bytes / seconds) + "/s" : fmt::format("{:.0f} s", seconds));
     const int room = std::clamp(width - 12 - static_cast<int>(right.size()) - 6, 8, 40);
     const int filled = static_cast<int>(share * room + 0.5);
     return fmt::format("{:<10} [{}{}]  {}", phase, std::string(static_cast<std::size_t>(filled), '#'),
@@ -48,7 +50,8 @@ std::string progress_line(const json& p, int width) {
 }
 
 ProgressDisplay::ProgressDisplay(const Settings& settings, const Staging& staging, std::int64_t run_id)
-    : staging_(staging), run_id_(run_id), json_(settings.json), bars_(!settings.json && !settings.no_progress && isatty(STDOUT_FILENO) == 1) {
+    : staging_(staging), run_id_(run_id), json_(settings.json),
+      bars_(!settings.json && !settings.no_progress && isatty(STDOUT_FILENO) == 1) {
     if (bars_) thread_ = std::thread([this] { loop(); });
 }
 
@@ -63,13 +66,17 @@ ProgressDisplay::~ProgressDisplay() {
 }
 
 Events::Listener ProgressDisplay::listener() {
-    return [this](Level level, const std::string& kind, const std::string& message, const json& data) { on_event(level, kind, message, data); };
+    return [this](Level level, const std::string& kind, const std::string& message, const json& data) {
+        on_event(level, kind, message, data);
+    };
 }
 
 void ProgressDisplay::on_event(Level level, const std::string& kind, const std::string& message, const json& data) {
     const std::lock_guard lock(mutex_);
     if (json_) {
-        fmt::print("{}\n", json{{"level", level_name(level)}, {"kind", kind}, {"message", message}, {"data", data}}.dump(-1, ' ', false, json::error_handler_t::replace));
+        fmt::print("{}\n",
+                   json{{"level", level_name(level)}, {"kind", kind}, {"message", message}, {"data", data}}.dump(
+                       -1, ' ', false, json::error_handler_t::replace));
         std::fflush(stdout);
         return;
     }
@@ -79,7 +86,8 @@ void ProgressDisplay::on_event(Level level, const std::string& kind, const std::
     if (kind == "phase_start" || kind == "run_ended") return;
     if (bars_ && drawn_) fmt::print("\r\033[K");
     if (kind == "phase_end")
-        fmt::print("{:<10} {}{:.1f} s\n", data.value("phase", ""), bars_ ? "done in " : "done in ", data.value("seconds", 0.0));
+        fmt::print("{:<10} {}{:.1f} s\n", data.value("phase", ""), bars_ ? "done in " : "done in ",
+                   data.value("seconds", 0.0));
     else if (level == Level::kInfo)
         fmt::print("{}\n", message);
     else
@@ -109,10 +117,12 @@ void ProgressDisplay::loop() {
         std::optional<json> row;
         try {
             if (!pg || !pg->alive()) pg.emplace(staging_.connect());
-            const Value text = pg->scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {std::to_string(run_id_)});
+            const Value text =
+                pg->scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1",
+                           {std::to_string(run_id_)});
             if (text) row = json::parse(*text);
         } catch (const std::exception&) {
-            pg.reset();   // the run itself reports a lost staging
+            pg.reset();  // the run itself reports a lost staging
         }
         lock.lock();
         if (row && !done_) {

@@ -6,7 +6,7 @@
 namespace lakemover::loader {
 
 struct Secret {
-    std::string name;      // LAKEBASE_PASSWORD, for messages
+    std::string name;  // LAKEBASE_PASSWORD, for messages
     std::string value;
     std::string file;
     std::string command;

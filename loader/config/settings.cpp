@@ -27,7 +27,8 @@ void check_port(const std::string& what, const std::string& value) {
     if (value.empty()) return;
     const bool digits = std::all_of(value.begin(), value.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
     if (!digits || value.size() > 5 || std::stoi(value) < 1 || std::stoi(value) > 65535)
-        throw Error(Exit::kUsage, "invalid value for " + what + ": \"" + value + "\"", {}, "a port is a number from 1 to 65535");
+        throw Error(Exit::kUsage, "invalid value for " + what + ": \"" + value + "\"", {},
+                    "a port is a number from 1 to 65535");
 }
 
 }  // namespace
@@ -40,10 +41,14 @@ void check_settings(const Settings& s) {
     check_port("SOURCE_PORT", s.source.port);
     check_port("LAKEBASE_PORT", s.target.port);
     if (!s.source.sslmode.empty())
-        one_of("SOURCE_SSLMODE", s.source.sslmode, std::array{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
-    one_of("LAKEBASE_SSLMODE", s.target.sslmode, std::array{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+        one_of("SOURCE_SSLMODE", s.source.sslmode,
+               std::array{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
+    one_of("LAKEBASE_SSLMODE", s.target.sslmode,
+           std::array{"disable", "allow", "prefer", "require", "verify-ca", "verify-full"});
     if (s.target.sslmode == "disable" || s.target.sslmode == "allow" || s.target.sslmode == "prefer")
-        throw Error(Exit::kUsage, "LAKEBASE_SSLMODE=" + s.target.sslmode + " is refused: rows and credentials would cross the network in the clear",
+        throw Error(Exit::kUsage,
+                    "LAKEBASE_SSLMODE=" + s.target.sslmode +
+                        " is refused: rows and credentials would cross the network in the clear",
                     {}, "use verify-full (the default), verify-ca or require");
     if (s.target.given() && s.target.host.front() == '/')
         throw Error(Exit::kUsage, "LAKEBASE_HOST \"" + s.target.host + "\" is a Unix socket, which has no TLS", {},
@@ -52,11 +57,13 @@ void check_settings(const Settings& s) {
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.staging.empty() && s.source.password.given())
-        throw Error(Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},
-                    "the source's credentials belong into the user mapping of your staging database: CREATE USER MAPPING ... "
-                    "OPTIONS (user '...', password_file '...'); DDL and parameters sent from here would reach its logs");
+        throw Error(
+            Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},
+            "the source's credentials belong into the user mapping of your staging database: CREATE USER MAPPING ... "
+            "OPTIONS (user '...', password_file '...'); DDL and parameters sent from here would reach its logs");
     if (s.memory_target_mb < 16)
-        throw Error(Exit::kUsage, "MAX_MEMORY_TARGET_MB=" + std::to_string(s.memory_target_mb) + " is too small", {}, "give at least 16");
+        throw Error(Exit::kUsage, "MAX_MEMORY_TARGET_MB=" + std::to_string(s.memory_target_mb) + " is too small", {},
+                    "give at least 16");
 }
 
 std::optional<std::pair<std::string, std::string>> parse_dotenv_line(const std::string& raw, int line_no) {
@@ -72,13 +79,15 @@ std::optional<std::pair<std::string, std::string>> parse_dotenv_line(const std::
     if (line.rfind("export ", 0) == 0) line.erase(0, 7);
     const std::size_t eq = line.find('=');
     // The line itself is not shown: it may be a secret.
-    if (eq == std::string::npos) throw Error(Exit::kUsage, ".env line " + std::to_string(line_no) + " is not KEY=VALUE");
+    if (eq == std::string::npos)
+        throw Error(Exit::kUsage, ".env line " + std::to_string(line_no) + " is not KEY=VALUE");
     std::string key = line.substr(0, eq);
     std::string value = line.substr(eq + 1);
     trim(key);
     trim(value);
-    const bool name_ok = !key.empty() && !std::isdigit(static_cast<unsigned char>(key[0])) &&
-                         std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+    const bool name_ok =
+        !key.empty() && !std::isdigit(static_cast<unsigned char>(key[0])) &&
+        std::all_of(key.begin(), key.end(), [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
     if (!name_ok) throw Error(Exit::kUsage, ".env line " + std::to_string(line_no) + " has no valid variable name");
     if (!value.empty() && (value.front() == '"' || value.front() == '\'')) {
         if (value.size() < 2 || value.back() != value.front())

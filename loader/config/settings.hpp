@@ -12,14 +12,14 @@ namespace lakemover::loader {
 
 struct SourceSettings {
     std::string type = "postgres";
-    std::string name;      // of the foreign server; empty: derived
+    std::string name;  // of the foreign server; empty: derived
     std::string host;
     std::string port;
     std::string database;
     std::string username;
     Secret password;
     std::string driver;
-    std::string schemas;   // comma separated; empty: all
+    std::string schemas;  // comma separated; empty: all
     std::string sslmode;
     std::string sslrootcert;
     bool given() const { return !host.empty(); }
@@ -39,17 +39,17 @@ struct TargetSettings {
 struct Settings {
     SourceSettings source;
     TargetSettings target;
-    std::string staging;       // conninfo; empty: embedded
+    std::string staging;  // conninfo; empty: embedded
     std::string home;
     std::string audit_dir;
     std::string pg_bindir;
-    int jobs = 0;              // 0: chosen by lakemover
+    int jobs = 0;  // 0: chosen by lakemover
     int memory_target_mb = 256;
     int max_batch_rows = 100000;
     int attempts = 3;
     int snapshot_hold_s = 7200;
     int sample_rows = 10000;
-    std::string profile;       // empty: as planned, else native or portable
+    std::string profile;  // empty: as planned, else native or portable
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     bool force = false;

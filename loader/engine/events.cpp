@@ -26,9 +26,11 @@ void Events::emit(Level level, const std::string& kind, const std::string& messa
     audit_.event(record, level == Level::kDebug ? AuditDir::Sync::kLater : AuditDir::Sync::kCommit);
     if (run_id_ && level != Level::kDebug) {
         try {
-            staging_.query("INSERT INTO lakemover.event (run_id, level, kind, table_id, message, data) VALUES ($1, $2, $3, $4, $5, $6)",
-                           {std::to_string(*run_id_), level_name(level), kind,
-                            table_id ? Value(std::to_string(*table_id)) : std::nullopt, message, data.dump()});
+            staging_.query(
+                "INSERT INTO lakemover.event (run_id, level, kind, table_id, message, data) VALUES ($1, $2, $3, $4, "
+                "$5, $6)",
+                {std::to_string(*run_id_), level_name(level), kind,
+                 table_id ? Value(std::to_string(*table_id)) : std::nullopt, message, data.dump()});
         } catch (const Error& e) {
             // The audit directory has it; losing staging itself is noticed by whoever does the work.
             audit_.event({{"level", "WARNING"}, {"kind", "event_not_stored"}, {"message", e.what()}});

@@ -17,13 +17,14 @@ const char* level_name(Level level);
 
 class Events {
 public:
-    using Listener = std::function<void(Level, const std::string& kind, const std::string& message, const nlohmann::json& data)>;
+    using Listener =
+        std::function<void(Level, const std::string& kind, const std::string& message, const nlohmann::json& data)>;
 
     Events(Pg staging, AuditDir& audit) : staging_(std::move(staging)), audit_(audit) {}
     void set_run(std::int64_t run_id);
     void listen(Listener listener) { listener_ = std::move(listener); }
-    void emit(Level level, const std::string& kind, const std::string& message, nlohmann::json data = nlohmann::json::object(),
-              std::optional<std::int64_t> table_id = std::nullopt);
+    void emit(Level level, const std::string& kind, const std::string& message,
+              nlohmann::json data = nlohmann::json::object(), std::optional<std::int64_t> table_id = std::nullopt);
     AuditDir& audit() { return audit_; }
 
 private:

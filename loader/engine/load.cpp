@@ -91,26 +91,34 @@ private:
         const Result r = staging_->query("SELECT * FROM lakemover._start_ready_tables($1)", {run_.id()});
         for (int i = 0; i < r.rows(); ++i)
             if (r.get(i, 1) == "blocked")
-                run_.events.emit(Level::kError, "table_blocked", table_name(r.integer(i, 0)) + " " + r.text(i, 2), {}, r.integer(i, 0));
+                run_.events.emit(Level::kError, "table_blocked", table_name(r.integer(i, 0)) + " " + r.text(i, 2), {},
+                                 r.integer(i, 0));
         return r.rows() > 0;
     }
 
     bool finished() {
-        return staging_->scalar("SELECT NOT EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND state IN ('pending', 'loading'))",
-                                {run_.id()}) == "t";
+        return staging_->scalar(
+                   "SELECT NOT EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND state IN ('pending', "
+                   "'loading'))",
+                   {run_.id()}) == "t";
     }
 
     bool loaded_uncounted(std::int64_t table_id) {
-        return staging_->query("SELECT FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2 AND state = 'loaded' AND source_rows IS NULL",
-                               {run_.id(), std::to_string(table_id)})
+        return staging_
+                   ->query(
+                       "SELECT FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2 AND state = 'loaded' AND "
+                       "source_rows IS NULL",
+                       {run_.id(), std::to_string(table_id)})
                    .rows() == 1;
     }
 
     std::string table_name(std::int64_t table_id) {
         return staging_
-            ->scalar("SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM lakemover.run_table "
-                     "WHERE run_id = $1 AND table_id = $2",
-                     {run_.id(), std::to_string(table_id)})
+            ->scalar(
+                "SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
+                "lakemover.run_table "
+                "WHERE run_id = $1 AND table_id = $2",
+                {run_.id(), std::to_string(table_id)})
             .value_or("?");
     }
 
@@ -118,7 +126,8 @@ private:
         const auto known = plans_.find(table_id);
         if (known != plans_.end()) return known->second;
         const Result r = staging_->query(
-            "SELECT spec, lakemover._target_sql(run_id, table_id, 'copy_in') FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2",
+            "SELECT spec, lakemover._target_sql(run_id, table_id, 'copy_in') FROM lakemover.run_table WHERE run_id = "
+            "$1 AND table_id = $2",
             {run_.id(), std::to_string(table_id)});
         const TableSpec spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)));
         TablePlan p;
@@ -143,20 +152,23 @@ private:
                 run_.cancel.check();
                 recover(e);
                 const std::string where = table.name + " chunk " + std::to_string(chunk.chunk_no);
-                nlohmann::json data{{"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
+                nlohmann::json data{
+                    {"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
                 // A takeover is not this chunk's failure: nothing here may be written any more.
                 if (e.taken_over) throw;
                 if (attempt >= run_.options.attempts) {
-                    run_.events.emit(Level::kError, "chunk_failed", where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")"),
-                                     data, chunk.table_id);
+                    run_.events.emit(Level::kError, "chunk_failed",
+                                     where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")"), data,
+                                     chunk.table_id);
                     staging_->query("SELECT lakemover._fail_table($1, $2, $3)",
                                     {run_.id(), std::to_string(chunk.table_id),
                                      where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail)});
                     start_tables();
                     return;
                 }
-                run_.events.emit(Level::kWarning, "chunk_retry", where + ": attempt " + std::to_string(attempt) + " failed: " + e.what(),
-                                 data, chunk.table_id);
+                run_.events.emit(Level::kWarning, "chunk_retry",
+                                 where + ": attempt " + std::to_string(attempt) + " failed: " + e.what(), data,
+                                 chunk.table_id);
                 back_off(attempt);
             }
         }
@@ -199,23 +211,36 @@ private:
         run_.ledger->fence(*target_);
         const PumpResult moved =
             pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester, table.format);
-        ChunkRecord record{chunk.table_id, chunk.chunk_no,          chunk.method,
-                           chunk.lower,    chunk.upper,             moved.rows,
-                           moved.bytes,    moved.digest.lane1_text(), moved.digest.lane2_text()};
+        ChunkRecord record{chunk.table_id,
+                           chunk.chunk_no,
+                           chunk.method,
+                           chunk.lower,
+                           chunk.upper,
+                           moved.rows,
+                           moved.bytes,
+                           moved.digest.lane1_text(),
+                           moved.digest.lane2_text()};
         const auto t = Clock::now();
         const std::string xid = run_.ledger->record(*target_, record);
         target_->exec("COMMIT");
-        stats_ = {{"source_wait_s", moved.source_wait_s}, {"read_s", moved.read_s}, {"hash_s", moved.hash_s}, {"send_s", moved.send_s},
-                  {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()}, {"columns", moved.columns}, {"xid", xid}};
+        stats_ = {{"source_wait_s", moved.source_wait_s},
+                  {"read_s", moved.read_s},
+                  {"hash_s", moved.hash_s},
+                  {"send_s", moved.send_s},
+                  {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
+                  {"columns", moved.columns},
+                  {"xid", xid}};
         return record;
     }
 
     void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {
-        const bool last = staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, ARRAY[$4::numeric, $5::numeric], $6)",
-                                           {std::to_string(chunk.chunk_id), std::to_string(record.rows), std::to_string(record.bytes),
-                                            record.lane1, record.lane2, stats_.dump()}) == "t";
-        nlohmann::json batch{{"table", table.name}, {"chunk", chunk.chunk_no}, {"method", chunk.method}, {"rows", record.rows},
-                             {"bytes", record.bytes}, {"lane1", record.lane1}, {"lane2", record.lane2}, {"stats", stats_}};
+        const bool last =
+            staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, ARRAY[$4::numeric, $5::numeric], $6)",
+                             {std::to_string(chunk.chunk_id), std::to_string(record.rows), std::to_string(record.bytes),
+                              record.lane1, record.lane2, stats_.dump()}) == "t";
+        nlohmann::json batch{{"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},
+                             {"rows", record.rows},   {"bytes", record.bytes},   {"lane1", record.lane1},
+                             {"lane2", record.lane2}, {"stats", stats_}};
         batch["lower"] = chunk.lower ? nlohmann::json(*chunk.lower) : nlohmann::json();
         batch["upper"] = chunk.upper ? nlohmann::json(*chunk.upper) : nlohmann::json();
         batch["stats"].erase("columns");
@@ -225,15 +250,16 @@ private:
         if (!last && !(again && loaded_uncounted(chunk.table_id))) return;
         start_tables();
         // Counted by a scan of its own, in the snapshot that the rows were read in.
-        const Value rows = staging_->scalar("UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) "
-                                            "WHERE run_id = $1 AND table_id = $2 RETURNING source_rows",
-                                            {run_.id(), std::to_string(chunk.table_id)});
-        run_.events.emit(Level::kInfo, "table_loaded", table.name + ": " + rows.value_or("?") + " rows", {{"table", table.name}},
-                         chunk.table_id);
+        const Value rows = staging_->scalar(
+            "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) "
+            "WHERE run_id = $1 AND table_id = $2 RETURNING source_rows",
+            {run_.id(), std::to_string(chunk.table_id)});
+        run_.events.emit(Level::kInfo, "table_loaded", table.name + ": " + rows.value_or("?") + " rows",
+                         {{"table", table.name}}, chunk.table_id);
     }
 
     RunContext& run_;
-    const std::atomic<bool>& stop_;   // another worker met what ends the run
+    const std::atomic<bool>& stop_;  // another worker met what ends the run
     std::optional<Pg> staging_;
     std::optional<Pg> target_;
     std::unique_ptr<Cancellable> staging_registration_;

@@ -114,8 +114,8 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     const auto framed = static_cast<std::int64_t>(digester.rows());
     if (result.rows != framed || result.rows != source_rows)
         throw Error(Exit::kOther, "row counts of a chunk differ",
-                    "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(framed) + ", target says " +
-                        std::to_string(result.rows));
+                    "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(framed) +
+                        ", target says " + std::to_string(result.rows));
     result.digest = digester.digest();
     result.columns = column_stats_json(digester.columns());
     return result;

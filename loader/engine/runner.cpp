@@ -44,7 +44,8 @@ public:
     }
     void end(const std::string& message = {}) {
         const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-        run_.events.emit(Level::kInfo, "phase_end", message.empty() ? name_ : name_ + ": " + message, {{"phase", name_}, {"seconds", seconds}});
+        run_.events.emit(Level::kInfo, "phase_end", message.empty() ? name_ : name_ + ": " + message,
+                         {{"phase", name_}, {"seconds", seconds}});
     }
 
 private:
@@ -61,14 +62,17 @@ std::string assess_text(Pg& staging, const std::string& source) {
 }
 
 // Writes the assessment's reports; returns the number of blockers.
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text, json* document) {
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
+                              json* document) {
     const std::string lines = assess_text(staging, source);
-    const json assessment = json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
+    const json assessment =
+        json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", lines);
     audit.write("assessment.json", assessment.dump(2));
     audit.write("assessment.html", render_assessment_html(assessment));
-    const Value blockers =
-        staging.scalar("SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1", {source});
+    const Value blockers = staging.scalar(
+        "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
+        {source});
     if (text) *text = lines;
     if (document) *document = assessment;
     return blockers ? std::stoll(*blockers) : 0;
@@ -78,9 +82,11 @@ std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& 
 std::string blocker_list(Pg& staging, const std::string& source) {
     constexpr int kShown = 10;
     const Result r = staging.query(
-        "SELECT concat_ws(': ', nullif(concat_ws('.', quote_ident(f.schema_name), quote_ident(f.object_name), quote_ident(f.column_name)), ''), f.message) "
+        "SELECT concat_ws(': ', nullif(concat_ws('.', quote_ident(f.schema_name), quote_ident(f.object_name), "
+        "quote_ident(f.column_name)), ''), f.message) "
         "FROM lakemover.finding f WHERE f.severity = 'BLOCKER' AND f.assessment_id = "
-        "(SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1) ORDER BY f.finding_no", {source});
+        "(SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1) ORDER BY f.finding_no",
+        {source});
     std::string list;
     for (int i = 0; i < r.rows() && i < kShown; ++i) list += (i ? "\n" : "") + r.text(i, 0);
     if (r.rows() > kShown) list += "\nand " + std::to_string(r.rows() - kShown) + " more";
@@ -93,9 +99,12 @@ void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const
         staging.query("SELECT * FROM lakemover.plan($1, $2)", {run.source, profile});
         return;
     }
-    const Result r = staging.query("SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1", {run.source});
+    const Result r = staging.query(
+        "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
+        {run.source});
     if (r.rows() == 0)
-        throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {}, "make one: lakemover plan, or SELECT lakemover.plan()");
+        throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {},
+                    "make one: lakemover plan, or SELECT lakemover.plan()");
     if (!r.boolean(0, 0))
         throw Error(Exit::kUsage, "the source's schema has changed since the plan was made", {},
                     "plan again: lakemover plan keeps your edits and shows the difference");
@@ -106,16 +115,19 @@ void check_ledger(RunContext& run, Pg& staging, Pg& target) {
     // Waits for the log of every earlier asynchronous commit as well.
     target.query("UPDATE lakemover_ledger.run SET epoch = epoch WHERE run_uuid = $1", {run.run_uuid});
     const std::vector<ChunkRecord> ledger = run.ledger->chunks(target);
-    const Result r = staging.query("SELECT table_id, chunk_no, rows_copied, digest[1]::text, digest[2]::text FROM lakemover.run_chunk "
-                                   "WHERE run_id = $1 AND state = 'done' AND table_id IN (SELECT table_id FROM lakemover.run_table "
-                                   "WHERE run_id = $1 AND state NOT IN ('failed', 'blocked')) ORDER BY 1, 2", {run.id()});
+    const Result r = staging.query(
+        "SELECT table_id, chunk_no, rows_copied, digest[1]::text, digest[2]::text FROM lakemover.run_chunk "
+        "WHERE run_id = $1 AND state = 'done' AND table_id IN (SELECT table_id FROM lakemover.run_table "
+        "WHERE run_id = $1 AND state NOT IN ('failed', 'blocked')) ORDER BY 1, 2",
+        {run.id()});
     // Both are in the same order; the ledger may hold more: what was committed of a table that failed and is kept.
     std::size_t k = 0;
     for (int i = 0; i < r.rows(); ++i) {
         const std::pair wanted{r.integer(i, 0), static_cast<int>(r.integer(i, 1))};
         while (k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} < wanted) ++k;
         const bool same = k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} == wanted &&
-                          ledger[k].rows == r.integer(i, 2) && ledger[k].lane1 == r.get(i, 3) && ledger[k].lane2 == r.get(i, 4);
+                          ledger[k].rows == r.integer(i, 2) && ledger[k].lane1 == r.get(i, 3) &&
+                          ledger[k].lane2 == r.get(i, 4);
         if (!same)
             throw Error(Exit::kIncomplete, "the ledger on the target does not hold what was committed",
                         "table " + r.text(i, 0) + " chunk " + r.text(i, 1),
@@ -124,7 +136,8 @@ void check_ledger(RunContext& run, Pg& staging, Pg& target) {
 }
 
 std::string describe(const Error& e) {
-    return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) + (e.hint.empty() ? "" : "\nHINT: " + e.hint);
+    return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) +
+           (e.hint.empty() ? "" : "\nHINT: " + e.hint);
 }
 
 // The phases in order. Throws Error for what ends the run early.
@@ -135,7 +148,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
         const Cancellable registered(run.cancel, target);
         run.target.preflight(target);
         store_target_facts(run.target, target, staging);
-        staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1", {run.id(), run.target.identity(target)});
+        staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1",
+                      {run.id(), run.target.identity(target)});
         phase.end();
     }
     {
@@ -146,23 +160,34 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
     {
         Phase phase(run, staging, "assess");
         const std::int64_t blockers = store_assessment(staging, run.source, run.events.audit(), nullptr, nullptr);
-        staging.query("UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $2) "
-                      "WHERE run_id = $1", {run.id(), run.source});
+        staging.query(
+            "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
+            "source = $2) "
+            "WHERE run_id = $1",
+            {run.id(), run.source});
         if (blockers > 0 && !run.options.force)
-            throw Error(Exit::kBlockers, "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"),
-                        blocker_list(staging, run.source),
-                        "see assessment.html in " + run.events.audit().path().string() +
-                            "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
+            throw Error(
+                Exit::kBlockers,
+                "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"),
+                blocker_list(staging, run.source),
+                "see assessment.html in " + run.events.audit().path().string() +
+                    "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
         if (blockers > 0)
-            run.events.emit(Level::kWarning, "blockers_accepted", std::to_string(blockers) + " blockers accepted with --force");
+            run.events.emit(Level::kWarning, "blockers_accepted",
+                            std::to_string(blockers) + " blockers accepted with --force");
         phase.end();
     }
     {
         Phase phase(run, staging, "plan");
         plan_or_check(run, staging, settings, scope);
         staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
-        run.events.audit().write("plan.json", staging.scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
-                                                             "FROM lakemover.run_table WHERE run_id = $1", {run.id()}).value_or("[]"));
+        run.events.audit().write(
+            "plan.json",
+            staging
+                .scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
+                        "FROM lakemover.run_table WHERE run_id = $1",
+                        {run.id()})
+                .value_or("[]"));
         phase.end();
     }
     Pg target = run.target.connect();
@@ -171,7 +196,9 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
     {
         Phase phase(run, staging, "schema");
         handle_existing_tables(run, staging, target);
-        ledger.open(target, staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));
+        ledger.open(
+            target,
+            staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));
         run.ledger = &ledger;
         create_schema(run, staging, target);
         phase.end();
@@ -179,7 +206,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
     {
         Phase phase(run, staging, "load");
         staging.query("SELECT * FROM lakemover._cut_tables($1, $2, $3, $4)",
-                      {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb), std::to_string(run.options.max_batch_rows)});
+                      {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
+                       std::to_string(run.options.max_batch_rows)});
         load_tables(run);
         undo_failed_tables(run, staging, target);
         phase.end();
@@ -196,11 +224,15 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
         phase.end();
     }
     staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
-    staging.query("UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state = 'loaded'", {run.id()});
+    staging.query(
+        "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "
+        "state = 'loaded'",
+        {run.id()});
     const Verdict verdict = judge(run, staging);
     // When every table was undone, the ledger tells nothing any more.
-    const bool nothing_there = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table')",
-                                             {run.run_uuid}) == "t";
+    const bool nothing_there =
+        target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table')",
+                      {run.run_uuid}) == "t";
     if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there)) ledger.drop(target);
     return verdict;
 }
@@ -225,21 +257,25 @@ const char* state_of(Exit code) {
 }  // namespace
 
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
-    staging.query("WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT pg_catalog.jsonb_object_keys($1::jsonb))) "
-                  "INSERT INTO lakemover.target_fact (name, value) SELECT key, value FROM pg_catalog.jsonb_each_text($1::jsonb) "
-                  "ON CONFLICT (name) DO UPDATE SET value = excluded.value, checked_at = pg_catalog.clock_timestamp()",
-                  {target.facts(target_connection).dump()});
+    staging.query(
+        "WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT "
+        "pg_catalog.jsonb_object_keys($1::jsonb))) "
+        "INSERT INTO lakemover.target_fact (name, value) SELECT key, value FROM pg_catalog.jsonb_each_text($1::jsonb) "
+        "ON CONFLICT (name) DO UPDATE SET value = excluded.value, checked_at = pg_catalog.clock_timestamp()",
+        {target.facts(target_connection).dump()});
     // The target's own list beats the one that came with the extension.
     const Value words = target_connection.scalar(
         "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('word', word, 'category', catdesc))::text "
         "FROM pg_catalog.pg_get_keywords() WHERE catcode IN ('R', 'T')");
-    staging.query("INSERT INTO lakemover.reserved_word (word, category) SELECT word, category FROM "
-                  "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(word text, category text) ON CONFLICT (word) DO NOTHING",
-                  {words.value_or("[]")});
+    staging.query(
+        "INSERT INTO lakemover.reserved_word (word, category) SELECT word, category FROM "
+        "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(word text, category text) ON CONFLICT (word) DO NOTHING",
+        {words.value_or("[]")});
 }
 
-RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id, const std::string& loader_id,
-                       CancelToken& cancel, const RunScope& scope, const Events::Listener& listener) {
+RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id,
+                       const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
+                       const Events::Listener& listener) {
     RunOutcome outcome;
     const Target target(settings.target);
     std::optional<AuditDir> audit;
@@ -255,10 +291,13 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
         events->listen(listener);
-        const Result r = pg.query("UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
-                                  "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state = 'queued' "
-                                  "AND coalesce(loader_id, $2) = $2 "
-                                  "RETURNING run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options", {id, loader_id, outcome.audit_dir});
+        const Result r = pg.query(
+            "UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
+            "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state = "
+            "'queued' "
+            "AND coalesce(loader_id, $2) = $2 "
+            "RETURNING run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options",
+            {id, loader_id, outcome.audit_dir});
         if (r.rows() != 1) {
             // Another loader was faster, or somebody cancelled it: the run is not ours to end.
             outcome.exit_code = Exit::kOther;
@@ -266,10 +305,12 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.error = "run " + id + " is not queued any more";
             return outcome;
         }
-        run.emplace(RunContext{staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1), loader_id, parse_hash_key(r.get(0, 2)),
-                               options_of(settings, json::parse(r.get(0, 3))), nullptr});
-        events->emit(Level::kInfo, "run_started", "run " + id + " of source \"" + run->source + "\", " + std::to_string(run->options.jobs) + " workers",
-                     {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
+        run.emplace(RunContext{staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1), loader_id,
+                               parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))), nullptr});
+        events->emit(
+            Level::kInfo, "run_started",
+            "run " + id + " of source \"" + run->source + "\", " + std::to_string(run->options.jobs) + " workers",
+            {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
         const Watch watch(staging, run_id, loader_id, cancel);
         verdict = run_phases(*run, pg, settings, scope);
     } catch (const Error& e) {
@@ -288,9 +329,12 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     // The end is recorded on connections of its own: the others may have been cut.
     try {
         Pg pg = staging.connect();
-        pg.query("UPDATE lakemover.run SET state = $2, phase = 'ended', verdict = $3, exit_code = $4, error = nullif($5, ''), "
-                 "ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused')",
-                 {id, state_of(verdict.exit_code), verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), outcome.error});
+        pg.query(
+            "UPDATE lakemover.run SET state = $2, phase = 'ended', verdict = $3, exit_code = $4, error = nullif($5, "
+            "''), "
+            "ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused')",
+            {id, state_of(verdict.exit_code), verdict.text, std::to_string(static_cast<int>(verdict.exit_code)),
+             outcome.error});
         pg.query("SELECT lakemover.keeper_stop($1)", {id});
         if (events) {
             events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
@@ -306,8 +350,10 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.exit_code = Exit::kOther;
             outcome.verdict = "FAILED";
             try {
-                staging.connect().query("UPDATE lakemover.run SET state = 'failed', verdict = 'FAILED', exit_code = 1, error = $2 WHERE run_id = $1",
-                                        {id, outcome.error});
+                staging.connect().query(
+                    "UPDATE lakemover.run SET state = 'failed', verdict = 'FAILED', exit_code = 1, error = $2 WHERE "
+                    "run_id = $1",
+                    {id, outcome.error});
             } catch (const std::exception&) {
                 // Staging is gone: the exit code and the message say what happened.
             }
@@ -316,25 +362,39 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     return outcome;
 }
 
-RunOutcome execute_validation(const Settings& settings, const Staging& staging, const std::string& id, CancelToken& cancel) {
+RunOutcome execute_validation(const Settings& settings, const Staging& staging, const std::string& id,
+                              CancelToken& cancel) {
     Pg pg = staging.connect();
     const Cancellable registered(cancel, pg);
-    const Result r = pg.query("SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options, target_identity, state FROM lakemover.run WHERE run_id = $1", {id});
+    const Result r = pg.query(
+        "SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options, target_identity, state FROM "
+        "lakemover.run WHERE run_id = $1",
+        {id});
     if (r.get(0, 5) != "done" && r.get(0, 5) != "incomplete")
-        throw Error(Exit::kUsage, "run " + id + " cannot be validated: it is " + r.text(0, 5), {}, "only a run that loaded its tables can be validated again");
+        throw Error(Exit::kUsage, "run " + id + " cannot be validated: it is " + r.text(0, 5), {},
+                    "only a run that loaded its tables can be validated again");
     const Target target(settings.target);
     {
         Pg probe = target.connect();
         const std::string now = target.identity(probe);
         if (now != r.get(0, 4))
-            throw Error(Exit::kUsage, "run " + id + " went to another target", "then: " + r.text(0, 4) + ", now: " + now,
-                        "set LAKEBASE_* to the target of that run");
+            throw Error(Exit::kUsage, "run " + id + " went to another target",
+                        "then: " + r.text(0, 4) + ", now: " + now, "set LAKEBASE_* to the target of that run");
     }
     AuditDir audit = AuditDir::create(default_audit_dir(settings), "validate-" + id);
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
-    RunContext run{staging, target, events, cancel, std::stoll(id), r.text(0, 0), r.text(0, 1), make_loader_id(), parse_hash_key(r.get(0, 2)),
-                   options_of(settings, json::parse(r.get(0, 3))), nullptr};
+    RunContext run{staging,
+                   target,
+                   events,
+                   cancel,
+                   std::stoll(id),
+                   r.text(0, 0),
+                   r.text(0, 1),
+                   make_loader_id(),
+                   parse_hash_key(r.get(0, 2)),
+                   options_of(settings, json::parse(r.get(0, 3))),
+                   nullptr};
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
     pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
@@ -344,7 +404,8 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};
 }
 
-AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source, CancelToken& cancel) {
+AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,
+                                 CancelToken& cancel) {
     AssessOutcome outcome;
     AuditDir audit = AuditDir::create(default_audit_dir(settings), "assessment");
     outcome.audit_dir = audit.path().string();
@@ -359,7 +420,10 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
     }
     const std::int64_t blockers = store_assessment(pg, source, audit, &outcome.text, &outcome.document);
     outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
-    audit.event({{"level", "INFO"}, {"kind", "assessed"}, {"message", "assessment of source \"" + source + "\""}, {"data", {{"blockers", blockers}}}},
+    audit.event({{"level", "INFO"},
+                 {"kind", "assessed"},
+                 {"message", "assessment of source \"" + source + "\""},
+                 {"data", {{"blockers", blockers}}}},
                 AuditDir::Sync::kCommit);
     return outcome;
 }

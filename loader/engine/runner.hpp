@@ -11,7 +11,7 @@ namespace lakemover::loader {
 struct RunOutcome {
     Exit exit_code = Exit::kSuccess;
     std::string verdict;
-    std::string error;      // message, detail and hint of what ended the run
+    std::string error;  // message, detail and hint of what ended the run
     std::string audit_dir;
 };
 
@@ -20,20 +20,23 @@ struct RunScope {
     bool replan = true;
 };
 
-RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id, const std::string& loader_id,
-                       CancelToken& cancel, const RunScope& scope, const Events::Listener& listener);
+RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id,
+                       const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
+                       const Events::Listener& listener);
 
 // Validates a run that ended, again: what was loaded against what the target holds now. Throws Error.
-RunOutcome execute_validation(const Settings& settings, const Staging& staging, const std::string& run_id, CancelToken& cancel);
+RunOutcome execute_validation(const Settings& settings, const Staging& staging, const std::string& run_id,
+                              CancelToken& cancel);
 
 // Assessment with its HTML report, without a run: lakemover --assess-only. Returns the exit code.
 struct AssessOutcome {
     Exit exit_code = Exit::kSuccess;
-    std::string text;       // the readable report
+    std::string text;  // the readable report
     nlohmann::json document;
     std::string audit_dir;
 };
-AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source, CancelToken& cancel);
+AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,
+                                 CancelToken& cancel);
 
 // What assess and plan ask of the target; also refreshes the reserved words.
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging);

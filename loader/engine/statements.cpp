@@ -17,7 +17,7 @@ using Clock = std::chrono::steady_clock;
 struct Statement {
     int ordinal = 0;
     std::string stage;
-    std::int64_t table_id = 0;   // 0: none
+    std::int64_t table_id = 0;  // 0: none
     std::string kind;
     std::string object;
     std::string sql;
@@ -25,17 +25,21 @@ struct Statement {
 
 std::vector<Statement> pending_statements(Pg& staging, const RunContext& run, const std::string& stage) {
     // A failed or blocked table gets nothing more: its statements are skipped with the reason.
-    staging.query("UPDATE lakemover.run_statement s SET state = 'skipped', error = 'its table was not loaded' FROM lakemover.run_table t "
-                  "WHERE s.run_id = $1 AND s.stage = $2 AND s.state = 'pending' AND t.run_id = s.run_id AND t.table_id = s.table_id "
-                  "AND t.state IN ('failed', 'blocked')",
-                  {run.id(), stage});
+    staging.query(
+        "UPDATE lakemover.run_statement s SET state = 'skipped', error = 'its table was not loaded' FROM "
+        "lakemover.run_table t "
+        "WHERE s.run_id = $1 AND s.stage = $2 AND s.state = 'pending' AND t.run_id = s.run_id AND t.table_id = "
+        "s.table_id "
+        "AND t.state IN ('failed', 'blocked')",
+        {run.id(), stage});
     const Result r = staging.query(
         "SELECT ordinal, stage, coalesce(table_id, 0), kind, object, sql FROM lakemover.run_statement "
         "WHERE run_id = $1 AND stage = $2 AND state = 'pending' ORDER BY ordinal",
         {run.id(), stage});
     std::vector<Statement> all;
     for (int i = 0; i < r.rows(); ++i)
-        all.push_back({static_cast<int>(r.integer(i, 0)), r.text(i, 1), r.integer(i, 2), r.text(i, 3), r.text(i, 4), r.text(i, 5)});
+        all.push_back({static_cast<int>(r.integer(i, 0)), r.text(i, 1), r.integer(i, 2), r.text(i, 3), r.text(i, 4),
+                       r.text(i, 5)});
     return all;
 }
 
@@ -46,35 +50,46 @@ struct StatementOutcome {
 };
 
 void record(RunContext& run, Pg& staging, const Statement& s, const StatementOutcome& outcome) {
-    staging.query("UPDATE lakemover.run_statement SET state = $3, error = nullif($4, ''), seconds = $5 WHERE run_id = $1 AND ordinal = $2",
-                  {run.id(), std::to_string(s.ordinal), outcome.ok ? "done" : "failed", outcome.error, std::to_string(outcome.seconds)});
-    run.events.audit().ddl(s.sql, {outcome.ok ? DdlOutcome::State::kDone : DdlOutcome::State::kFailed, outcome.seconds, outcome.error,
-                                   s.stage, s.object});
+    staging.query(
+        "UPDATE lakemover.run_statement SET state = $3, error = nullif($4, ''), seconds = $5 WHERE run_id = $1 AND "
+        "ordinal = $2",
+        {run.id(), std::to_string(s.ordinal), outcome.ok ? "done" : "failed", outcome.error,
+         std::to_string(outcome.seconds)});
+    run.events.audit().ddl(s.sql, {outcome.ok ? DdlOutcome::State::kDone : DdlOutcome::State::kFailed, outcome.seconds,
+                                   outcome.error, s.stage, s.object});
     if (outcome.ok) return;
-    run.events.emit(Level::kError, "statement_failed", s.kind + " " + s.object + ": " + outcome.error, {{"sql", s.sql}, {"stage", s.stage}},
-                    s.table_id ? std::optional(s.table_id) : std::nullopt);
+    run.events.emit(Level::kError, "statement_failed", s.kind + " " + s.object + ": " + outcome.error,
+                    {{"sql", s.sql}, {"stage", s.stage}}, s.table_id ? std::optional(s.table_id) : std::nullopt);
     if (s.table_id)
-        staging.query("UPDATE lakemover.run_table SET state = 'incomplete', error = pg_catalog.concat_ws(E'\\n', error, $3::text) "
-                      "WHERE run_id = $1 AND table_id = $2 AND state NOT IN ('failed', 'blocked')",
-                      {run.id(), std::to_string(s.table_id), s.kind + " " + s.object + ": " + outcome.error});
+        staging.query(
+            "UPDATE lakemover.run_table SET state = 'incomplete', error = pg_catalog.concat_ws(E'\\n', error, "
+            "$3::text) "
+            "WHERE run_id = $1 AND table_id = $2 AND state NOT IN ('failed', 'blocked')",
+            {run.id(), std::to_string(s.table_id), s.kind + " " + s.object + ": " + outcome.error});
 }
 
 std::string describe(const Error& e) {
-    return std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail) + (e.sqlstate.empty() ? "" : " (" + e.sqlstate + ")");
+    return std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail) +
+           (e.sqlstate.empty() ? "" : " (" + e.sqlstate + ")");
 }
 
 // A type or sequence that an earlier run left; --on-existing=drop covers them, level 0 compares them with the plan.
 // Never a table: they were dropped, and one that is there again is somebody else's.
 bool left_over(const Statement& s, const Error& e) {
-    return s.stage != "table" && (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
+    return s.stage != "table" &&
+           (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
 }
 
-bool worth_retrying(const Error& e) { return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost; }
+bool worth_retrying(const Error& e) {
+    return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost;
+}
 
 void set_maintenance_memory(Pg& target) {
     // Index builds of a bulk load need more than the default 64 MB; never less than what the server gives anyway.
-    target.exec("SELECT pg_catalog.set_config('maintenance_work_mem', "
-                "(greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')), 268435456) / 1024)::text || 'kB', false)");
+    target.exec(
+        "SELECT pg_catalog.set_config('maintenance_work_mem', "
+        "(greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')), 268435456) / "
+        "1024)::text || 'kB', false)");
 }
 
 // One stage: independent statements, on as many connections as there are jobs.
@@ -143,13 +158,16 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
 
 void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
     const Value wanted = staging.scalar(
-        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', spec->>'target_table'))::text "
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', "
+        "spec->>'target_table'))::text "
         "FROM lakemover.run_table WHERE run_id = $1",
         {run.id()});
     if (!wanted) return;
     const Result found = target.query(
-        "SELECT n.nspname, c.relname, c.relkind IN ('r', 'p'), c.relispartition FROM pg_catalog.jsonb_to_recordset($1::jsonb) AS w(s text, t text) "
-        "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t "
+        "SELECT n.nspname, c.relname, c.relkind IN ('r', 'p'), c.relispartition FROM "
+        "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(s text, t text) "
+        "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND "
+        "c.relname = w.t "
         "ORDER BY c.relispartition DESC, 1, 2",
         {*wanted});
     if (found.rows() == 0) return;
@@ -175,7 +193,8 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
                     with_rows.empty() ? "the target has planned tables already (empty): " + empty
                                       : "the target has planned tables already, with rows: " + with_rows,
                     with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty,
-                    "nothing was changed; --on-existing=drop drops them first, or map the source's tables to other names in lakemover.plan_table");
+                    "nothing was changed; --on-existing=drop drops them first, or map the source's tables to other "
+                    "names in lakemover.plan_table");
     std::string names;
     nlohmann::json list = nlohmann::json::array();
     for (int i = 0; i < found.rows(); ++i) {
@@ -236,8 +255,14 @@ void finish_schema(RunContext& run, Pg& staging) {
     // A source in use has drawn from its sequences since the plan was frozen.
     staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()});
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
-    for (const auto& [stage, parallel] : {std::pair{"key", true}, {"index", true}, {"check", true}, {"default", false},
-                                          {"sequence_value", false}, {"fk", false}, {"fk_validate", true}, {"comment", false},
+    for (const auto& [stage, parallel] : {std::pair{"key", true},
+                                          {"index", true},
+                                          {"check", true},
+                                          {"default", false},
+                                          {"sequence_value", false},
+                                          {"fk", false},
+                                          {"fk_validate", true},
+                                          {"comment", false},
                                           {"analyze", true}})
         run_stage(run, staging, stage, parallel ? run.options.jobs : 1);
 }
@@ -245,18 +270,23 @@ void finish_schema(RunContext& run, Pg& staging) {
 void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
     if (run.options.on_table_failure == "keep") return;
     const Result failed = staging.query(
-        "SELECT t.table_id, s.object FROM lakemover.run_table t JOIN lakemover.run_statement s ON s.run_id = t.run_id AND s.table_id = t.table_id "
-        "AND s.stage = 'table' AND s.state = 'done' WHERE t.run_id = $1 AND t.state IN ('failed', 'blocked') ORDER BY s.ordinal DESC",
+        "SELECT t.table_id, s.object FROM lakemover.run_table t JOIN lakemover.run_statement s ON s.run_id = t.run_id "
+        "AND s.table_id = t.table_id "
+        "AND s.stage = 'table' AND s.state = 'done' WHERE t.run_id = $1 AND t.state IN ('failed', 'blocked') ORDER BY "
+        "s.ordinal DESC",
         {run.id()});
     for (int i = 0; i < failed.rows(); ++i) {
         const std::int64_t table_id = failed.integer(i, 0);
         const std::string name = failed.text(i, 1);
-        const bool ours = target.scalar("SELECT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table' AND table_id = $2)",
-                                        {run.run_uuid, std::to_string(table_id)}) == "t";
+        const bool ours = target.scalar(
+                              "SELECT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = "
+                              "'table' AND table_id = $2)",
+                              {run.run_uuid, std::to_string(table_id)}) == "t";
         target.exec("BEGIN");
         std::string done;
         // ONLY: the rows of tables that inherit from it are their own. DELETE: a key of somebody else's table forbids TRUNCATE.
-        std::vector<std::pair<std::string, std::string>> ways{{"TRUNCATE ONLY " + name, "emptied"}, {"DELETE FROM ONLY " + name, "emptied"}};
+        std::vector<std::pair<std::string, std::string>> ways{{"TRUNCATE ONLY " + name, "emptied"},
+                                                              {"DELETE FROM ONLY " + name, "emptied"}};
         if (ours) ways.insert(ways.begin(), {"DROP TABLE IF EXISTS " + name, "dropped"});
         std::string refused;
         for (const auto& [sql, what] : ways) {

@@ -20,9 +20,12 @@ std::int64_t count(Pg& staging, const std::string& sql, const RunContext& run) {
 
 std::string list(Pg& staging, const std::string& condition, const RunContext& run) {
     return staging
-        .scalar("SELECT pg_catalog.string_agg(n, ', ') FROM (SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') AS n "
-                "FROM lakemover.run_table t WHERE run_id = $1 AND " + condition + " ORDER BY 1 LIMIT 20) x",
-                {run.id()})
+        .scalar(
+            "SELECT pg_catalog.string_agg(n, ', ') FROM (SELECT pg_catalog.format('%I.%I', spec->>'target_schema', "
+            "spec->>'target_table') AS n "
+            "FROM lakemover.run_table t WHERE run_id = $1 AND " +
+                condition + " ORDER BY 1 LIMIT 20) x",
+            {run.id()})
         .value_or("");
 }
 
@@ -39,8 +42,10 @@ ValidateOptions validate_options(RunContext& run) {
 
 // The tables whose rows are there, largest first.
 std::vector<std::int64_t> tables_to_validate(RunContext& run, Pg& staging) {
-    const Result r = staging.query("SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND state IN ('loaded', 'done', 'incomplete') "
-                                   "AND (spec->>'copies_rows')::boolean ORDER BY bytes_copied DESC NULLS LAST", {run.id()});
+    const Result r = staging.query(
+        "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND state IN ('loaded', 'done', 'incomplete') "
+        "AND (spec->>'copies_rows')::boolean ORDER BY bytes_copied DESC NULLS LAST",
+        {run.id()});
     std::vector<std::int64_t> tables;
     for (int i = 0; i < r.rows(); ++i) tables.push_back(r.integer(i, 0));
     return tables;
@@ -48,23 +53,36 @@ std::vector<std::int64_t> tables_to_validate(RunContext& run, Pg& staging) {
 
 std::string name_of(Pg& staging, const RunContext& run, std::int64_t table_id) {
     return staging
-        .scalar("SELECT coalesce((SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM lakemover.run_table "
-                "WHERE run_id = $1 AND table_id = $2), 'schema')",
-                {run.id(), std::to_string(table_id)})
+        .scalar(
+            "SELECT coalesce((SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
+            "lakemover.run_table "
+            "WHERE run_id = $1 AND table_id = $2), 'schema')",
+            {run.id(), std::to_string(table_id)})
         .value_or("?");
 }
 
-void report_levels(RunContext& run, const std::string& name, std::int64_t table_id, const std::vector<LevelResult>& results) {
+void report_levels(RunContext& run, const std::string& name, std::int64_t table_id,
+                   const std::vector<LevelResult>& results) {
     for (const LevelResult& r : results) {
-        run.events.audit().validation({{"table", name}, {"level", r.level}, {"verdict", r.verdict}, {"rows", r.rows_covered.value_or("")},
-                                       {"source", r.source_value.value_or("")}, {"target", r.target_value.value_or("")},
-                                       {"detail", r.detail}, {"seconds", r.seconds}});
+        run.events.audit().validation({{"table", name},
+                                       {"level", r.level},
+                                       {"verdict", r.verdict},
+                                       {"rows", r.rows_covered.value_or("")},
+                                       {"source", r.source_value.value_or("")},
+                                       {"target", r.target_value.value_or("")},
+                                       {"detail", r.detail},
+                                       {"seconds", r.seconds}});
         if (r.verdict == "different")
-            run.events.emit(Level::kError, "validation_different", name + ": level " + std::to_string(r.level) + " differs",
-                            {{"level", r.level}, {"source", r.source_value.value_or("")}, {"target", r.target_value.value_or("")}, {"detail", r.detail}},
+            run.events.emit(Level::kError, "validation_different",
+                            name + ": level " + std::to_string(r.level) + " differs",
+                            {{"level", r.level},
+                             {"source", r.source_value.value_or("")},
+                             {"target", r.target_value.value_or("")},
+                             {"detail", r.detail}},
                             table_id);
         else if (!r.holds())
-            run.events.emit(Level::kWarning, "validation_not_comparable", name + ": level " + std::to_string(r.level) + " " + r.verdict,
+            run.events.emit(Level::kWarning, "validation_not_comparable",
+                            name + ": level " + std::to_string(r.level) + " " + r.verdict,
                             {{"level", r.level}, {"detail", r.detail}}, table_id);
     }
 }
@@ -120,36 +138,65 @@ Verdict judge(RunContext& run, Pg& staging) {
         return holds;
     };
     const auto tables = count(staging, "SELECT count(*) FROM lakemover.run_table WHERE run_id = $1", run);
-    const auto blockers = count(staging, "SELECT coalesce(max(a.blockers), 0) FROM lakemover.run r JOIN lakemover.assessment a USING (assessment_id) "
-                                         "WHERE r.run_id = $1", run);
-    const auto bad_tables = count(staging, "SELECT count(*) FROM lakemover.run_table WHERE run_id = $1 AND state NOT IN ('loaded', 'done')", run);
-    const auto bad_statements = count(staging, "SELECT count(*) FROM lakemover.run_statement WHERE run_id = $1 AND state IN ('failed', 'pending')", run);
-    const auto missing = count(staging, "SELECT count(*) FROM lakemover.validation WHERE run_id = $1 AND level = 0 AND verdict NOT IN ('equal', 'equal under policy')", run);
-    const auto counts = count(staging, "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
-                                       "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 1 "
-                                       "AND v.verdict = 'equal') AND (spec->>'copies_rows')::boolean", run);
-    const auto checksums = count(staging, "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND "
-                                          "(SELECT count(*) FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id "
-                                          "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy')) < 2 AND (spec->>'copies_rows')::boolean", run);
-    const auto fields = count(staging, "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
-                                       "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 4 "
-                                       "AND v.verdict IN ('equal', 'equal under policy')) AND (spec->>'copies_rows')::boolean", run);
+    const auto blockers = count(
+        staging,
+        "SELECT coalesce(max(a.blockers), 0) FROM lakemover.run r JOIN lakemover.assessment a USING (assessment_id) "
+        "WHERE r.run_id = $1",
+        run);
+    const auto bad_tables = count(
+        staging, "SELECT count(*) FROM lakemover.run_table WHERE run_id = $1 AND state NOT IN ('loaded', 'done')", run);
+    const auto bad_statements =
+        count(staging,
+              "SELECT count(*) FROM lakemover.run_statement WHERE run_id = $1 AND state IN ('failed', 'pending')", run);
+    const auto missing = count(staging,
+                               "SELECT count(*) FROM lakemover.validation WHERE run_id = $1 AND level = 0 AND verdict "
+                               "NOT IN ('equal', 'equal under policy')",
+                               run);
+    const auto counts = count(
+        staging,
+        "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
+        "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 1 "
+        "AND v.verdict = 'equal') AND (spec->>'copies_rows')::boolean",
+        run);
+    const auto checksums =
+        count(staging,
+              "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND "
+              "(SELECT count(*) FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id "
+              "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy')) < 2 AND "
+              "(spec->>'copies_rows')::boolean",
+              run);
+    const auto fields = count(
+        staging,
+        "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
+        "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 4 "
+        "AND v.verdict IN ('equal', 'equal under policy')) AND (spec->>'copies_rows')::boolean",
+        run);
     const std::string bad_names = list(staging, "state NOT IN ('loaded', 'done')", run);
 
-    criterion("No blocker is open", blockers == 0, blockers == 0 ? "the assessment found none" : std::to_string(blockers) + " accepted with --force");
+    criterion("No blocker is open", blockers == 0,
+              blockers == 0 ? "the assessment found none" : std::to_string(blockers) + " accepted with --force");
     const bool complete = criterion("Every table and its keys, indexes, constraints and sequence values are there",
                                     bad_tables == 0 && bad_statements == 0 && missing == 0,
                                     bad_tables + bad_statements + missing == 0
                                         ? std::to_string(tables) + " tables, level 0 equal"
-                                        : std::to_string(bad_tables) + " tables not complete" + (bad_names.empty() ? "" : " (" + bad_names + ")") + ", " +
-                                              std::to_string(bad_statements) + " statements failed, " + std::to_string(missing) + " tables with missing or different objects");
-    const bool same_counts = criterion("Counts match exactly", counts == 0, counts == 0 ? "exact count on both sides, every table" : std::to_string(counts) + " tables differ");
-    const bool same_sums = criterion("Checksums are identical", checksums == 0,
-                                     checksums == 0 ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
-                                                    : std::to_string(checksums) + " tables differ or could not be compared");
-    const bool same_fields = criterion("The field diff has no mismatch", fields == 0, fields == 0 ? "first 100 rows of every table" : std::to_string(fields) + " tables differ");
+                                        : std::to_string(bad_tables) + " tables not complete" +
+                                              (bad_names.empty() ? "" : " (" + bad_names + ")") + ", " +
+                                              std::to_string(bad_statements) + " statements failed, " +
+                                              std::to_string(missing) + " tables with missing or different objects");
+    const bool same_counts =
+        criterion("Counts match exactly", counts == 0,
+                  counts == 0 ? "exact count on both sides, every table" : std::to_string(counts) + " tables differ");
+    const bool same_sums = criterion(
+        "Checksums are identical", checksums == 0,
+        checksums == 0 ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
+                       : std::to_string(checksums) + " tables differ or could not be compared");
+    const bool same_fields =
+        criterion("The field diff has no mismatch", fields == 0,
+                  fields == 0 ? "first 100 rows of every table" : std::to_string(fields) + " tables differ");
     // Neither true nor false: there is nothing yet that could sign.
-    v.criteria.push_back({{"name", "The reconciliation report is signed"}, {"holds", nullptr}, {"evidence", "this version writes the report but does not sign it"}});
+    v.criteria.push_back({{"name", "The reconciliation report is signed"},
+                          {"holds", nullptr},
+                          {"evidence", "this version writes the report but does not sign it"}});
 
     if (!complete) {
         v.exit_code = Exit::kIncomplete;
@@ -158,9 +205,12 @@ Verdict judge(RunContext& run, Pg& staging) {
     } else if (!same_counts || !same_sums || !same_fields) {
         v.exit_code = Exit::kValidation;
         v.text = "VALIDATION FAILED";
-        v.error = "validation found differences: " +
-                  list(staging, "EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
-                                "v.verdict NOT IN ('equal', 'equal under policy'))", run);
+        v.error =
+            "validation found differences: " +
+            list(staging,
+                 "EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
+                 "v.verdict NOT IN ('equal', 'equal under policy'))",
+                 run);
     } else {
         v.exit_code = Exit::kSuccess;
         v.text = blockers == 0 ? "SUCCESS" : "COMPLETED WITH ACCEPTED BLOCKERS";

@@ -11,7 +11,7 @@ namespace lakemover::loader {
 struct Verdict {
     Exit exit_code = Exit::kOther;
     std::string text;
-    std::string error;                               // why it is not SUCCESS
+    std::string error;                                  // why it is not SUCCESS
     nlohmann::json criteria = nlohmann::json::array();  // {name, holds, evidence}
 };
 

@@ -18,13 +18,15 @@ std::string make_loader_id() {
 }
 
 void loader_heartbeat(Pg& staging, const std::string& loader_id, const std::string& mode) {
-    staging.query("INSERT INTO lakemover.loader (loader_id, host, pid, mode, version) VALUES ($1, $2, $3, $4, $5) "
-                  "ON CONFLICT (loader_id) DO UPDATE SET heartbeat = pg_catalog.clock_timestamp()",
-                  {loader_id, loader_id.substr(0, loader_id.find(':')), std::to_string(getpid()), mode, LAKEMOVER_VERSION});
+    staging.query(
+        "INSERT INTO lakemover.loader (loader_id, host, pid, mode, version) VALUES ($1, $2, $3, $4, $5) "
+        "ON CONFLICT (loader_id) DO UPDATE SET heartbeat = pg_catalog.clock_timestamp()",
+        {loader_id, loader_id.substr(0, loader_id.find(':')), std::to_string(getpid()), mode, LAKEMOVER_VERSION});
 }
 
 Watch::Watch(const Staging& staging, std::int64_t run_id, std::string loader_id, CancelToken& cancel)
-    : staging_(staging), run_id_(run_id), loader_id_(std::move(loader_id)), cancel_(cancel), thread_([this] { loop(); }) {}
+    : staging_(staging), run_id_(run_id), loader_id_(std::move(loader_id)), cancel_(cancel),
+      thread_([this] { loop(); }) {}
 
 Watch::~Watch() {
     {
@@ -37,10 +39,13 @@ Watch::~Watch() {
 
 void Watch::beat(std::optional<Pg>& pg) {
     if (!pg || !pg->alive()) pg.emplace(staging_.connect());
-    const Result r = pg->query("UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('running', 'paused') "
-                               "AND loader_id = $2 RETURNING cancel_requested",
-                               {std::to_string(run_id_), loader_id_});
-    pg->query("UPDATE lakemover.loader SET heartbeat = pg_catalog.clock_timestamp() WHERE loader_id = $1", {loader_id_});
+    const Result r = pg->query(
+        "UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('running', "
+        "'paused') "
+        "AND loader_id = $2 RETURNING cancel_requested",
+        {std::to_string(run_id_), loader_id_});
+    pg->query("UPDATE lakemover.loader SET heartbeat = pg_catalog.clock_timestamp() WHERE loader_id = $1",
+              {loader_id_});
     if (r.rows() == 1 && r.boolean(0, 0)) cancel_.raise("requested");
     // This loader was silent for so long (a suspended machine) that somebody ended its run.
     if (r.rows() == 0) cancel_.raise("the run was ended by another loader");

@@ -73,7 +73,8 @@ std::unique_ptr<EmbeddedStaging> EmbeddedStaging::attach(const std::string& home
     if (geteuid() == 0) {
         self->server_user_ = find_user("postgres");
         if (!self->server_user_)
-            throw Error(Exit::kUsage, "PostgreSQL refuses to run as root, and there is no user \"postgres\" to run it as", {},
+            throw Error(Exit::kUsage,
+                        "PostgreSQL refuses to run as root, and there is no user \"postgres\" to run it as", {},
                         "install the server package, or run lakemover as an ordinary user");
     }
     if (access((bindir + "/postgres").c_str(), X_OK) != 0)
@@ -104,8 +105,8 @@ void EmbeddedStaging::create_cluster() {
     std::error_code ignored;
     fs::remove_all(data_, ignored);
     fs::remove_all(unfinished, ignored);
-    const Outcome made = run_process({bindir_ + "/initdb", "-D", unfinished, "-U", kRole, "-E", "UTF8", "--locale=C.UTF-8", "--auth=peer",
-                                      "--data-checksums"},
+    const Outcome made = run_process({bindir_ + "/initdb", "-D", unfinished, "-U", kRole, "-E", "UTF8",
+                                      "--locale=C.UTF-8", "--auth=peer", "--data-checksums"},
                                      server_user_, base_);
     if (made.status == 0) fs::rename(unfinished, data_);
     if (made.status != 0) {
@@ -119,11 +120,13 @@ void EmbeddedStaging::write_configuration() {
     socket_dir_ = base_ + "/s";
     if (socket_dir_.size() > kLongestSocketDirectory) {
         // Too long for a socket address: a short private directory, the same one every time.
-        socket_dir_ = "/tmp/lakemover-" + std::to_string(geteuid()) + "-" + std::to_string(std::hash<std::string>{}(base_) % 100000000);
+        socket_dir_ = "/tmp/lakemover-" + std::to_string(geteuid()) + "-" +
+                      std::to_string(std::hash<std::string>{}(base_) % 100000000);
     }
     make_directory(socket_dir_, 0700, server_user_);
     struct stat st {};
-    if (lstat(socket_dir_.c_str(), &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != (server_user_ ? server_user_->uid : geteuid()))
+    if (lstat(socket_dir_.c_str(), &st) != 0 || !S_ISDIR(st.st_mode) ||
+        st.st_uid != (server_user_ ? server_user_->uid : geteuid()))
         throw Error(Exit::kOther, "the socket directory \"" + socket_dir_ + "\" belongs to somebody else", {},
                     "remove it, or set LAKEMOVER_HOME to a shorter path");
     const std::string ident = std::string("lakemover ") + current_user().name + " " + kRole + "\n" +
@@ -132,19 +135,21 @@ void EmbeddedStaging::write_configuration() {
     write_private(data_ + "/pg_ident.conf", ident, server_user_);
     write_private(data_ + "/postgresql.auto.conf",
                   "listen_addresses = ''\n"
-                  "unix_socket_directories = '" + socket_dir_ + "'\n"
-                  "unix_socket_permissions = 0700\n"
-                  "port = 5432\n"
-                  "max_connections = 200\n"
-                  "max_worker_processes = 32\n"
-                  "shared_buffers = 64MB\n"
-                  "wal_level = minimal\n"
-                  "max_wal_senders = 0\n"
-                  "jit = off\n"
-                  "log_statement = none\n"
-                  "log_min_error_statement = panic\n"
-                  "log_connections = off\n"
-                  "client_connection_check_interval = 1s\n",
+                  "unix_socket_directories = '" +
+                      socket_dir_ +
+                      "'\n"
+                      "unix_socket_permissions = 0700\n"
+                      "port = 5432\n"
+                      "max_connections = 200\n"
+                      "max_worker_processes = 32\n"
+                      "shared_buffers = 64MB\n"
+                      "wal_level = minimal\n"
+                      "max_wal_senders = 0\n"
+                      "jit = off\n"
+                      "log_statement = none\n"
+                      "log_min_error_statement = panic\n"
+                      "log_connections = off\n"
+                      "client_connection_check_interval = 1s\n",
                   server_user_);
 }
 
@@ -159,7 +164,8 @@ bool EmbeddedStaging::running() const {
 
 void EmbeddedStaging::start() {
     const std::string log = base_ + "/server.log";
-    const Outcome up = run_process({bindir_ + "/pg_ctl", "start", "-w", "-t", "60", "-s", "-D", data_, "-l", log}, server_user_, base_);
+    const Outcome up = run_process({bindir_ + "/pg_ctl", "start", "-w", "-t", "60", "-s", "-D", data_, "-l", log},
+                                   server_user_, base_);
     if (up.status != 0)
         throw Error(Exit::kOther, "cannot start the staging database in \"" + data_ + "\"", up.output + tail(log, 2000),
                     "the server's log is " + log);
@@ -167,7 +173,8 @@ void EmbeddedStaging::start() {
 
 void EmbeddedStaging::stop() noexcept {
     try {
-        run_process({bindir_ + "/pg_ctl", "stop", "-w", "-t", "30", "-m", "fast", "-s", "-D", data_}, server_user_, base_);
+        run_process({bindir_ + "/pg_ctl", "stop", "-w", "-t", "30", "-m", "fast", "-s", "-D", data_}, server_user_,
+                    base_);
         std::error_code ignored;
         fs::remove_all(base_ + "/secrets", ignored);
         if (socket_dir_.rfind("/tmp/", 0) == 0) fs::remove_all(socket_dir_, ignored);
@@ -202,7 +209,11 @@ void EmbeddedStaging::lock_for_work() {
 }
 
 ConnInfo EmbeddedStaging::conninfo() const {
-    return {{"host", socket_dir_}, {"port", "5432"}, {"dbname", "postgres"}, {"user", kRole}, {"application_name", "lakemover"}};
+    return {{"host", socket_dir_},
+            {"port", "5432"},
+            {"dbname", "postgres"},
+            {"user", kRole},
+            {"application_name", "lakemover"}};
 }
 
 std::string EmbeddedStaging::store_source_password(const std::string& source, const std::string& password) {

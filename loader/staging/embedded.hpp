@@ -35,7 +35,7 @@ private:
     void stop() noexcept;
     bool running() const;
     std::string home_;
-    std::string base_;        // home/staging
+    std::string base_;  // home/staging
     std::string data_;
     std::string socket_dir_;
     std::string bindir_;

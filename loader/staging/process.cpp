@@ -30,7 +30,8 @@ std::optional<Identity> find_user(const std::string& name) {
     return std::nullopt;
 }
 
-Outcome run_process(const std::vector<std::string>& argv, const std::optional<Identity>& as, const std::string& working_directory) {
+Outcome run_process(const std::vector<std::string>& argv, const std::optional<Identity>& as,
+                    const std::string& working_directory) {
     std::vector<char*> args;
     for (const std::string& a : argv) args.push_back(const_cast<char*>(a.c_str()));
     args.push_back(nullptr);
@@ -45,7 +46,8 @@ Outcome run_process(const std::vector<std::string>& argv, const std::optional<Id
         dup2(pipe_fds[1], STDERR_FILENO);
         const int null_fd = open("/dev/null", O_RDONLY);
         if (null_fd >= 0) dup2(null_fd, STDIN_FILENO);
-        if (as && (initgroups(as->name.c_str(), as->gid) != 0 || setgid(as->gid) != 0 || setuid(as->uid) != 0)) _exit(126);
+        if (as && (initgroups(as->name.c_str(), as->gid) != 0 || setgid(as->gid) != 0 || setuid(as->uid) != 0))
+            _exit(126);
         if (chdir(working_directory.c_str()) != 0) _exit(125);
         if (as) setenv("HOME", as->home.c_str(), 1);
         setenv("LC_ALL", "C", 1);
@@ -61,8 +63,7 @@ Outcome run_process(const std::vector<std::string>& argv, const std::optional<Id
         if (n > 0) outcome.output.append(buffer, static_cast<std::size_t>(n));
     close(pipe_fds[0]);
     int status = 0;
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {}
     outcome.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return outcome;
 }
@@ -73,7 +74,8 @@ void make_directory(const std::string& path, mode_t mode, const std::optional<Id
         throw Error(Exit::kUsage, "cannot create the directory \"" + path + "\"", std::strerror(errno),
                     "choose another place with LAKEMOVER_HOME");
     // By descriptor: as root we work below directories of another user, who may have put a link there.
-    const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (existing == Existing::kOurs ? O_NOFOLLOW : 0));
+    const int fd =
+        open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | (existing == Existing::kOurs ? O_NOFOLLOW : 0));
     struct stat st {};
     const bool there = fd >= 0 && fstat(fd, &st) == 0;
     std::string problem;

@@ -34,7 +34,8 @@ void check_extension(Pg& pg, bool embedded) {
                     "lakemover's extension runs in PostgreSQL 15 to 17");
     const Result installed = pg.exec("SELECT extversion FROM pg_catalog.pg_extension WHERE extname = 'lakemover'");
     if (installed.rows() == 0) {
-        const Result available = pg.exec("SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = 'lakemover'");
+        const Result available =
+            pg.exec("SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = 'lakemover'");
         if (available.rows() == 0)
             throw Error(Exit::kUsage, "the extension lakemover is not installed in the staging server", {},
                         "run make install with this server's pg_config, then try again");
@@ -47,16 +48,19 @@ void check_extension(Pg& pg, bool embedded) {
         return;
     }
     if (installed.text(0, 0) != kExtensionVersion)
-        throw Error(Exit::kUsage, "the extension in the staging database has version " + installed.text(0, 0) +
-                                      ", this lakemover needs " + kExtensionVersion, {},
-                    "install both from the same release, then run ALTER EXTENSION lakemover UPDATE there");
+        throw Error(Exit::kUsage,
+                    "the extension in the staging database has version " + installed.text(0, 0) +
+                        ", this lakemover needs " + kExtensionVersion,
+                    {}, "install both from the same release, then run ALTER EXTENSION lakemover UPDATE there");
 }
 
 std::string only_source(Pg& pg) {
-    const Result r = pg.exec("SELECT s.srvname FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w "
-                             "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' ORDER BY 1");
+    const Result r = pg.exec(
+        "SELECT s.srvname FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w "
+        "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' ORDER BY 1");
     if (r.rows() == 0)
-        throw Error(Exit::kUsage, "there is no source", {}, "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
+        throw Error(Exit::kUsage, "there is no source", {},
+                    "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
     if (r.rows() > 1) {
         std::string names;
         for (int i = 0; i < r.rows(); ++i) names += (i ? ", " : "") + r.text(i, 0);
@@ -82,10 +86,13 @@ Staging Staging::open(const Settings& settings) {
 
 Pg Staging::connect() const {
     Pg pg = Pg::connect(info_, "staging");
-    pg.exec("SET client_encoding = 'UTF8'; SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO'; SET timezone = 'UTC'; "
-            "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; SET jit = off; "
-            // A cancel closes the socket: what runs there for us must notice, on the user's own server as well.
-            "SET client_connection_check_interval = '1s'");
+    pg.exec(
+        "SET client_encoding = 'UTF8'; SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO'; SET timezone = "
+        "'UTC'; "
+        "SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET client_min_messages = warning; "
+        "SET jit = off; "
+        // A cancel closes the socket: what runs there for us must notice, on the user's own server as well.
+        "SET client_connection_check_interval = '1s'");
     return pg;
 }
 
@@ -94,22 +101,28 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
     if (!s.given() || !embedded()) {
         if (s.given() && !embedded())
             throw Error(Exit::kUsage, "SOURCE_HOST cannot be used together with LAKEMOVER_STAGING", {},
-                        "define the source in your staging database (CREATE SERVER, CREATE USER MAPPING) and name it with --source-name");
+                        "define the source in your staging database (CREATE SERVER, CREATE USER MAPPING) and name it "
+                        "with --source-name");
         // Embedded staging forgets the password when it stops: what it still knows of a source is not enough.
         if (embedded() && s.name.empty())
-            throw Error(Exit::kUsage, "SOURCE_HOST is not set", {}, "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
+            throw Error(Exit::kUsage, "SOURCE_HOST is not set", {},
+                        "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
         if (s.name.empty()) return only_source(pg);
         const Result r = pg.query("SELECT FROM pg_catalog.pg_foreign_server WHERE srvname = $1", {s.name});
-        if (r.rows() == 0) throw Error(Exit::kUsage, "source \"" + s.name + "\" does not exist in the staging database");
+        if (r.rows() == 0)
+            throw Error(Exit::kUsage, "source \"" + s.name + "\" does not exist in the staging database");
         return s.name;
     }
     if (s.database.empty()) throw Error(Exit::kUsage, "SOURCE_DATABASE is not set");
     if (s.username.empty()) throw Error(Exit::kUsage, "SOURCE_USERNAME is not set");
     const std::string name = s.name.empty() ? "source" : s.name;
 
-    const std::array<std::pair<const char*, std::string>, 6> wanted{{{"engine", s.type}, {"host", s.host}, {"port", s.port},
-                                                                    {"dbname", s.database}, {"sslmode", s.sslmode},
-                                                                    {"sslrootcert", s.sslrootcert}}};
+    const std::array<std::pair<const char*, std::string>, 6> wanted{{{"engine", s.type},
+                                                                     {"host", s.host},
+                                                                     {"port", s.port},
+                                                                     {"dbname", s.database},
+                                                                     {"sslmode", s.sslmode},
+                                                                     {"sslrootcert", s.sslrootcert}}};
     const auto option_list = [&](const auto& pairs) {
         std::string list;
         for (const auto& [key, value] : pairs)
@@ -124,14 +137,17 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
         pg.exec("CREATE SERVER " + ident + " FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (" + option_list(wanted) + ")");
     } else {
         // One statement: the validator sees the whole list, never a half of it.
-        const Result old = pg.query("SELECT o.option_name FROM pg_catalog.pg_foreign_server s, pg_catalog.pg_options_to_table(s.srvoptions) o "
-                                    "WHERE s.srvname = $1", {name});
+        const Result old = pg.query(
+            "SELECT o.option_name FROM pg_catalog.pg_foreign_server s, pg_catalog.pg_options_to_table(s.srvoptions) o "
+            "WHERE s.srvname = $1",
+            {name});
         std::set<std::string> gone;
         for (int i = 0; i < old.rows(); ++i) gone.insert(old.text(i, 0));
         std::string changes;
         const auto change = [&](const std::string& text) { changes += (changes.empty() ? "" : ", ") + text; };
         for (const auto& [key, value] : wanted)
-            if (!value.empty()) change((gone.erase(key) ? "SET " : "ADD ") + std::string(key) + " " + pg.quote_literal(value));
+            if (!value.empty())
+                change((gone.erase(key) ? "SET " : "ADD ") + std::string(key) + " " + pg.quote_literal(value));
         for (const std::string& key : gone) change("DROP " + pg.quote_ident(key));
         pg.exec("ALTER SERVER " + ident + " OPTIONS (" + changes + ")");
     }

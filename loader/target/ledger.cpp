@@ -7,16 +7,22 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
     // IF NOT EXISTS is not free of races; a lock on our own schema row would need it to exist first.
     target.exec("CREATE SCHEMA IF NOT EXISTS lakemover_ledger");
     target.exec(
-        "CREATE TABLE IF NOT EXISTS lakemover_ledger.run (run_uuid uuid PRIMARY KEY, epoch int NOT NULL, source_identity text NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.run (run_uuid uuid PRIMARY KEY, epoch int NOT NULL, "
+        "source_identity text NOT NULL, "
         "started_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp())");
     target.exec(
-        "CREATE TABLE IF NOT EXISTS lakemover_ledger.chunk (run_uuid uuid NOT NULL, table_id bigint NOT NULL, chunk_no int NOT NULL, "
-        "method text NOT NULL, lower_bound text, upper_bound text, rows_copied bigint NOT NULL, bytes_copied bigint NOT NULL, "
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.chunk (run_uuid uuid NOT NULL, table_id bigint NOT NULL, chunk_no "
+        "int NOT NULL, "
+        "method text NOT NULL, lower_bound text, upper_bound text, rows_copied bigint NOT NULL, bytes_copied bigint "
+        "NOT NULL, "
         "lane1 numeric NOT NULL, lane2 numeric NOT NULL, xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(), "
-        "committed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, table_id, chunk_no))");
+        "committed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, table_id, "
+        "chunk_no))");
     target.exec(
-        "CREATE TABLE IF NOT EXISTS lakemover_ledger.object (run_uuid uuid NOT NULL, kind text NOT NULL, name text NOT NULL, "
-        "table_id bigint, created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, kind, name))");
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.object (run_uuid uuid NOT NULL, kind text NOT NULL, name text NOT "
+        "NULL, "
+        "table_id bigint, created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, "
+        "kind, name))");
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.run AS r (run_uuid, epoch, source_identity) VALUES ($1, $2, $3) "
         "ON CONFLICT (run_uuid) DO UPDATE SET epoch = r.epoch + 1 RETURNING epoch",
@@ -26,9 +32,11 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
 }
 
 void Ledger::fence(Pg& target) const {
-    const Result r = target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
+    const Result r =
+        target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
     if (r.rows() == 1 && r.integer(0, 0) == epoch_) return;
-    Error e(Exit::kOther, "another loader has taken over this run or its tables", {}, "this one stops; nothing was written by it", "55P03");
+    Error e(Exit::kOther, "another loader has taken over this run or its tables", {},
+            "this one stops; nothing was written by it", "55P03");
     e.taken_over = true;
     throw e;
 }
@@ -55,44 +63,55 @@ ChunkRecord chunk_from(const Result& r, int row) {
 }  // namespace
 
 std::optional<ChunkRecord> Ledger::find(Pg& target, std::int64_t table_id, int chunk_no) const {
-    const Result r = target.query(std::string("SELECT ") + kChunkColumns +
-                                      " FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2 AND chunk_no = $3",
-                                  {run_uuid_, std::to_string(table_id), std::to_string(chunk_no)});
+    const Result r =
+        target.query(std::string("SELECT ") + kChunkColumns +
+                         " FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2 AND chunk_no = $3",
+                     {run_uuid_, std::to_string(table_id), std::to_string(chunk_no)});
     if (r.rows() == 0) return std::nullopt;
     return chunk_from(r, 0);
 }
 
 std::string Ledger::record(Pg& target, const ChunkRecord& c) const {
-    const Result r = target.query("INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, "
-                 "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING xid::text",
-                 {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper, std::to_string(c.rows),
-                  std::to_string(c.bytes), c.lane1, c.lane2});
+    const Result r = target.query(
+        "INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, "
+        "rows_copied, "
+        "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING xid::text",
+        {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper,
+         std::to_string(c.rows), std::to_string(c.bytes), c.lane1, c.lane2});
     return r.text(0, 0);
 }
 
-void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const {
-    target.query("INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id) VALUES ($1, $2, $3, nullif($4::bigint, 0)) "
-                 "ON CONFLICT DO NOTHING",
-                 {run_uuid_, kind, name, std::to_string(table_id)});
+void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name,
+                             std::int64_t table_id) const {
+    target.query(
+        "INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id) VALUES ($1, $2, $3, nullif($4::bigint, "
+        "0)) "
+        "ON CONFLICT DO NOTHING",
+        {run_uuid_, kind, name, std::to_string(table_id)});
 }
 
 void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
-    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
-    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2", {run_uuid_, std::to_string(table_id)});
+    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2",
+                 {run_uuid_, std::to_string(table_id)});
+    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2",
+                 {run_uuid_, std::to_string(table_id)});
 }
 
 std::string Ledger::supersede(Pg& target, const std::string& names) {
     if (!target.scalar("SELECT pg_catalog.to_regclass('lakemover_ledger.object')")) return {};
     // Its run row gone, a loader of such a run that still lives fails at its next chunk. Waits for the chunk it is in.
     const Result old = target.query(
-        "DELETE FROM lakemover_ledger.run WHERE run_uuid IN (SELECT o.run_uuid FROM lakemover_ledger.object o WHERE o.kind = 'table' AND "
-        "pg_catalog.to_regclass(o.name) = ANY (SELECT pg_catalog.to_regclass(n) FROM pg_catalog.jsonb_array_elements_text($1::jsonb) AS n)) "
+        "DELETE FROM lakemover_ledger.run WHERE run_uuid IN (SELECT o.run_uuid FROM lakemover_ledger.object o WHERE "
+        "o.kind = 'table' AND "
+        "pg_catalog.to_regclass(o.name) = ANY (SELECT pg_catalog.to_regclass(n) FROM "
+        "pg_catalog.jsonb_array_elements_text($1::jsonb) AS n)) "
         "RETURNING run_uuid",
         {names});
     std::string runs;
     for (int i = 0; i < old.rows(); ++i) {
         for (const char* table : {"chunk", "object"})
-            target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {old.text(i, 0)});
+            target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1",
+                         {old.text(i, 0)});
         if (i > 0) runs += ", ";
         runs += old.get(i, 0);
     }

@@ -13,7 +13,7 @@ struct ChunkRecord {
     std::int64_t table_id = 0;
     int chunk_no = 0;
     std::string method;
-    Value lower;            // text form of the bounds, for people
+    Value lower;  // text form of the bounds, for people
     Value upper;
     std::int64_t rows = 0;
     std::int64_t bytes = 0;

@@ -19,13 +19,14 @@ void set_and_verify(Pg& pg, const char* name, const std::string& value) {
 
 Pg Target::connect(bool durable) const {
     if (!settings_.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {}, "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
+                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
     if (settings_.username.empty()) throw Error(Exit::kUsage, "LAKEBASE_USERNAME is not set");
     std::string password = settings_.password.read();
-    ConnInfo info{{"host", settings_.host}, {"port", settings_.port}, {"dbname", settings_.database},
-                  {"user", settings_.username}, {"sslmode", settings_.sslmode}, {"connect_timeout", "30"},
-                  {"gssencmode", "disable"}, {"application_name", "lakemover"}, {"keepalives_idle", "30"},
-                  {"keepalives_interval", "10"}, {"keepalives_count", "3"}, {"target_session_attrs", "any"},
+    ConnInfo info{{"host", settings_.host},      {"port", settings_.port},          {"dbname", settings_.database},
+                  {"user", settings_.username},  {"sslmode", settings_.sslmode},    {"connect_timeout", "30"},
+                  {"gssencmode", "disable"},     {"application_name", "lakemover"}, {"keepalives_idle", "30"},
+                  {"keepalives_interval", "10"}, {"keepalives_count", "3"},         {"target_session_attrs", "any"},
                   {"password", password}};
     if (settings_.sslmode == "verify-full" || settings_.sslmode == "verify-ca")
         info["sslrootcert"] = settings_.sslrootcert.empty() ? kSystemCaBundle : settings_.sslrootcert;
@@ -41,7 +42,9 @@ Pg Target::connect(bool durable) const {
             throw;
         }
     }();
-    if (PQsslInUse(pg.raw()) != 1) throw Error(Exit::kConnect, "target: the connection is not encrypted", {}, "lakemover writes to TLS servers only");
+    if (PQsslInUse(pg.raw()) != 1)
+        throw Error(Exit::kConnect, "target: the connection is not encrypted", {},
+                    "lakemover writes to TLS servers only");
     set_and_verify(pg, "client_encoding", "UTF8");
     set_and_verify(pg, "DateStyle", "ISO, YMD");
     set_and_verify(pg, "IntervalStyle", "postgres");
@@ -66,27 +69,49 @@ void Target::preflight(Pg& pg) const {
     if (pg.scalar("SELECT pg_catalog.pg_is_in_recovery()") == "t")
         throw Error(Exit::kConnect, "the target is a read-only standby", {}, "connect to the primary");
     if (pg.scalar("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')") != "t")
-        throw Error(Exit::kUsage, "role \"" + settings_.username + "\" may not create schemas in database \"" + settings_.database + "\" of the target",
-                    {}, "GRANT CREATE ON DATABASE " + pg.quote_ident(settings_.database) + " TO " + pg.quote_ident(settings_.username));
-    if (pg.scalar("SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()") != "UTF8")
-        throw Error(Exit::kUsage, "the target database is not encoded in UTF8", {}, "create the target database with ENCODING 'UTF8'");
+        throw Error(Exit::kUsage,
+                    "role \"" + settings_.username + "\" may not create schemas in database \"" + settings_.database +
+                        "\" of the target",
+                    {},
+                    "GRANT CREATE ON DATABASE " + pg.quote_ident(settings_.database) + " TO " +
+                        pg.quote_ident(settings_.username));
+    if (pg.scalar("SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = "
+                  "pg_catalog.current_database()") != "UTF8")
+        throw Error(Exit::kUsage, "the target database is not encoded in UTF8", {},
+                    "create the target database with ENCODING 'UTF8'");
 }
 
 nlohmann::json Target::facts(Pg& pg) const {
     nlohmann::json facts;
     const Result r = pg.exec(
-        "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_setting('server_version_num'), current_user, "
-        "pg_catalog.current_database(), r.rolsuper, pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
+        "SELECT pg_catalog.current_setting('server_version'), pg_catalog.current_setting('server_version_num'), "
+        "current_user, "
+        "pg_catalog.current_database(), r.rolsuper, pg_catalog.has_database_privilege(pg_catalog.current_database(), "
+        "'CREATE'), "
         "pg_catalog.current_setting('max_connections'), pg_catalog.current_setting('max_locks_per_transaction'), "
-        "pg_catalog.current_setting('maintenance_work_mem'), pg_catalog.current_setting('max_parallel_maintenance_workers'), "
+        "pg_catalog.current_setting('maintenance_work_mem'), "
+        "pg_catalog.current_setting('max_parallel_maintenance_workers'), "
         "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL), "
         "pg_catalog.pg_database_size(pg_catalog.current_database()), d.datcollate, "
-        "coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('public')::oid, 'CREATE'), false), pg_catalog.current_setting('lc_monetary') "
-        "FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = pg_catalog.current_database()");
-    static constexpr const char* kNames[] = {"server_version", "server_version_num", "role", "database", "is_superuser", "can_create",
-                                             "max_connections", "max_locks_per_transaction", "maintenance_work_mem",
-                                             "max_parallel_maintenance_workers", "connections_used", "database_bytes", "collation",
-                                             "can_create_in_public", "lc_monetary"};
+        "coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('public')::oid, 'CREATE'), false), "
+        "pg_catalog.current_setting('lc_monetary') "
+        "FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = "
+        "pg_catalog.current_database()");
+    static constexpr const char* kNames[] = {"server_version",
+                                             "server_version_num",
+                                             "role",
+                                             "database",
+                                             "is_superuser",
+                                             "can_create",
+                                             "max_connections",
+                                             "max_locks_per_transaction",
+                                             "maintenance_work_mem",
+                                             "max_parallel_maintenance_workers",
+                                             "connections_used",
+                                             "database_bytes",
+                                             "collation",
+                                             "can_create_in_public",
+                                             "lc_monetary"};
     for (int i = 0; i < r.columns(); ++i) facts[kNames[i]] = r.text(0, i);
     facts["host"] = settings_.host;
     facts["tls"] = PQsslAttribute(pg.raw(), "protocol") ? PQsslAttribute(pg.raw(), "protocol") : "on";
@@ -102,7 +127,8 @@ std::string Target::identity(Pg& pg) const {
     if (pg.scalar("SELECT pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')") == "t")
         system = pg.scalar("SELECT system_identifier::text FROM pg_catalog.pg_control_system()").value_or("?");
     return settings_.host + ":" + settings_.port + "/" + settings_.database + " " + system + "/" +
-           pg.scalar("SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()").value_or("?");
+           pg.scalar("SELECT oid::text FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()")
+               .value_or("?");
 }
 
 }  // namespace lakemover::loader

@@ -27,7 +27,8 @@ std::string connect_hint(const std::string& text, const std::string& role) {
     if (contains(text, "password authentication failed"))
         return "check " + env + "USERNAME and " + env + "PASSWORD; an OAuth token is valid for one hour, use " + env +
                "PASSWORD_COMMAND to mint one for every connection";
-    if (contains(text, "no password supplied")) return "set " + env + "PASSWORD, " + env + "PASSWORD_FILE or " + env + "PASSWORD_COMMAND";
+    if (contains(text, "no password supplied"))
+        return "set " + env + "PASSWORD, " + env + "PASSWORD_FILE or " + env + "PASSWORD_COMMAND";
     if (contains(text, "server does not support SSL"))
         return "lakemover writes to TLS servers only; turn ssl on at the server or use the right port";
     if (contains(text, "certificate verify failed") || contains(text, "root certificate file"))
@@ -38,7 +39,8 @@ std::string connect_hint(const std::string& text, const std::string& role) {
     if (contains(text, "timeout expired") || contains(text, "timed out"))
         return "the server did not answer in time; check the network, a firewall, or a suspended compute";
     if (contains(text, "does not exist") && contains(text, "database")) return "check " + env + "DATABASE";
-    if (contains(text, "no pg_hba.conf entry")) return "the server's pg_hba.conf refuses this user, database, address or the lack of TLS";
+    if (contains(text, "no pg_hba.conf entry"))
+        return "the server's pg_hba.conf refuses this user, database, address or the lack of TLS";
     return {};
 }
 
@@ -78,7 +80,8 @@ Pg Pg::connect(const ConnInfo& info, const std::string& role) {
         throw e;
     }
     // Notices of the servers are not the user's business unless somebody asks for them.
-    PQsetNoticeProcessor(pg.conn_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(
+        pg.conn_.get(), [](void*, const char*) {}, nullptr);
     return pg;
 }
 
@@ -86,7 +89,9 @@ void Pg::on_notice(std::function<void(const std::string&)> handler) {
     notice_ = std::make_unique<std::function<void(const std::string&)>>(std::move(handler));
     PQsetNoticeProcessor(
         conn_.get(),
-        [](void* arg, const char* text) { (*static_cast<std::function<void(const std::string&)>*>(arg))(trimmed(text)); },
+        [](void* arg, const char* text) {
+            (*static_cast<std::function<void(const std::string&)>*>(arg))(trimmed(text));
+        },
         notice_.get());
 }
 
@@ -104,7 +109,8 @@ void Pg::fail(const PGresult* result, std::string_view what) {
         !lost && role_ == "staging" && (state.starts_with("08") || state.starts_with("28") || state == "3D000");
     if (source_out_of_reach) throw Error(Exit::kConnect, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
     if (!context.empty()) detail += (detail.empty() ? "" : "\n") + context;
-    Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
+    Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT),
+            state);
     e.connection_lost = lost;
     (void)what;
     throw e;
@@ -117,10 +123,8 @@ Result Pg::check(PGresult* raw, std::string_view what) {
         case PGRES_TUPLES_OK:
         case PGRES_EMPTY_QUERY:
         case PGRES_COPY_IN:
-        case PGRES_COPY_OUT:
-            return result;
-        default:
-            fail(raw, what);
+        case PGRES_COPY_OUT: return result;
+        default: fail(raw, what);
     }
 }
 
@@ -137,13 +141,15 @@ Result Pg::query(std::string_view sql, const std::vector<Value>& params) {
 
 Value Pg::scalar(std::string_view sql, const std::vector<Value>& params) {
     const Result r = query(sql, params);
-    if (r.rows() != 1) throw Error(Exit::kOther, role_ + ": expected one row, got " + std::to_string(r.rows()), std::string(sql));
+    if (r.rows() != 1)
+        throw Error(Exit::kOther, role_ + ": expected one row, got " + std::to_string(r.rows()), std::string(sql));
     return r.value(0, 0);
 }
 
 void Pg::copy_in_start(std::string_view sql) {
     const Result r = exec(sql);
-    if (PQresultStatus(r.raw()) != PGRES_COPY_IN) throw Error(Exit::kOther, role_ + ": the server did not start COPY", std::string(sql));
+    if (PQresultStatus(r.raw()) != PGRES_COPY_IN)
+        throw Error(Exit::kOther, role_ + ": the server did not start COPY", std::string(sql));
 }
 
 void Pg::copy_in_data(std::string_view bytes) {
@@ -180,7 +186,8 @@ void Pg::copy_in_abort(const std::string& reason) noexcept {
 
 void Pg::copy_out_start(std::string_view sql) {
     const Result r = exec(sql);
-    if (PQresultStatus(r.raw()) != PGRES_COPY_OUT) throw Error(Exit::kOther, role_ + ": the server did not start COPY", std::string(sql));
+    if (PQresultStatus(r.raw()) != PGRES_COPY_OUT)
+        throw Error(Exit::kOther, role_ + ": the server did not start COPY", std::string(sql));
 }
 
 bool Pg::copy_out_next(std::string_view& bytes) {
@@ -194,7 +201,8 @@ bool Pg::copy_out_next(std::string_view& bytes) {
     if (n == -2) fail(nullptr, "COPY");
     // -1 alone is not the end: a read error also comes as -1 followed by an error result.
     const Result result = check(PQgetResult(conn_.get()), "COPY");
-    if (PQresultStatus(result.raw()) != PGRES_COMMAND_OK) throw Error(Exit::kOther, role_ + ": COPY ended without completion");
+    if (PQresultStatus(result.raw()) != PGRES_COMMAND_OK)
+        throw Error(Exit::kOther, role_ + ": COPY ended without completion");
     while (PGresult* extra = PQgetResult(conn_.get())) PQclear(extra);
     return false;
 }

@@ -64,12 +64,12 @@ public:
     // COPY ... FROM STDIN
     void copy_in_start(std::string_view sql);
     void copy_in_data(std::string_view bytes);
-    std::int64_t copy_in_end();                       // rows by the command tag
+    std::int64_t copy_in_end();                              // rows by the command tag
     void copy_in_abort(const std::string& reason) noexcept;  // ends the COPY with an error and eats the result
 
     // COPY ... TO STDOUT; next() returns false at the end, which was checked to be the real end.
     void copy_out_start(std::string_view sql);
-    bool copy_out_next(std::string_view& bytes);      // valid until the next call
+    bool copy_out_next(std::string_view& bytes);  // valid until the next call
 
     // A LISTEN-free way to notice a dead peer: the socket, and whether libpq still believes in it.
     bool alive() const { return conn_ && PQstatus(conn_.get()) == CONNECTION_OK; }

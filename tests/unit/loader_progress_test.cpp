@@ -25,11 +25,13 @@ TEST(Progress, Bytes) {
 }
 
 TEST(Progress, ShareFollowsThePhase) {
-    nlohmann::json p{{"phase", "load"}, {"tables", 4}, {"tables_loaded", 1}, {"chunks", 10}, {"chunks_done", 5}, {"rows_copied", 12345},
-                     {"bytes_copied", 1048576}, {"seconds", 2.0}, {"statements", 10}, {"statements_done", 10}, {"tables_validated", 0}};
+    nlohmann::json p{{"phase", "load"},  {"tables", 4},           {"tables_loaded", 1},      {"chunks", 10},
+                     {"chunks_done", 5}, {"rows_copied", 12345},  {"bytes_copied", 1048576}, {"seconds", 2.0},
+                     {"statements", 10}, {"statements_done", 10}, {"tables_validated", 0}};
     const std::string load = progress_line(p, 100);
     const auto filled = std::count(load.begin(), load.end(), '#');
-    const auto open = std::count(load.begin(), load.end(), '.') - 1;  // "512.0"-like figures do not occur here, one in the rate may
+    const auto open =
+        std::count(load.begin(), load.end(), '.') - 1;  // "512.0"-like figures do not occur here, one in the rate may
     EXPECT_NEAR(static_cast<double>(filled), static_cast<double>(open), 2) << load;
     EXPECT_NE(load.find("1/4 tables"), std::string::npos) << load;
     EXPECT_NE(load.find("12,345 rows"), std::string::npos) << load;

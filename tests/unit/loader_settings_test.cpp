@@ -168,7 +168,8 @@ TEST(Secret, FailuresNameTheVariable) {
         FAIL();
     } catch (const Error& e) {
         EXPECT_NE(std::string(e.what()).find("LAKEBASE_PASSWORD_COMMAND"), std::string::npos);
-        EXPECT_EQ((std::string(e.what()) + e.detail).find("hunter2"), std::string::npos) << "what the command printed may be a secret";
+        EXPECT_EQ((std::string(e.what()) + e.detail).find("hunter2"), std::string::npos)
+            << "what the command printed may be a secret";
         EXPECT_NE(e.detail.find("3"), std::string::npos);
     }
 }

@@ -135,8 +135,8 @@ public:
     std::string copy_in(const TableSpec& spec) const override {
         // "()" is no SQL; without a list COPY takes all columns but the generated ones, and these are none.
         const std::string columns = target_columns(spec);
-        return "COPY " + qualified(spec.target_schema, spec.target_table) + (columns.empty() ? "" : " (" + columns + ")") +
-               " FROM STDIN" + format(spec);
+        return "COPY " + qualified(spec.target_schema, spec.target_table) +
+               (columns.empty() ? "" : " (" + columns + ")") + " FROM STDIN" + format(spec);
     }
 
     std::string copy_back(const TableSpec& spec) const override {
