@@ -57,7 +57,7 @@ void make_base(const std::filesystem::path& base) {
 
 std::filesystem::path make_unique(const std::filesystem::path& base, const std::string& stem) {
     for (int n = 1; n <= kMaxSameSecond; ++n) {
-        const auto candidate = base / (n == 1 ? stem : stem + "-" + std::to_string(n));
+        auto candidate = base / (n == 1 ? stem : stem + "-" + std::to_string(n));
         if (::mkdir(candidate.c_str(), kDirMode) == 0) return candidate;
         if (errno != EEXIST) raise_unusable(base, errno);
     }

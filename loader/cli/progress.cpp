@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cmath>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -44,7 +45,7 @@ std::string progress_line(const json& p, int width) {
         human_count(p.value("rows_copied", std::int64_t{0})), human_bytes(bytes),
         phase == "load" && seconds > 0 ? human_bytes(bytes / seconds) + "/s" : fmt::format("{:.0f} s", seconds));
     const int room = std::clamp(width - 12 - static_cast<int>(right.size()) - 6, 8, 40);
-    const int filled = static_cast<int>(share * room + 0.5);
+    const int filled = static_cast<int>(std::lround(share * room));
     return fmt::format("{:<10} [{}{}]  {}", phase, std::string(static_cast<std::size_t>(filled), '#'),
                        std::string(static_cast<std::size_t>(room - filled), '.'), right);
 }
@@ -86,8 +87,7 @@ void ProgressDisplay::on_event(Level level, const std::string& kind, const std::
     if (kind == "phase_start" || kind == "run_ended") return;
     if (bars_ && drawn_) fmt::print("\r\033[K");
     if (kind == "phase_end")
-        fmt::print("{:<10} {}{:.1f} s\n", data.value("phase", ""), bars_ ? "done in " : "done in ",
-                   data.value("seconds", 0.0));
+        fmt::print("{:<10} done in {:.1f} s\n", data.value("phase", ""), data.value("seconds", 0.0));
     else if (level == Level::kInfo)
         fmt::print("{}\n", message);
     else

@@ -95,7 +95,7 @@ void Pg::on_notice(std::function<void(const std::string&)> handler) {
         notice_.get());
 }
 
-void Pg::fail(const PGresult* result, std::string_view what) {
+void Pg::fail(const PGresult* result) {
     std::string message = field(result, PG_DIAG_MESSAGE_PRIMARY);
     std::string detail = field(result, PG_DIAG_MESSAGE_DETAIL);
     std::string state = field(result, PG_DIAG_SQLSTATE);
@@ -108,15 +108,17 @@ void Pg::fail(const PGresult* result, std::string_view what) {
     const bool source_out_of_reach =
         !lost && role_ == "staging" && (state.starts_with("08") || state.starts_with("28") || state == "3D000");
     if (source_out_of_reach) throw Error(Exit::kConnect, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
+    // Our own schemas are there: a missing one is one of SOURCE_SCHEMAS.
+    if (role_ == "staging" && state == "3F000")
+        throw Error(Exit::kUsage, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
     if (!context.empty()) detail += (detail.empty() ? "" : "\n") + context;
     Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT),
             state);
     e.connection_lost = lost;
-    (void)what;
     throw e;
 }
 
-Result Pg::check(PGresult* raw, std::string_view what) {
+Result Pg::check(PGresult* raw) {
     Result result(raw);
     switch (PQresultStatus(raw)) {
         case PGRES_COMMAND_OK:
@@ -124,19 +126,18 @@ Result Pg::check(PGresult* raw, std::string_view what) {
         case PGRES_EMPTY_QUERY:
         case PGRES_COPY_IN:
         case PGRES_COPY_OUT: return result;
-        default: fail(raw, what);
+        default: fail(raw);
     }
 }
 
-Result Pg::exec(std::string_view sql) { return check(PQexec(conn_.get(), std::string(sql).c_str()), sql); }
+Result Pg::exec(std::string_view sql) { return check(PQexec(conn_.get(), std::string(sql).c_str())); }
 
 Result Pg::query(std::string_view sql, const std::vector<Value>& params) {
     std::vector<const char*> values;
     values.reserve(params.size());
     for (const Value& p : params) values.push_back(p ? p->c_str() : nullptr);
     return check(PQexecParams(conn_.get(), std::string(sql).c_str(), static_cast<int>(params.size()), nullptr,
-                              values.data(), nullptr, nullptr, 0),
-                 sql);
+                              values.data(), nullptr, nullptr, 0));
 }
 
 Value Pg::scalar(std::string_view sql, const std::vector<Value>& params) {
@@ -160,15 +161,15 @@ void Pg::copy_in_data(std::string_view bytes) {
             // The server has ended the COPY: its reason is the next result.
             PGresult* raw = PQgetResult(conn_.get());
             const Result result(raw);
-            fail(raw, "COPY");
+            fail(raw);
         }
         bytes.remove_prefix(n);
     }
 }
 
 std::int64_t Pg::copy_in_end() {
-    if (PQputCopyEnd(conn_.get(), nullptr) != 1) fail(nullptr, "COPY");
-    const Result result = check(PQgetResult(conn_.get()), "COPY");
+    if (PQputCopyEnd(conn_.get(), nullptr) != 1) fail(nullptr);
+    const Result result = check(PQgetResult(conn_.get()));
     while (PGresult* extra = PQgetResult(conn_.get())) PQclear(extra);
     if (PQresultStatus(result.raw()) != PGRES_COMMAND_OK) throw Error(Exit::kOther, role_ + ": COPY did not complete");
     return result.affected();
@@ -198,9 +199,9 @@ bool Pg::copy_out_next(std::string_view& bytes) {
         bytes = {raw, static_cast<std::size_t>(n)};
         return true;
     }
-    if (n == -2) fail(nullptr, "COPY");
+    if (n == -2) fail(nullptr);
     // -1 alone is not the end: a read error also comes as -1 followed by an error result.
-    const Result result = check(PQgetResult(conn_.get()), "COPY");
+    const Result result = check(PQgetResult(conn_.get()));
     if (PQresultStatus(result.raw()) != PGRES_COMMAND_OK)
         throw Error(Exit::kOther, role_ + ": COPY ended without completion");
     while (PGresult* extra = PQgetResult(conn_.get())) PQclear(extra);

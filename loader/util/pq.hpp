@@ -86,8 +86,8 @@ public:
 
 private:
     Pg(PGconn* conn, std::string role);
-    [[noreturn]] void fail(const PGresult* result, std::string_view what);
-    Result check(PGresult* raw, std::string_view what);
+    [[noreturn]] void fail(const PGresult* result);
+    Result check(PGresult* raw);
     struct Finish {
         void operator()(PGconn* c) const noexcept { PQfinish(c); }
     };

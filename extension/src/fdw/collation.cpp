@@ -27,46 +27,48 @@ struct Locale {
     const char* rules;
 };
 
-Locale database_locale() {
-    HeapTuple tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId));
-    if (!HeapTupleIsValid(tuple)) {
-        elog(ERROR, "cache lookup failed for database %u", MyDatabaseId);
-    }
-    const char provider = reinterpret_cast<Form_pg_database>(GETSTRUCT(tuple))->datlocprovider;
-    int attribute = Anum_pg_database_datcollate;
-    const char* rules = nullptr;
 #if PG_VERSION_NUM >= 170000
-    attribute = provider == COLLPROVIDER_LIBC ? attribute : Anum_pg_database_datlocale;
+constexpr int kDatabaseLocale = Anum_pg_database_datlocale;
+constexpr int kCollationLocale = Anum_pg_collation_colllocale;
 #else
-    attribute = provider == COLLPROVIDER_LIBC ? attribute : Anum_pg_database_daticulocale;
+constexpr int kDatabaseLocale = Anum_pg_database_daticulocale;
+constexpr int kCollationLocale = Anum_pg_collation_colliculocale;
 #endif
 #if PG_VERSION_NUM >= 160000
-    rules = text_attribute(DATABASEOID, tuple, Anum_pg_database_daticurules);
+constexpr int kDatabaseRules = Anum_pg_database_daticurules;
+constexpr int kCollationRules = Anum_pg_collation_collicurules;
+#else
+constexpr int kDatabaseRules = 0;  // rules came with 16
+constexpr int kCollationRules = 0;
 #endif
-    const Locale locale{provider, text_attribute(DATABASEOID, tuple, attribute), rules};
-    ReleaseSysCache(tuple);
-    return locale;
-}
 
-Locale collation_locale(Oid collation) {
-    HeapTuple tuple = SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+// A database and a collation say the same in columns of their own catalogs.
+struct Catalog {
+    int cache;
+    const char* what;
+    int provider;
+    int libc_locale;
+    int other_locale;
+    int rules;
+};
+constexpr Catalog kDatabase{DATABASEOID, "database", Anum_pg_database_datlocprovider, Anum_pg_database_datcollate,
+                            kDatabaseLocale, kDatabaseRules};
+constexpr Catalog kCollation{COLLOID, "collation", Anum_pg_collation_collprovider, Anum_pg_collation_collcollate,
+                             kCollationLocale, kCollationRules};
+
+Locale locale_of(const Catalog& catalog, Oid oid) {
+    HeapTuple tuple = SearchSysCache1(catalog.cache, ObjectIdGetDatum(oid));
     if (!HeapTupleIsValid(tuple)) {
-        elog(ERROR, "cache lookup failed for collation %u", collation);
+        elog(ERROR, "cache lookup failed for %s %u", catalog.what, oid);
     }
-    const char provider = reinterpret_cast<Form_pg_collation>(GETSTRUCT(tuple))->collprovider;
-    int attribute = Anum_pg_collation_collcollate;
-    const char* rules = nullptr;
-#if PG_VERSION_NUM >= 170000
-    attribute = provider == COLLPROVIDER_LIBC ? attribute : Anum_pg_collation_colllocale;
-#else
-    attribute = provider == COLLPROVIDER_LIBC ? attribute : Anum_pg_collation_colliculocale;
-#endif
-#if PG_VERSION_NUM >= 160000
-    rules = text_attribute(COLLOID, tuple, Anum_pg_collation_collicurules);
-#endif
-    const Locale locale{provider, text_attribute(COLLOID, tuple, attribute), rules};
+    bool is_null = false;
+    const char provider =
+        DatumGetChar(SysCacheGetAttr(catalog.cache, tuple, static_cast<AttrNumber>(catalog.provider), &is_null));
+    const int locale = provider == COLLPROVIDER_LIBC ? catalog.libc_locale : catalog.other_locale;
+    const Locale result{provider, text_attribute(catalog.cache, tuple, locale),
+                        catalog.rules > 0 ? text_attribute(catalog.cache, tuple, catalog.rules) : nullptr};
     ReleaseSysCache(tuple);
-    return locale;
+    return result;
 }
 
 }  // namespace
@@ -80,7 +82,8 @@ const char* local_order(Oid collation) {
     if (is_c_order(collation)) {
         return "C";
     }
-    const Locale locale = collation == DEFAULT_COLLATION_OID ? database_locale() : collation_locale(collation);
+    const Locale locale =
+        collation == DEFAULT_COLLATION_OID ? locale_of(kDatabase, MyDatabaseId) : locale_of(kCollation, collation);
     if (locale.name == nullptr) {
         return nullptr;
     }

@@ -87,7 +87,7 @@ void on_xact(XactEvent event, void* /*arg*/) {
     switch (event) {
         case XACT_EVENT_PRE_COMMIT:
         case XACT_EVENT_PARALLEL_PRE_COMMIT:
-        case XACT_EVENT_PRE_PREPARE: end_all(); break;
+        case XACT_EVENT_PRE_PREPARE:
         case XACT_EVENT_ABORT:
         case XACT_EVENT_PARALLEL_ABORT: end_all(); break;
         default: break;

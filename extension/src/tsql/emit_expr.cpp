@@ -106,7 +106,7 @@ Out Emitter::expr(const Expr& e) {
             return {"(" + o.sql + ")", o.type};
         }
         case Ex::kUnary: {
-            const Out o = expr(*e.args[0]);
+            Out o = expr(*e.args[0]);
             if (e.text == "NOT") return {"NOT " + bracketed(*e.args[0], o.sql), kBoolean};
             if (e.text == "+") return o;
             return {e.text + bracketed(*e.args[0], o.sql), o.type};

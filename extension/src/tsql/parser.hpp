@@ -96,6 +96,7 @@ private:
 
     // parser_dml.cpp
     void insert(Stmt& s);
+    void rows_concerned(Stmt& s);
     void update(Stmt& s);
     void remove(Stmt& s);
     void merge(Stmt& s);

@@ -80,6 +80,16 @@ std::vector<Assignment> Parser::assignments() {
     return list;
 }
 
+// [FROM ...] [WHERE ...] [OPTION (...)], which ends UPDATE and DELETE.
+void Parser::rows_concerned(Stmt& s) {
+    if (take("FROM")) s.from = from_list();
+    if (take("WHERE")) {
+        if (is("CURRENT") && is("OF", 1)) fail("WHERE CURRENT OF is not supported");
+        s.condition = expression();
+    }
+    if (take("OPTION")) s.words.push_back(skip_parens());
+}
+
 void Parser::update(Stmt& s) {
     s.kind = St::kUpdate;
     expect("UPDATE");
@@ -88,12 +98,7 @@ void Parser::update(Stmt& s) {
     expect("SET");
     s.set = assignments();
     s.output = output();
-    if (take("FROM")) s.from = from_list();
-    if (take("WHERE")) {
-        if (is("CURRENT") && is("OF", 1)) fail("WHERE CURRENT OF is not supported");
-        s.condition = expression();
-    }
-    if (take("OPTION")) s.words.push_back(skip_parens());
+    rows_concerned(s);
 }
 
 void Parser::remove(Stmt& s) {
@@ -103,12 +108,7 @@ void Parser::remove(Stmt& s) {
     take("FROM");
     s.target = dml_target();
     s.output = output();
-    if (take("FROM")) s.from = from_list();
-    if (take("WHERE")) {
-        if (is("CURRENT") && is("OF", 1)) fail("WHERE CURRENT OF is not supported");
-        s.condition = expression();
-    }
-    if (take("OPTION")) s.words.push_back(skip_parens());
+    rows_concerned(s);
 }
 
 void Parser::merge(Stmt& s) {

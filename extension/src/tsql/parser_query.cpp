@@ -231,9 +231,7 @@ std::unique_ptr<From> Parser::joined_from(std::unique_ptr<From> left) {
             kind = peek().upper;
             ++pos_;
             take("OUTER");
-        } else if (take("INNER")) {
-            kind = "INNER";
-        } else if (is("JOIN")) {
+        } else if (take("INNER") || is("JOIN")) {
             kind = "INNER";
         } else {
             return left;
