@@ -51,10 +51,12 @@ struct Catalog {
     int other_locale;
     int rules;
 };
-constexpr Catalog kDatabase{DATABASEOID, "database", Anum_pg_database_datlocprovider, Anum_pg_database_datcollate,
-                            kDatabaseLocale, kDatabaseRules};
-constexpr Catalog kCollation{COLLOID, "collation", Anum_pg_collation_collprovider, Anum_pg_collation_collcollate,
-                             kCollationLocale, kCollationRules};
+constexpr Catalog kDatabase{
+    DATABASEOID,     "database",    Anum_pg_database_datlocprovider, Anum_pg_database_datcollate,
+    kDatabaseLocale, kDatabaseRules};
+constexpr Catalog kCollation{
+    COLLOID,          "collation",    Anum_pg_collation_collprovider, Anum_pg_collation_collcollate,
+    kCollationLocale, kCollationRules};
 
 Locale locale_of(const Catalog& catalog, Oid oid) {
     HeapTuple tuple = SearchSysCache1(catalog.cache, ObjectIdGetDatum(oid));
