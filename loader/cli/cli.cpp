@@ -122,6 +122,7 @@ void add_settings(CLI::App& app, Settings& s) {
 
 void finish_settings(Settings& s) {
     if (s.home.empty()) s.home = EmbeddedStaging::default_home();
+    if (s.audit_dir.empty()) s.audit_dir = s.home + "/audit";
     if (s.pg_bindir.empty()) s.pg_bindir = LAKEMOVER_PG_BINDIR;
     if (s.jobs < 0)
         throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {},

@@ -96,7 +96,7 @@ Exit command_assess(const Settings& settings) {
     const std::string source = prepare_source(staging, pg, settings);
     const AssessOutcome outcome = execute_assessment(settings, staging, source, cancel);
     if (settings.json)
-        fmt::print("{}\n", outcome.document.dump());
+        fmt::print("{}\n", outcome.json);
     else
         fmt::print("{}\nreport: {}/assessment.html\n", outcome.text, outcome.audit_dir);
     return outcome.exit_code;
@@ -113,11 +113,7 @@ Exit command_run(const Settings& settings, bool replan) {
     Pg pg = staging.connect();
     const std::string source = prepare_source(staging, pg, settings);
     // A run of this home whose loader is gone can never end by itself: the work lock says that nobody has it.
-    if (staging.embedded())
-        pg.exec(
-            "UPDATE lakemover.run SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = "
-            "pg_catalog.clock_timestamp(), "
-            "error = 'its loader died' WHERE state IN ('running', 'paused', 'queued')");
+    if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
@@ -225,8 +221,7 @@ Exit command_report(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
     const std::string id = newest_run(pg, run, "true");
-    AuditDir audit =
-        AuditDir::create(settings.audit_dir.empty() ? settings.home + "/audit" : settings.audit_dir, "report-" + id);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id);
     const json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
     audit.write("reconciliation.json", document.dump(2));
     audit.write("reconciliation.html", render_run_html(document));
@@ -272,10 +267,12 @@ Exit command_cancel(const Settings& settings, const std::string& run) {
 
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments) {
     Staging staging = Staging::open(settings);
-    // SELECT lakemover.assess() is to work in there: the source with its secret, as for any other command.
-    if (settings.source.given() && staging.embedded()) {
+    // SELECT lakemover.assess() is to work in there: the source with its secret, as for any other command. Not while
+    // another lakemover works here: source, secret and scope are then its own, and a run reads by them to its end.
+    if (settings.source.given() && staging.embedded() && staging.try_lock_for_work()) {
         Pg pg = staging.connect();
         prepare_source(staging, pg, settings);
+        staging.unlock_for_work();
     }
     std::string conninfo;
     for (const auto& [key, value] : staging.conninfo()) {

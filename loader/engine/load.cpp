@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "loader/engine/pump.hpp"
@@ -141,6 +142,7 @@ private:
     // Attempts until the chunk is in the ledger; gives the table up after the last one.
     void load(const Chunk& chunk) {
         TablePlan& table = plan(chunk.table_id);
+        unanswered_.reset();
         for (int attempt = 1;; ++attempt) {
             try {
                 staging_->query("UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1",
@@ -156,6 +158,7 @@ private:
                     {"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
                 // A takeover is not this chunk's failure: nothing here may be written any more.
                 if (e.taken_over) throw;
+                if (unanswered_ && was_committed(where, data, chunk, table)) return;
                 if (attempt >= run_.options.attempts) {
                     run_.events.emit(Level::kError, "chunk_failed",
                                      where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")"), data,
@@ -171,6 +174,29 @@ private:
                                  chunk.table_id);
                 back_off(attempt);
             }
+        }
+    }
+
+    // Asks the ledger what became of a COMMIT without an answer. It costs no attempt when the rows are there.
+    bool was_committed(const std::string& where, const nlohmann::json& data, const Chunk& chunk,
+                       const TablePlan& table) {
+        try {
+            if (!target_) connect_target();
+            const ChunkRecord sent = *std::exchange(unanswered_, std::nullopt);
+            const std::optional<ChunkRecord> there = run_.ledger->settle(*target_, sent);
+            if (!there) return false;
+            run_.events.emit(Level::kWarning, "commit_unanswered",
+                             where + ": the connection was lost while it was committed; the ledger has it", data,
+                             chunk.table_id);
+            record_done(chunk, *there, table, true);
+            return true;
+        } catch (const Error& e) {
+            // Still out of reach: the next attempt looks into the ledger before it copies anything.
+            if (e.connection_lost) {
+                recover(e);
+                return false;
+            }
+            throw;
         }
     }
 
@@ -206,7 +232,10 @@ private:
     ChunkRecord load_once(const Chunk& chunk, TablePlan& table) {
         if (!target_) connect_target();
         // The reply to an earlier COMMIT may have been lost: the ledger is the truth.
-        if (const auto done = run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no)) return *done;
+        const std::optional<ChunkRecord> sent = std::exchange(unanswered_, std::nullopt);
+        if (const auto done = sent ? run_.ledger->settle(*target_, *sent)
+                                   : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no))
+            return *done;
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
         const PumpResult moved =
@@ -221,15 +250,24 @@ private:
                            moved.digest.lane1_text(),
                            moved.digest.lane2_text()};
         const auto t = Clock::now();
-        const std::string xid = run_.ledger->record(*target_, record);
+        const std::optional<std::string> xid = run_.ledger->record(*target_, record);
+        if (!xid) {
+            // Somebody has finished this chunk since we looked: an attempt of ours whose COMMIT got no answer.
+            target_->exec("ROLLBACK");
+            const std::optional<ChunkRecord> there = run_.ledger->settle(*target_, record);
+            if (there) return *there;
+            throw Error(Exit::kOther, "the ledger on the target has lost a chunk while it was looked at");
+        }
+        unanswered_ = record;
         target_->exec("COMMIT");
+        unanswered_.reset();
         stats_ = {{"source_wait_s", moved.source_wait_s},
                   {"read_s", moved.read_s},
                   {"hash_s", moved.hash_s},
                   {"send_s", moved.send_s},
                   {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
-                  {"columns", moved.columns},
-                  {"xid", xid}};
+                  {"columns", column_stats_json(moved.columns)},
+                  {"xid", *xid}};
         return record;
     }
 
@@ -265,6 +303,7 @@ private:
     std::unique_ptr<Cancellable> staging_registration_;
     std::unique_ptr<Cancellable> target_registration_;
     std::map<std::int64_t, TablePlan> plans_;
+    std::optional<ChunkRecord> unanswered_;  // its COMMIT was sent and has no answer
     nlohmann::json stats_ = nlohmann::json::object();
     int idle_ms_ = 2;
 };

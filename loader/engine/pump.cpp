@@ -117,7 +117,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
                     "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(framed) +
                         ", target says " + std::to_string(result.rows));
     result.digest = digester.digest();
-    result.columns = column_stats_json(digester.columns());
+    result.columns = digester.columns();
     return result;
 }
 

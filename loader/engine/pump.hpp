@@ -17,8 +17,8 @@ struct PumpResult {
     double source_wait_s = 0;  // staging waited for the source
     double read_s = 0;         // we waited for staging
     double hash_s = 0;
-    double send_s = 0;       // we waited for the target
-    nlohmann::json columns;  // per column: values, sum of hashes, bytes
+    double send_s = 0;  // we waited for the target
+    std::vector<codec::ColumnStats> columns;
 };
 
 // copy_in: the COPY ... FROM STDIN statement. Three counts must agree: rows framed by the digester,

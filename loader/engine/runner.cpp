@@ -18,8 +18,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
-std::string default_audit_dir(const Settings& s) { return s.audit_dir.empty() ? s.home + "/audit" : s.audit_dir; }
-
 RunOptions options_of(const Settings& s, const json& queued) {
     RunOptions o;
     o.jobs = queued.value("jobs", s.jobs);
@@ -63,7 +61,7 @@ std::string assess_text(Pg& staging, const std::string& source) {
 
 // Writes the assessment's reports; returns the number of blockers.
 std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
-                              json* document) {
+                              std::string* document) {
     const std::string lines = assess_text(staging, source);
     const json assessment =
         json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
@@ -74,7 +72,7 @@ std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& 
         "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
         {source});
     if (text) *text = lines;
-    if (document) *document = assessment;
+    if (document) *document = assessment.dump();
     return blockers ? std::stoll(*blockers) : 0;
 }
 
@@ -135,6 +133,24 @@ void check_ledger(RunContext& run, Pg& staging, Pg& target) {
     }
 }
 
+// Tells of the tables that failed before anything of them was read.
+void tell_refused(RunContext& run, Pg& staging, const Value& ids) {
+    const Result refused = staging.query(
+        "SELECT table_id, pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table'), error FROM "
+        "lakemover.run_table WHERE run_id = $1 AND table_id = ANY ($2::bigint[]) ORDER BY load_rank, table_id",
+        {run.id(), ids});
+    for (int i = 0; i < refused.rows(); ++i)
+        run.events.emit(Level::kError, "table_refused", refused.text(i, 1) + ": " + refused.text(i, 2), {},
+                        refused.integer(i, 0));
+}
+
+void cut_tables(RunContext& run, Pg& staging) {
+    const Value ids = staging.scalar("SELECT refused::text FROM lakemover._cut_tables($1, $2, $3, $4)",
+                                     {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
+                                      std::to_string(run.options.max_batch_rows)});
+    tell_refused(run, staging, ids);
+}
+
 std::string describe(const Error& e) {
     return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) +
            (e.hint.empty() ? "" : "\nHINT: " + e.hint);
@@ -181,6 +197,10 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
         Phase phase(run, staging, "plan");
         plan_or_check(run, staging, settings, scope);
         staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+        tell_refused(run, staging,
+                     staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id "
+                                    "= $1 AND state = 'failed'",
+                                    {run.id()}));
         run.events.audit().write(
             "plan.json",
             staging
@@ -205,9 +225,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
     }
     {
         Phase phase(run, staging, "load");
-        staging.query("SELECT * FROM lakemover._cut_tables($1, $2, $3, $4)",
-                      {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
-                       std::to_string(run.options.max_batch_rows)});
+        cut_tables(run, staging);
         load_tables(run);
         undo_failed_tables(run, staging, target);
         phase.end();
@@ -228,7 +246,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const
         "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "
         "state = 'loaded'",
         {run.id()});
-    const Verdict verdict = judge(run, staging);
+    Verdict verdict = judge(run, staging);
     // When every table was undone, the ledger tells nothing any more.
     const bool nothing_there =
         target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table')",
@@ -286,7 +304,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     try {
         Pg pg = staging.connect();
         const Cancellable registered(cancel, pg);
-        audit.emplace(AuditDir::create(default_audit_dir(settings), "run-" + id));
+        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id));
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
@@ -381,7 +399,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
             throw Error(Exit::kUsage, "run " + id + " went to another target",
                         "then: " + r.text(0, 4) + ", now: " + now, "set LAKEBASE_* to the target of that run");
     }
-    AuditDir audit = AuditDir::create(default_audit_dir(settings), "validate-" + id);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id);
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
     RunContext run{staging,
@@ -407,7 +425,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,
                                  CancelToken& cancel) {
     AssessOutcome outcome;
-    AuditDir audit = AuditDir::create(default_audit_dir(settings), "assessment");
+    AuditDir audit = AuditDir::create(settings.audit_dir, "assessment");
     outcome.audit_dir = audit.path().string();
     Pg pg = staging.connect();
     const Cancellable registered(cancel, pg);
@@ -418,7 +436,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         target.preflight(connection);
         store_target_facts(target, connection, pg);
     }
-    const std::int64_t blockers = store_assessment(pg, source, audit, &outcome.text, &outcome.document);
+    const std::int64_t blockers = store_assessment(pg, source, audit, &outcome.text, &outcome.json);
     outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
     audit.event({{"level", "INFO"},
                  {"kind", "assessed"},

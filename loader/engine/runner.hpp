@@ -32,7 +32,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
 struct AssessOutcome {
     Exit exit_code = Exit::kSuccess;
     std::string text;  // the readable report
-    nlohmann::json document;
+    std::string json;  // the same for programs
     std::string audit_dir;
 };
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,

@@ -194,18 +194,27 @@ EmbeddedStaging::~EmbeddedStaging() {
     if (work_fd_ >= 0) close(work_fd_);
 }
 
-void EmbeddedStaging::lock_for_work() {
+bool EmbeddedStaging::try_lock_for_work() {
     const std::string path = base_ + "/work.lock";
     work_fd_ = open_lock(path);
-    if (flock(work_fd_, LOCK_EX | LOCK_NB) != 0) {
-        char who[32] = {};
-        (void)!pread(work_fd_, who, sizeof who - 1, 0);
-        throw Error(Exit::kUsage, std::string("another lakemover works in \"") + home_ + "\" (process " + who + ")", {},
-                    "wait for it, watch it with lakemover status, or give this one another LAKEMOVER_HOME");
-    }
+    if (flock(work_fd_, LOCK_EX | LOCK_NB) != 0) return false;
     const std::string me = std::to_string(getpid());
     if (ftruncate(work_fd_, 0) != 0 || pwrite(work_fd_, me.data(), me.size(), 0) < 0)
         throw Error(Exit::kOther, "cannot write the lock file \"" + path + "\"", std::strerror(errno));
+    return true;
+}
+
+void EmbeddedStaging::unlock_for_work() {
+    close(work_fd_);
+    work_fd_ = -1;
+}
+
+void EmbeddedStaging::lock_for_work() {
+    if (try_lock_for_work()) return;
+    char who[32] = {};
+    (void)!pread(work_fd_, who, sizeof who - 1, 0);
+    throw Error(Exit::kUsage, std::string("another lakemover works in \"") + home_ + "\" (process " + who + ")", {},
+                "wait for it, watch it with lakemover status, or give this one another LAKEMOVER_HOME");
 }
 
 ConnInfo EmbeddedStaging::conninfo() const {

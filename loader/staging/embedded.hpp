@@ -22,6 +22,8 @@ public:
 
     // Keeps a second working CLI out; commands that only look do not need it.
     void lock_for_work();
+    bool try_lock_for_work();  // false: another one has it
+    void unlock_for_work();
     ConnInfo conninfo() const;
     // Writes the source's password for the staging server to read; removed when the cluster stops.
     std::string store_source_password(const std::string& source, const std::string& password);

@@ -115,7 +115,7 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
     }
     if (s.database.empty()) throw Error(Exit::kUsage, "SOURCE_DATABASE is not set");
     if (s.username.empty()) throw Error(Exit::kUsage, "SOURCE_USERNAME is not set");
-    const std::string name = s.name.empty() ? "source" : s.name;
+    std::string name = s.name.empty() ? "source" : s.name;
 
     const std::array<std::pair<const char*, std::string>, 6> wanted{{{"engine", s.type},
                                                                      {"host", s.host},

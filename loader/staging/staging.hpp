@@ -21,6 +21,11 @@ public:
     void lock_for_work() {
         if (embedded_) embedded_->lock_for_work();
     }
+    // False: another lakemover works there.
+    bool try_lock_for_work() { return !embedded_ || embedded_->try_lock_for_work(); }
+    void unlock_for_work() {
+        if (embedded_) embedded_->unlock_for_work();
+    }
     // Defines or updates the foreign server of the settings' source and returns its name; without
     // SOURCE_* settings: the named one, or the only one there is.
     std::string ensure_source(Pg& pg, const Settings& settings);

@@ -71,13 +71,36 @@ std::optional<ChunkRecord> Ledger::find(Pg& target, std::int64_t table_id, int c
     return chunk_from(r, 0);
 }
 
-std::string Ledger::record(Pg& target, const ChunkRecord& c) const {
+namespace {
+
+bool same(const ChunkRecord& a, const ChunkRecord& b) {
+    return a.rows == b.rows && a.bytes == b.bytes && a.lane1 == b.lane1 && a.lane2 == b.lane2;
+}
+
+}  // namespace
+
+std::optional<ChunkRecord> Ledger::settle(Pg& target, const ChunkRecord& c) const {
+    // A backend whose client is gone may still be at its COMMIT: the same key waits for it, whichever way it ends.
+    target.exec("BEGIN");
+    record(target, c);
+    target.exec("ROLLBACK");
+    const std::optional<ChunkRecord> there = find(target, c.table_id, c.chunk_no);
+    if (there && !same(*there, c))
+        throw Error(Exit::kIncomplete, "the ledger on the target holds another content for a chunk than was sent",
+                    "table " + std::to_string(c.table_id) + " chunk " + std::to_string(c.chunk_no) + ": rows " +
+                        std::to_string(there->rows) + ", sent " + std::to_string(c.rows));
+    return there;
+}
+
+std::optional<std::string> Ledger::record(Pg& target, const ChunkRecord& c) const {
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, "
         "rows_copied, "
-        "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING xid::text",
+        "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING "
+        "xid::text",
         {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper,
          std::to_string(c.rows), std::to_string(c.bytes), c.lane1, c.lane2});
+    if (r.rows() == 0) return std::nullopt;
     return r.text(0, 0);
 }
 

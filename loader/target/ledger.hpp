@@ -31,7 +31,10 @@ public:
     void fence(Pg& target) const;
     std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
     // Returns the id of the transaction: the chunk's rows carry it as xmin, which is how validation finds them.
-    std::string record(Pg& target, const ChunkRecord& chunk) const;
+    // Nothing when the chunk is in the ledger already: then this transaction must not commit.
+    std::optional<std::string> record(Pg& target, const ChunkRecord& chunk) const;
+    // What became of a COMMIT that got no answer: waits for its end; the record when it is there, and as it was sent.
+    std::optional<ChunkRecord> settle(Pg& target, const ChunkRecord& chunk) const;
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
     void forget_table(Pg& target, std::int64_t table_id) const;
     // Ends what the ledger knows of earlier runs that made one of these tables (a JSON array of quoted names), before

@@ -28,6 +28,15 @@ expect 6 "a closed port" env SOURCE_HOST=127.0.0.1 SOURCE_PORT=$closed SOURCE_SS
 says "$closed" '[Cc]onnection refused'
 says_one_error
 
+# A schema that is not there is a wrong setting.
+for command in --assess-only plan; do
+    expect 2 "a schema that the source does not have: $command" env SOURCE_SCHEMAS=app,appp "$LM_LAKEMOVER" $command
+    says 'no schema appp' 'SOURCE_SCHEMAS'
+    says_one_error
+done
+expect 2 "a schema that the source does not have: a run" env SOURCE_SCHEMAS=app,appp "$LM_LAKEMOVER"
+says 'no schema appp'
+
 # Certificates are checked unless the user says otherwise.
 expect 6 "a certificate of an unknown authority" env SOURCE_HOST=localhost "$LM_LAKEMOVER" --assess-only
 says 'certificate'
@@ -45,5 +54,19 @@ case $status in
 esac
 says 'app\.hidden' '[Pp]ermission|SELECT|[Pp]rivilege'
 equal "tables on the target" 0 "$(lm_sql target "$LM_TARGET_DB" -c "SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND $USER_SCHEMAS")"
+
+# With --force that is one table's failure: the others arrive.
+expect 4 "a table that the role may not read, with --force" lm_cli --force
+says 'INCOMPLETE' 'app\.hidden: the source.s user may not SELECT'
+equal "rows of the table that it may read" 1 "$(lm_sql target "$LM_TARGET_DB" -c "SELECT count(*) FROM app.seen")"
+equal "the other table on the target" "" "$(lm_sql target "$LM_TARGET_DB" -c "SELECT to_regclass('app.hidden')")"
+# So is one that only its rows show to be unreadable; over 8 MB they are looked at before the load.
+lm_sql source "$LM_DB" -c "INSERT INTO app.hidden SELECT i FROM generate_series(2, 400000) i" -c "GRANT SELECT ON app.hidden TO narrow" -c "ANALYZE"
+expect 0 "planning" lm_cli plan
+lm_cli psql -q -c "UPDATE lakemover.plan_table SET row_filter = '1 / (id - 1) >= 0' WHERE source_table = 'hidden'" > /dev/null 2>&1
+expect 4 "a large table whose rows cannot be read" lm_cli --on-existing=drop
+says 'INCOMPLETE' 'app\.hidden: cannot be cut into chunks: .*division by zero'
+equal "rows of the other table" 1 "$(lm_sql target "$LM_TARGET_DB" -c "SELECT count(*) FROM app.seen")"
+equal "the large table on the target" "" "$(lm_sql target "$LM_TARGET_DB" -c "SELECT to_regclass('app.hidden')")"
 check_nothing_left
 finish

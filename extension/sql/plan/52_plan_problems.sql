@@ -63,9 +63,7 @@ SELECT format('table %I.%I has an empty row_filter', t.source_schema, t.source_t
   FROM lakemover._planned_table t JOIN lakemover.plan_table p USING (source, table_id)
  WHERE t.source = p_source AND p.row_filter !~ '\S'
 UNION ALL
-SELECT format('the source''s user may not SELECT from table %I.%I', t.source_schema, t.source_table)
-  FROM lakemover._planned_table t JOIN lakemover.inv_table i USING (source, table_id)
- WHERE t.source = p_source AND t.kind = 'r' AND NOT i.can_select
+SELECT u.message FROM lakemover._unreadable_tables(p_source) u
 UNION ALL
 SELECT format('row security would hide rows of table %I.%I from the source''s user', t.source_schema, t.source_table)
   FROM lakemover._planned_table t JOIN lakemover.inv_table i USING (source, table_id)

@@ -1,4 +1,4 @@
-CREATE FUNCTION lakemover._end_orphans()
+CREATE FUNCTION lakemover._end_orphans(p_all boolean DEFAULT false)
 RETURNS int
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
@@ -8,10 +8,12 @@ AS $$
         UPDATE lakemover.run r
            SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = clock_timestamp(),
                error = 'its loader died'
-         WHERE (r.state IN ('running', 'paused') OR (r.state = 'queued' AND r.loader_id IS NOT NULL))
-           AND coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '2 minutes'
+         WHERE r.state IN ('queued', 'running', 'paused')
+           AND (p_all
+                OR ((r.state <> 'queued' OR r.loader_id IS NOT NULL)
+                    AND coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '2 minutes'))
         RETURNING r.run_id
     )
     SELECT count(*)::int FROM ended
 $$;
-COMMENT ON FUNCTION lakemover._end_orphans() IS 'ends the runs whose loader has shown no heartbeat for two minutes; returns how many';
+COMMENT ON FUNCTION lakemover._end_orphans(boolean) IS 'ends the runs whose loader has shown no heartbeat for two minutes, or all when the caller knows that no loader lives; returns how many';

@@ -20,11 +20,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_source  name;
+    v_force   boolean;
     v_problem text;
     v_tables  int;
 BEGIN
-    SELECT r.source INTO STRICT v_source FROM lakemover.run r WHERE r.run_id = p_run;
-    SELECT string_agg(p.message, E'\n') INTO v_problem FROM lakemover._plan_problems(v_source) p;
+    SELECT r.source, coalesce((r.options->>'force')::boolean, false) INTO STRICT v_source, v_force
+      FROM lakemover.run r WHERE r.run_id = p_run;
+    SELECT string_agg(p.message, E'\n') INTO v_problem
+      FROM lakemover._plan_problems(v_source) p
+     WHERE NOT (v_force AND p.message IN (SELECT u.message FROM lakemover._unreadable_tables(v_source) u));
     IF v_problem IS NOT NULL THEN
         RAISE EXCEPTION 'the plan of source "%" cannot be carried out', v_source
             USING ERRCODE = 'object_not_in_prerequisite_state', DETAIL = v_problem,
@@ -57,6 +61,11 @@ BEGIN
 
     UPDATE lakemover.run_table t SET state = 'loaded', chunks = 0, rows_copied = 0, bytes_copied = 0, source_rows = 0
      WHERE t.run_id = p_run AND NOT (t.spec->>'copies_rows')::boolean;
+
+    -- Forced: what cannot be read fails, and the others move.
+    PERFORM lakemover._fail_table(p_run, u.table_id, u.message)
+       FROM lakemover._unreadable_tables(v_source) u
+      WHERE v_force;
 
     UPDATE lakemover.run r
        SET plan_hash = lakemover.plan_hash(v_source), profile = p.profile, source_identity = i.identity

@@ -50,24 +50,35 @@ $$;
 COMMENT ON FUNCTION lakemover._cut_table(bigint, bigint, int, int, int) IS 'cuts a table into chunks: row bytes from a sample of 1000 rows, rows per chunk from the memory target; bounds are stored before anything is read';
 
 CREATE FUNCTION lakemover._cut_tables(p_run bigint, p_jobs int, p_memory_mb int, p_max_rows int)
-RETURNS TABLE (tables int, chunks bigint)
+RETURNS TABLE (tables int, chunks bigint, refused bigint[])
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_table bigint;
+    v_table  bigint;
+    v_detail text;
 BEGIN
     tables := 0;
     chunks := 0;
+    refused := '{}';
     FOR v_table IN
         SELECT t.table_id FROM lakemover.run_table t
          WHERE t.run_id = p_run AND t.chunks IS NULL AND t.state = 'pending'
          ORDER BY t.load_rank, t.table_id
     LOOP
         tables := tables + 1;
-        chunks := chunks + lakemover._cut_table(p_run, v_table, p_jobs, p_memory_mb, p_max_rows);
+        BEGIN
+            chunks := chunks + lakemover._cut_table(p_run, v_table, p_jobs, p_memory_mb, p_max_rows);
+        EXCEPTION
+            -- What the source does not let us read is one table's failure, before its rows as among them.
+            WHEN syntax_error_or_access_rule_violation OR data_exception OR plpgsql_error
+                 OR data_corrupted OR index_corrupted THEN
+                GET STACKED DIAGNOSTICS v_detail = PG_EXCEPTION_DETAIL;
+                PERFORM lakemover._fail_table(p_run, v_table, concat_ws(': ', 'cannot be cut into chunks', SQLERRM, nullif(v_detail, '')));
+                refused := refused || v_table;
+        END;
     END LOOP;
     RETURN NEXT;
 END
 $$;
-COMMENT ON FUNCTION lakemover._cut_tables(bigint, int, int, int) IS 'cuts every table of a run that was not cut yet';
+COMMENT ON FUNCTION lakemover._cut_tables(bigint, int, int, int) IS 'cuts every table of a run that was not cut yet; refused are those that the source does not let us read, they have failed';
