@@ -1,6 +1,7 @@
 #include "loader/cli/cli.hpp"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <unistd.h>
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
@@ -17,6 +18,8 @@
 namespace lakemover::loader {
 
 namespace {
+
+constexpr int kLargeBlock = 4 * 1024 * 1024;  // above the blocks of the stream, which come and go all the time
 
 // SOURCE_DB_TYPE <-> --source-db-type
 std::string flag_of(std::string variable) {
@@ -135,6 +138,11 @@ void finish_settings(Settings& s) {
 int run_cli(int argc, char** argv) {
     // A peer that closes its socket is an error to report, not a reason to die.
     std::signal(SIGPIPE, SIG_IGN);
+#ifdef M_MMAP_THRESHOLD
+    // glibc would raise these with every large block that is freed, and a row of 20 MB would stay with us for good.
+    mallopt(M_MMAP_THRESHOLD, kLargeBlock);
+    mallopt(M_TRIM_THRESHOLD, 2 * kLargeBlock);
+#endif
     Settings s;
     // What follows psql belongs to psql, options and all. (A value of an option is not the command.)
     std::vector<std::string> psql_arguments;

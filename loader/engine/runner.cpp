@@ -59,9 +59,20 @@ std::string assess_text(Pg& staging, const std::string& source) {
     return text;
 }
 
+// Every assessment replaces the whole inventory. Embedded staging is up for a command only, too short for
+// autovacuum to come round, and each one would read past the rows of all before it.
+void vacuum_inventory(Pg& staging) {
+    const Value tables = staging.scalar(
+        "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', schemaname, relname), ', ') FROM "
+        "pg_catalog.pg_stat_user_tables s WHERE schemaname = 'lakemover' AND n_dead_tup > 100 + n_live_tup / 4 "
+        "AND pg_catalog.pg_has_role((SELECT relowner FROM pg_catalog.pg_class c WHERE c.oid = s.relid), 'USAGE')");
+    if (tables) staging.exec("VACUUM (TRUNCATE false, SKIP_LOCKED) " + *tables);
+}
+
 // Writes the assessment's reports; returns the number of blockers.
 std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
                               std::string* document) {
+    vacuum_inventory(staging);
     const std::string lines = assess_text(staging, source);
     const json assessment =
         json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));

@@ -84,7 +84,7 @@ std::optional<ChunkRecord> Ledger::settle(Pg& target, const ChunkRecord& c) cons
     target.exec("BEGIN");
     record(target, c);
     target.exec("ROLLBACK");
-    const std::optional<ChunkRecord> there = find(target, c.table_id, c.chunk_no);
+    std::optional<ChunkRecord> there = find(target, c.table_id, c.chunk_no);
     if (there && !same(*there, c))
         throw Error(Exit::kIncomplete, "the ledger on the target holds another content for a chunk than was sent",
                     "table " + std::to_string(c.table_id) + " chunk " + std::to_string(c.chunk_no) + ": rows " +
