@@ -69,6 +69,14 @@ void add_settings(CLI::App& app, Settings& s) {
     setting(app, "SOURCE_USERNAME", s.source.username, "user", source);
     secret(app, "SOURCE_PASSWORD", s.source.password, "the password", source);
     setting(app, "SOURCE_DRIVER", s.source.driver, "ODBC driver (SQL Server)", source);
+    setting(app, "SOURCE_ENCRYPT", s.source.encrypt, "SQL Server: yes (default) or no", source);
+    setting(app, "SOURCE_TRUST_SERVER_CERTIFICATE", s.source.trust_server_certificate,
+            "SQL Server: no (default), or yes to give up the certificate's check", source);
+    app.add_flag("--source-quiesced", s.source.quiesced, "SQL Server: declare that nobody writes; recorded in the report")
+        ->group(source);
+    app.add_flag("--accept-inconsistent", s.source.accept_inconsistent,
+                 "SQL Server: go on without a point in time; the verdict is then never SUCCESS")
+        ->group(source);
     setting(app, "SOURCE_SCHEMAS", s.source.schemas, "schemas to move, comma separated; default all", source);
     setting(app, "SOURCE_SSLMODE", s.source.sslmode, "sslmode of libpq; default verify-full, on a Unix socket none",
             source);

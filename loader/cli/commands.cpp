@@ -60,6 +60,8 @@ json run_options(const Settings& s) {
            {"keep_ledger", s.keep_ledger},
            {"sample_rows", s.sample_rows},
            {"attempts", s.attempts}};
+    if (s.source.quiesced) o["source_quiesced"] = true;
+    if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
     return o;
 }
 

@@ -35,9 +35,15 @@ void check_port(const std::string& what, const std::string& value) {
 
 void check_settings(const Settings& s) {
     one_of("SOURCE_DB_TYPE", s.source.type, std::array{"postgres", "sqlserver", "azure_sql"});
-    if (s.source.type != "postgres")
-        throw Error(Exit::kUsage, "SOURCE_DB_TYPE=" + s.source.type + " is not supported by this version", {},
-                    "this version reads PostgreSQL sources (SOURCE_DB_TYPE=postgres)");
+    if (s.source.type == "postgres" && (!s.source.encrypt.empty() || !s.source.trust_server_certificate.empty()))
+        throw Error(Exit::kUsage, "SOURCE_ENCRYPT and SOURCE_TRUST_SERVER_CERTIFICATE are for SQL Server sources", {},
+                    "a PostgreSQL source has SOURCE_SSLMODE and SOURCE_SSLROOTCERT");
+    if (s.source.type != "postgres" && !s.source.sslmode.empty())
+        throw Error(Exit::kUsage, "SOURCE_SSLMODE is for PostgreSQL sources", {},
+                    "a SQL Server source has SOURCE_ENCRYPT and SOURCE_TRUST_SERVER_CERTIFICATE");
+    for (const auto& [what, value] : {std::pair<std::string, std::string>{"SOURCE_ENCRYPT", s.source.encrypt},
+                                      {"SOURCE_TRUST_SERVER_CERTIFICATE", s.source.trust_server_certificate}})
+        if (!value.empty()) one_of(what, value, std::array{"yes", "no", "true", "false"});
     check_port("SOURCE_PORT", s.source.port);
     check_port("LAKEBASE_PORT", s.target.port);
     if (!s.source.sslmode.empty())

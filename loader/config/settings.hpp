@@ -19,6 +19,10 @@ struct SourceSettings {
     std::string username;
     Secret password;
     std::string driver;
+    std::string encrypt;                   // SQL Server: yes (default), no
+    std::string trust_server_certificate;  // SQL Server: yes, no (default)
+    bool quiesced = false;                 // the operator declares that nobody writes
+    bool accept_inconsistent = false;      // go on without a point in time
     std::string schemas;  // comma separated; empty: all
     std::string sslmode;
     std::string sslrootcert;

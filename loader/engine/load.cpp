@@ -14,6 +14,7 @@
 
 #include "loader/engine/pump.hpp"
 #include "loader/validate/table_spec.hpp"
+#include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
 
@@ -267,6 +268,7 @@ private:
                   {"send_s", moved.send_s},
                   {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
                   {"columns", column_stats_json(moved.columns)},
+                  {"losses", nlohmann::json::parse(moved.losses)},
                   {"xid", *xid}};
         return record;
     }
@@ -292,6 +294,11 @@ private:
             "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) "
             "WHERE run_id = $1 AND table_id = $2 RETURNING source_rows",
             {run_.id(), std::to_string(chunk.table_id)});
+        // A source with a point in time per table shows it in this session's transaction only.
+        staging_->query(
+            "SELECT lakemover._keep_samples($1, $2, $3, $4) WHERE lakemover._samples_are_kept($1, $2)",
+            {run_.id(), std::to_string(chunk.table_id), std::to_string(run_.options.sample_rows),
+             std::to_string(ValidateOptions().diff_rows)});
         run_.events.emit(Level::kInfo, "table_loaded", table.name + ": " + rows.value_or("?") + " rows",
                          {{"table", table.name}}, chunk.table_id);
     }

@@ -91,6 +91,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
                     const auto end = nlohmann::json::parse(block);
                     source_rows = end.at("rows").get<std::int64_t>();
                     result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                    result.losses = end.value("losses", nlohmann::json::object()).dump();
                     ended = true;
                 } else {
                     throw Error(Exit::kOther, "staging: unknown block in the stream");

@@ -19,6 +19,7 @@ struct PumpResult {
     double hash_s = 0;
     double send_s = 0;  // we waited for the target
     std::vector<codec::ColumnStats> columns;
+    std::string losses = "{}";  // values that policies changed: {"column": {"nul": 3}}
 };
 
 // copy_in: the COPY ... FROM STDIN statement. Three counts must agree: rows framed by the digester,

@@ -365,6 +365,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             {id, state_of(verdict.exit_code), verdict.text, std::to_string(static_cast<int>(verdict.exit_code)),
              outcome.error});
         pg.query("SELECT lakemover.keeper_stop($1)", {id});
+        pg.query("DELETE FROM lakemover.run_sample WHERE run_id = $1", {id});
         if (events) {
             events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
                          verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error),

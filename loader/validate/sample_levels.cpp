@@ -98,7 +98,17 @@ constexpr const char* kAsJson =
     "SELECT pg_catalog.to_json(row_key)::text, pg_catalog.to_json(fields)::text, "
     "pg_catalog.to_json(hex)::text FROM ";
 
+// Kept as the table ended, where the source cannot show that moment again.
+bool samples_are_kept(const TableContext& table) {
+    return table.staging.scalar("SELECT lakemover._samples_are_kept($1, $2)", {table.run(), table.id}) == "t";
+}
+
 FieldRows source_rows(const TableContext& table, int limit) {
+    if (samples_are_kept(table))
+        return field_rows(table.spec, table.staging.query(std::string(kAsJson) +
+                                                              "lakemover.run_sample WHERE run_id = $1 AND table_id = $2 "
+                                                              "AND level = 4 AND row_no <= $3 ORDER BY row_no",
+                                                          {table.run(), table.id, std::to_string(limit)}));
     return field_rows(table.spec, table.staging.query(std::string(kAsJson) + "lakemover.source_rows($1, $2, $3)",
                                                       {table.run(), table.id, std::to_string(limit)}));
 }
@@ -170,7 +180,10 @@ LevelResult compare_sample(const TableContext& table) {
     LevelResult result;
     const std::string limit = std::to_string(table.options.sample_rows);
     const Sampled source = sampled(table.staging.query(
-        "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.source_sample($1, $2, $3)",
+        samples_are_kept(table)
+            ? "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.run_sample WHERE run_id = $1 AND "
+              "table_id = $2 AND level = 3 AND row_no <= $3 ORDER BY row_no"
+            : "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.source_sample($1, $2, $3)",
         {table.run(), table.id, limit}));
     const bool keyed = !table.spec.key.empty();
     std::vector<std::string> keys;
@@ -186,7 +199,7 @@ LevelResult compare_sample(const TableContext& table) {
     result.detail["hash"] = "md5";
     result.detail["picked_by"] = keyed ? "key" : "prefix of the row's MD5";
     result.detail["whole_table"] = table.source_rows && *table.source_rows == *result.rows_covered;
-    if (const auto policy = table.spec.policy(); !policy.empty()) result.detail["policy"] = policy;
+    if (const auto policy = table.policy(); !policy.empty()) result.detail["policy"] = policy;
 
     std::multimap<std::string, std::string> on_target;
     for (const auto& [key, md5] : target.rows) on_target.emplace(keyed ? key : md5, md5);
@@ -229,7 +242,7 @@ LevelResult compare_fields(const TableContext& table) {
     FieldRows target = target_rows(table, source.keys, table.options.diff_rows);
     result.rows_covered = std::to_string(source.rows.size());
     result.detail["fields"] = source.rows.size() * table.spec.columns.size();
-    if (const auto policy = table.spec.policy(); !policy.empty()) result.detail["policy"] = policy;
+    if (const auto policy = table.policy(); !policy.empty()) result.detail["policy"] = policy;
     result.differences = diff_fields(table, std::move(source), std::move(target), table.options.diff_rows);
     result.verdict = result.differences.empty() ? table.equal() : "different";
     return result;

@@ -28,7 +28,14 @@ struct TableContext {
     std::string run() const { return std::to_string(options.run_id); }
     // lakemover._target_sql(run, table, kind)
     std::string target_sql(const char* kind) const;
-    const char* equal() const { return spec.policy().empty() ? "equal" : "equal under policy"; }
+    std::vector<std::string> losses = {};  // declared losses that were met while the rows streamed, in sentences
+    // What makes "equal" mean "equal under policy".
+    std::vector<std::string> policy() const {
+        std::vector<std::string> all = spec.policy();
+        all.insert(all.end(), losses.begin(), losses.end());
+        return all;
+    }
+    const char* equal() const { return policy().empty() ? "equal" : "equal under policy"; }
     TargetReader reader() const { return {spec, options.hash_key, target_sql("copy_out"), options.check_cancel}; }
 };
 

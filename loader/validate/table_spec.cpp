@@ -2,6 +2,7 @@
 #include "loader/validate/table_spec.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #include "loader/util/error.hpp"
 
@@ -14,7 +15,15 @@ std::string text_or_empty(const nlohmann::json& object, const char* member) {
     return found == object.end() || found->is_null() ? std::string{} : found->get<std::string>();
 }
 
-ColumnSpec parse_column(const nlohmann::json& column) {
+// The scale of a T-SQL type: decimal(18,4), money; integers have none.
+int native_scale(const std::string& type) {
+    if (type == "money" || type == "smallmoney") return 4;
+    const std::size_t comma = type.find(',');
+    return comma == std::string::npos ? 0 : std::atoi(type.c_str() + comma + 1);
+}
+
+// engine: empty for PostgreSQL, whose type names are the target's own.
+ColumnSpec parse_column(const nlohmann::json& column, const std::string& engine) {
     ColumnSpec c;
     c.name = column.at("name").get<std::string>();
     c.target_name = column.at("target_name").get<std::string>();
@@ -29,7 +38,9 @@ ColumnSpec parse_column(const nlohmann::json& column) {
         c.form.kind = codec::Kind::kBpchar;
     }
     // Another scale on the target: equal by value, the display scale is the plan's doing.
-    if (c.form.kind == codec::Kind::kNumeric && c.select.empty() && c.source_type != c.target_type) {
+    const bool same_scale = engine.empty() ? c.source_type == c.target_type
+                                           : column.value("scale", nlohmann::json()) == native_scale(c.source_type);
+    if (c.form.kind == codec::Kind::kNumeric && c.select.empty() && !same_scale) {
         c.form.kind = codec::Kind::kNumericValue;
     }
     return c;
@@ -49,7 +60,8 @@ std::vector<std::string> TableSpec::policy() const {
         } else if (c.form.kind == codec::Kind::kNumericValue) {
             sentences.push_back("column " + c.name + " is compared by value, without its display scale: " +
                                 c.source_type + " became " + c.target_type);
-        } else if (c.form.kind == codec::Kind::kBpchar && c.source_type.rfind("character varying", 0) == 0) {
+        } else if (c.form.kind == codec::Kind::kBpchar &&
+                   (c.source_type.rfind("character varying", 0) == 0 || c.source_type.find("varchar") < 2)) {
             sentences.push_back("column " + c.name + " became " + c.target_type + ": trailing blanks do not count");
         }
     }
@@ -67,7 +79,7 @@ TableSpec parse_table_spec(const nlohmann::json& spec) {
         t.format = spec.at("format").get<std::string>() == "text" ? codec::Format::kText : codec::Format::kBinary;
         t.copies_rows = spec.value("copies_rows", true);
         for (const nlohmann::json& column : spec.at("columns")) {
-            t.columns.push_back(parse_column(column));
+            t.columns.push_back(parse_column(column, spec.value("engine", std::string())));
         }
         for (const nlohmann::json& name : spec.at("key")) {
             const auto found = std::find_if(t.columns.begin(), t.columns.end(),

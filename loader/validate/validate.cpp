@@ -45,7 +45,7 @@ LevelResult compare_digests(const TableContext& table) {
     result.target_value = text(found.digest);
     result.detail["bytes"] = found.bytes;
     result.detail["format"] = table.spec.format == codec::Format::kBinary ? "binary" : "text";
-    if (const auto policy = table.spec.policy(); !policy.empty()) {
+    if (const auto policy = table.policy(); !policy.empty()) {
         result.detail["policy"] = policy;
     }
     if (read == found.digest) {
@@ -99,6 +99,28 @@ std::string TableContext::target_sql(const char* kind) const {
     return staging.scalar("SELECT lakemover._target_sql($1, $2, $3)", {run(), id, std::string(kind)}).value_or("");
 }
 
+namespace {
+
+// What the policies of the columns changed on the way, counted by the source's driver.
+std::vector<std::string> declared_losses(Pg& staging, std::int64_t run_id, std::int64_t table_id) {
+    const Result r = staging.query(
+        "SELECT c.key, k.key, sum(k.value::int8) FROM lakemover.run_chunk x, "
+        "pg_catalog.jsonb_each(x.stats -> 'losses') c, pg_catalog.jsonb_each_text(c.value) k "
+        "WHERE x.run_id = $1 AND x.table_id = $2 GROUP BY 1, 2 ORDER BY 1, 2",
+        {std::to_string(run_id), std::to_string(table_id)});
+    std::vector<std::string> sentences;
+    for (int i = 0; i < r.rows(); ++i) {
+        const std::string kind = r.text(i, 1);
+        const char* what = kind == "nul"         ? "U+0000 was taken out of "
+                           : kind == "surrogate" ? "half surrogate pairs became U+FFFD in "
+                                                 : "digits of a second behind the sixth were given up in ";
+        sentences.push_back("column " + r.text(i, 0) + ": " + what + r.text(i, 2) + " values");
+    }
+    return sentences;
+}
+
+}  // namespace
+
 std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t table_id,
                                         const ValidateOptions& options) {
     const Result row = staging.query(
@@ -114,7 +136,8 @@ std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t ta
                              parse_table_spec(nlohmann::json::parse(row.get(0, 0))),
                              std::to_string(table_id),
                              row.text(0, 1),
-                             row.value(0, 2)};
+                             row.value(0, 2),
+                             declared_losses(staging, options.run_id, table_id)};
     std::vector<LevelResult> results;
     if (!table.spec.copies_rows) {
         return results;

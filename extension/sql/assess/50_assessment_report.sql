@@ -12,8 +12,9 @@ DECLARE
 BEGIN
     SELECT * INTO STRICT v_a FROM lakemover.assessment a WHERE a.assessment_id = p_assessment;
     v_counts := v_a.summary #> '{inventory,counts}';
-    RETURN NEXT format('Assessment %s of source %I: PostgreSQL %s, database %I, %s%s', v_a.assessment_id, v_a.source,
-                       v_a.summary #>> '{source,settings,server_version}', v_a.summary #>> '{source,database}',
+    RETURN NEXT format('Assessment %s of source %I: %s, database %I, %s%s', v_a.assessment_id, v_a.source,
+                       coalesce('PostgreSQL ' || (v_a.summary #>> '{source,settings,server_version}'), v_a.summary #>> '{source,version}', 'unknown version'),
+                       v_a.summary #>> '{source,database}',
                        v_a.summary #>> '{source,encoding}',
                        coalesce(', ' || pg_size_pretty((v_a.summary #>> '{source,size_bytes}')::bigint), ''));
     RETURN NEXT format('Score %s of 100, %s', v_a.score, lakemover._status_text(v_a.status, v_a.blockers, v_a.warnings));

@@ -47,6 +47,7 @@ CREATE TABLE lakemover.inv_table (
     can_select      boolean NOT NULL DEFAULT true,
     is_empty        boolean,            -- known empty / known not empty / unknown
     comment         text,
+    memory_optimized boolean NOT NULL DEFAULT false,  -- SQL Server
     PRIMARY KEY (source, table_id)
 );
 COMMENT ON TABLE lakemover.inv_table IS 'tables, partitioned tables and partitions of a source';
@@ -71,6 +72,11 @@ CREATE TABLE lakemover.inv_column (
     type_extension   text,              -- the extension that the type, or one inside it, belongs to
     is_local         boolean NOT NULL DEFAULT true,  -- false: only inherited, or a partition's
     comment          text,
+    -- What SQL Server itself says; data_type and the rest are then PostgreSQL's words for it.
+    native_type      text,              -- nvarchar(50), decimal(18,4); alias types as their base type
+    native_collation text,
+    native_default   text,              -- the default's definition, also where it could not be translated
+    native_computed  text,              -- a computed column's definition
     PRIMARY KEY (source, table_id, ordinal)
 );
 COMMENT ON TABLE lakemover.inv_column IS 'columns of the tables of a source';
@@ -224,6 +230,27 @@ CREATE TABLE lakemover.inv_object (
     PRIMARY KEY (source, kind, object_id)
 );
 COMMENT ON TABLE lakemover.inv_object IS 'objects of all other kinds of a source: listed, not moved';
+
+CREATE TABLE lakemover.inv_unreadable (
+    source      name NOT NULL,
+    topic       text NOT NULL,
+    error       text NOT NULL,
+    PRIMARY KEY (source, topic)
+);
+COMMENT ON TABLE lakemover.inv_unreadable IS 'catalog views that a source''s user could not read, or that its version does not have: what they list is not known';
+
+CREATE TABLE lakemover.inv_not_translated (
+    source      name NOT NULL,
+    kind        text NOT NULL,          -- default, check, computed column, index filter, index
+    object_id   bigint NOT NULL,
+    ordinal     int NOT NULL DEFAULT 0, -- of the column, 0 for none
+    table_id    bigint NOT NULL,
+    object_name text NOT NULL,
+    definition  text,
+    reason      text NOT NULL,
+    PRIMARY KEY (source, kind, object_id, ordinal)
+);
+COMMENT ON TABLE lakemover.inv_not_translated IS 'what of a SQL Server source has no translation and so does not move, with its definition';
 
 CREATE TABLE lakemover.source_scope (
     source      name NOT NULL,

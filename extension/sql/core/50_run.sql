@@ -130,6 +130,8 @@ CREATE TABLE lakemover.snapshot (
     snapshot_id text,                   -- PostgreSQL: pg_export_snapshot()
     source_lsn  text,                   -- WAL position when it was taken
     source_pid  int,                    -- backend that holds it on the source
+    level       text CHECK (level IN ('same', 'table', 'none')),  -- one point for all tables, one per table, none
+    proof       text,                   -- how that is known
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,
@@ -154,6 +156,19 @@ CREATE TABLE lakemover.validation (
     PRIMARY KEY (run_id, table_id, level)
 );
 COMMENT ON TABLE lakemover.validation IS 'one row per table and validation level: verdict, coverage, digests';
+
+CREATE TABLE lakemover.run_sample (
+    run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id  bigint NOT NULL,
+    level     int NOT NULL CHECK (level IN (3, 4)),
+    row_no    bigint NOT NULL,
+    row_key   text[],
+    row_md5   text,                     -- level 3
+    fields    text[],                   -- level 4: values as text, and in hex
+    hex       text[],
+    PRIMARY KEY (run_id, table_id, level, row_no)
+);
+COMMENT ON TABLE lakemover.run_sample IS 'what validation compares the target with, read from the source in the transaction that read the table''s rows; emptied when the run ends';
 
 CREATE TABLE lakemover.difference (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,

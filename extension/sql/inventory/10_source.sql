@@ -6,7 +6,6 @@ AS $$
 DECLARE
     v_sources name[];
     v_source  name;
-    v_engine  text;
 BEGIN
     SELECT coalesce(array_agg(s.srvname ORDER BY s.srvname), '{}') INTO v_sources
       FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
@@ -27,14 +26,16 @@ BEGIN
                   HINT = CASE WHEN v_sources = '{}' THEN 'A source is a foreign server: CREATE SERVER ... FOREIGN DATA WRAPPER lakemover_fdw.'
                               ELSE 'The sources are: ' || array_to_string(v_sources, ', ') || '.' END;
     END IF;
-    SELECT o.option_value INTO v_engine
-      FROM pg_foreign_server s, pg_options_to_table(s.srvoptions) o
-     WHERE s.srvname = v_source AND o.option_name = 'engine';
-    IF v_engine <> 'postgres' THEN
-        RAISE EXCEPTION 'source "%" has engine %, which this version cannot assess', v_source, v_engine
-            USING ERRCODE = 'feature_not_supported', HINT = 'This version reads PostgreSQL sources.';
-    END IF;
     RETURN v_source;
 END
 $$;
+CREATE FUNCTION lakemover._source_engine(p_source name)
+RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT o.option_value FROM pg_foreign_server s, pg_options_to_table(s.srvoptions) o
+     WHERE s.srvname = p_source AND o.option_name = 'engine'
+$$;
+COMMENT ON FUNCTION lakemover._source_engine(name) IS 'the engine of a source: postgres, sqlserver, azure_sql';
 COMMENT ON FUNCTION lakemover._source(name) IS 'checks that a source exists; null: the only one there is, else an error that lists them';

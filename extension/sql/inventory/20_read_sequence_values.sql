@@ -9,6 +9,10 @@ DECLARE
     v_topics text[] := ARRAY['sequence_value'];
     v_topic  text;
 BEGIN
+    IF lakemover._source_engine(p_source) <> 'postgres' THEN
+        PERFORM lakemover._read_sqlserver_sequence_values(p_source);
+        RETURN;
+    END IF;
     IF (SELECT count(*) FROM lakemover.inv_sequence s WHERE s.source = p_source) > 2000 THEN
         v_topics := ARRAY(SELECT 'sequence_value_' || part FROM generate_series(0, 7) AS part);
     END IF;

@@ -18,9 +18,15 @@ BEGIN
 
     FOREACH v_table IN ARRAY ARRAY['source_info', 'inv_schema', 'inv_table', 'inv_column', 'inv_constraint', 'inv_index',
                                    'inv_sequence', 'inv_type', 'inv_routine', 'inv_trigger', 'inv_view', 'inv_extension',
-                                   'inv_object'] LOOP
+                                   'inv_object', 'inv_unreadable', 'inv_not_translated'] LOOP
         EXECUTE format('DELETE FROM lakemover.%I WHERE source = $1', v_table) USING v_source;
     END LOOP;
+
+    IF lakemover._source_engine(v_source) <> 'postgres' THEN
+        PERFORM lakemover._inventory_sqlserver(v_source, v_scope);
+        UPDATE lakemover.source_info i SET seconds = extract(epoch FROM clock_timestamp() - v_start) WHERE i.source = v_source;
+        RETURN;
+    END IF;
 
     INSERT INTO lakemover.source_info (source, engine, identity, version, version_num, dbname, encoding, "collation", size_bytes, settings)
     SELECT v_source, 'postgres', c.*

@@ -39,6 +39,11 @@ SELECT c.table_id, 'domain', format('%I.%I.%I', t.source_schema, t.source_table,
        AND format('%I.%I', d.schema_name, d.type_name) = regexp_replace(c.source_type, '(\[\])+$', '')
  WHERE t.source = p_source AND c.target_type <> c.source_type
 UNION ALL
+SELECT n.table_id, n.kind, format('%I.%I.%I', t.source_schema, t.source_table, n.object_name), n.reason
+  FROM lakemover.inv_not_translated n
+  JOIN lakemover._planned_table t USING (source, table_id)
+ WHERE n.source = p_source
+UNION ALL
 SELECT t.table_id, 'unlogged', t.target, 'the table becomes an ordinary one: an unlogged table is emptied by a crash'
   FROM lakemover._planned_table t
   JOIN lakemover.inv_table i USING (source, table_id)

@@ -45,12 +45,14 @@ BEGIN
        AND NOT EXISTS (SELECT FROM lakemover.inv_column i
                         WHERE i.source = p.source AND i.table_id = p.table_id AND i.ordinal = p.ordinal);
     WITH type AS MATERIALIZED (
-        SELECT d.data_type, lakemover._profile_type(p_source, v_engine, v_profile, d.data_type) AS target_type
-          FROM (SELECT DISTINCT i.data_type FROM lakemover.inv_column i WHERE i.source = p_source) d
+        SELECT d.data_type, d.native_type,
+               CASE WHEN d.native_type IS NULL THEN lakemover._profile_type(p_source, v_engine, v_profile, d.data_type)
+                    ELSE coalesce(lakemover._sqlserver_target_type(v_profile, d.native_type), d.native_type) END AS target_type
+          FROM (SELECT DISTINCT i.data_type, i.native_type FROM lakemover.inv_column i WHERE i.source = p_source) d
     )
     INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type)
     SELECT i.source, i.table_id, i.ordinal, i.column_name, i.column_name, type.target_type
-      FROM lakemover.inv_column i JOIN type USING (data_type)
+      FROM lakemover.inv_column i JOIN type ON type.data_type = i.data_type AND type.native_type IS NOT DISTINCT FROM i.native_type
      WHERE i.source = p_source
     ON CONFLICT (source, table_id, ordinal) DO UPDATE
        SET source_column = excluded.source_column,

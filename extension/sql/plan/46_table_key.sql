@@ -21,6 +21,8 @@ BEGIN
              JOIN lakemover.inv_column i ON i.source = p_source AND i.table_id = p_table_id AND i.column_name = n.name
              JOIN lakemover.plan_column c ON c.source = p_source AND c.table_id = p_table_id AND c.ordinal = i.ordinal
             WHERE c.exclude OR NOT i.not_null OR i.generated <> '' OR c.transform IS NOT NULL
+               -- no literal of these takes the engine's own value again; unbounded ones cannot be keys there
+               OR i.native_type ~ '^(real|float|sql_variant|hierarchyid)'
                OR CASE WHEN c.target_type <> i.data_type THEN NOT lakemover._same_key_text(p_source, i.data_type, c.target_type) END)
      ORDER BY NOT k.is_primary, cardinality(k.columns), k.index_id
      LIMIT 1);

@@ -14,7 +14,7 @@ BEGIN
                'row_filter', p.row_filter,
                'chunking', CASE WHEN p.chunking <> 'auto' THEN p.chunking
                                 WHEN k.key IS NOT NULL THEN 'keyset'
-                                WHEN s.version_num >= 140000 AND t.kind = 'r' THEN 'ctid'
+                                WHEN s.engine = 'postgres' AND s.version_num >= 140000 AND t.kind = 'r' THEN 'ctid'
                                 ELSE 'single' END,
                'batch_rows', p.batch_rows,
                -- never analysed: a guess from the heap's size
@@ -24,6 +24,10 @@ BEGIN
                'columns', coalesce(c.columns, '[]'),
                'key', coalesce(to_jsonb(k.key), '[]'),
                'copies_rows', t.kind <> 'p')
+           || CASE WHEN s.engine = 'postgres' THEN '{}'
+                   ELSE jsonb_build_object('engine', s.engine, 'format', 'binary',
+                                           'memory_optimized', (SELECT i.memory_optimized FROM lakemover.inv_table i
+                                                                 WHERE i.source = p_source AND i.table_id = p_table_id)) END
       FROM lakemover._planned_table t
       JOIN lakemover.plan_table p USING (source, table_id)
       JOIN lakemover.source_info s USING (source)
@@ -31,13 +35,15 @@ BEGIN
      CROSS JOIN LATERAL (
            SELECT jsonb_agg(jsonb_build_object(
                       'name', c.source_column, 'target_name', c.target_column,
-                      'source_type', c.source_type, 'target_type', c.target_type,
-                      'codec', x.codec, 'select', e.expr, 'target_codec', x.codec,
+                      'source_type', coalesce(c.native_type, c.source_type), 'target_type', c.target_type,
+                      'codec', x.codec, 'select', e.expr, 'target_codec', x.codec, 'collation', c.native_collation,
                       'not_null', c.not_null,
                       'scale', substring(c.target_type FROM '^numeric\(\d+,(-?\d+)\)')::int) ORDER BY c.ordinal) AS columns,
                   coalesce(bool_and(CASE WHEN c.target_type = c.source_type THEN c.binary_ok ELSE x.codec !~ '^_*reg' END), true) AS binary_ok
              FROM lakemover._planned_column c
-            CROSS JOIN LATERAL (SELECT lakemover._copy_select(p_source, c.source_column, c.source_type, c.target_type, c.transform) AS expr) e
+            -- SQL Server's driver encodes for the target type by itself
+            CROSS JOIN LATERAL (SELECT CASE WHEN c.native_type IS NOT NULL THEN c.transform
+                                            ELSE lakemover._copy_select(p_source, c.source_column, c.source_type, c.target_type, c.transform) END AS expr) e
             CROSS JOIN LATERAL (SELECT CASE WHEN c.target_type = c.source_type THEN c.codec
                                             ELSE (SELECT i.codec FROM lakemover._type_info(p_source, c.target_type) i) END AS codec) x
             WHERE c.source = p_source AND c.table_id = p_table_id AND c.generated = '') c

@@ -45,11 +45,12 @@ SELECT format('table %I.%I has no usable key, so it cannot be read by key ranges
   FROM lakemover._planned_table t JOIN lakemover.plan_table p USING (source, table_id)
  WHERE t.source = p_source AND p.chunking = 'keyset' AND t.kind <> 'p' AND lakemover._table_key(p_source, t.table_id) IS NULL
 UNION ALL
-SELECT format('table %I.%I cannot be read by page ranges (chunking ctid): the source is older than PostgreSQL 14', t.source_schema, t.source_table)
+SELECT format('table %I.%I cannot be read by page ranges (chunking ctid): the source %s', t.source_schema, t.source_table,
+              CASE WHEN s.engine = 'postgres' THEN 'is older than PostgreSQL 14' ELSE 'has no row addresses' END)
   FROM lakemover._planned_table t
   JOIN lakemover.plan_table p USING (source, table_id)
   JOIN lakemover.source_info s USING (source)
- WHERE t.source = p_source AND p.chunking = 'ctid' AND s.version_num < 140000
+ WHERE t.source = p_source AND p.chunking = 'ctid' AND (s.version_num < 140000 OR s.engine <> 'postgres')
 UNION ALL
 SELECT format('column %I.%I.%I has the type %s, which has no safe binary form; copy_format must be auto or text',
               t.source_schema, t.source_table, c.source_column, i.data_type)

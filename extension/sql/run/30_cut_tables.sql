@@ -16,7 +16,9 @@ DECLARE
     v_no         int := 1;
 BEGIN
     SELECT t.spec INTO STRICT v_spec FROM lakemover.run_table t WHERE t.run_id = p_run AND t.table_id = p_table;
-    v_method := v_spec->>'chunking';
+    -- Where each table has a point in time of its own, one transaction must read it whole.
+    v_method := CASE WHEN (SELECT s.level FROM lakemover.snapshot s WHERE s.run_id = p_run) = 'table' THEN 'single'
+                     ELSE v_spec->>'chunking' END;
     v_bytes := greatest((v_spec->>'est_bytes')::double precision, 0);
     v_rows := (v_spec->>'est_rows')::double precision;
 

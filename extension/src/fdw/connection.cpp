@@ -174,12 +174,17 @@ void open_session(Slot& slot, Oid mapping) {
                         GetSysCacheHashValue1(FOREIGNSERVEROID, ObjectIdGetDatum(server)),
                         GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping)), foreign->servername};
     });
+    source::ConnectParams params = pg::resolve_source(server, slot.user);
+    if (params.engine != "postgres") {
+        throw Error(ErrorKind::kUnsupported, "0A000", "foreign tables over SQL Server sources are not supported in this version",
+                    {}, "assess, plan and migrate read such sources without foreign tables");
+    }
     slot.stale = false;
     slot.keep = settings.keep;
     slot.recycle_age = settings.recycle_age;
     slot.server_hash = settings.server_hash;
     slot.mapping_hash = settings.mapping_hash;
-    slot.session.emplace(source::connect(pg::resolve_source(server, slot.user), waiter()), waiter());
+    slot.session.emplace(source::connect(params, waiter()), waiter());
     slot.opened = GetCurrentTimestamp();
 }
 

@@ -44,14 +44,16 @@ unsigned context_of(Oid catalog) {
     }
 }
 
-bool for_postgres(const pg::OptionDef& option) {
-    return option.engines == nullptr || std::string_view(option.engines) == "postgres";
+// Options of a user mapping are checked without knowing the engine: an empty name fits all.
+bool fits(const pg::OptionDef& option, std::string_view engine) {
+    return option.engines == nullptr || engine.empty() ||
+           (std::string_view(option.engines) == "postgres") == (engine == "postgres");
 }
 
-std::string valid_options(unsigned context) {
+std::string valid_options(unsigned context, std::string_view engine) {
     std::string list;
     for (const pg::OptionDef& option : pg::option_table()) {
-        if ((option.contexts & context) != 0 && for_postgres(option)) {
+        if ((option.contexts & context) != 0 && fits(option, engine)) {
             list += (list.empty() ? "" : ", ") + std::string(option.keyword);
         }
     }
@@ -64,18 +66,14 @@ const Given* find_given(const std::vector<Given>& given, std::string_view name) 
 }
 
 // The engine decides which other options make sense, so it is looked at first.
-void check_engine(const std::vector<Given>& given) {
+std::string_view check_engine(const std::vector<Given>& given) {
     const Given* engine = find_given(given, "engine");
     if (engine == nullptr) {
         throw Error(ErrorKind::kConfig, "HV00C", "option \"engine\" is required", {},
                     "name the source's engine: OPTIONS (engine 'postgres', ...)");
     }
     pg::check_option_value(*pg::find_option("engine", pg::kOnServer), engine->value);
-    if (std::string_view(engine->value) != "postgres") {
-        throw Error(ErrorKind::kUnsupported, "0A000",
-                    "engine \"" + std::string(engine->value) + "\" is not supported in this version", {},
-                    "this version reads PostgreSQL sources: engine 'postgres'");
-    }
+    return engine->value;
 }
 
 void check_one_of(const std::vector<Given>& given, std::initializer_list<const char*> names) {
@@ -92,22 +90,24 @@ void check_one_of(const std::vector<Given>& given, std::initializer_list<const c
 }
 
 void validate(const std::vector<Given>& given, unsigned context, Oid user) {
+    const Given* named = context == pg::kOnServer ? find_given(given, "engine") : nullptr;
+    const std::string_view hint_engine = named != nullptr ? named->value : context == pg::kOnServer ? "postgres" : "";
     for (const Given& g : given) {
         const pg::OptionDef* option = pg::find_option(g.name, context);
         if (option == nullptr) {
             throw Error(ErrorKind::kConfig, "HV00D", "invalid option \"" + std::string(g.name) + "\"", {},
-                        valid_options(context));
+                        valid_options(context, hint_engine));
         }
     }
-    if (context == pg::kOnServer) {
-        check_engine(given);
-    }
+    const std::string_view engine = context == pg::kOnServer ? check_engine(given) : std::string_view();
     for (const Given& g : given) {
         const pg::OptionDef& option = *pg::find_option(g.name, context);
-        if (!for_postgres(option)) {
+        if (!fits(option, engine)) {
             throw Error(ErrorKind::kConfig, "HV00D",
-                        "option \"" + std::string(g.name) + "\" is for SQL Server sources, not for engine \"postgres\"",
-                        {}, valid_options(context));
+                        "option \"" + std::string(g.name) + "\" is for " +
+                            (engine == "postgres" ? "SQL Server" : "PostgreSQL") + " sources, not for engine \"" +
+                            std::string(engine) + "\"",
+                        {}, valid_options(context, engine));
         }
         pg::check_option_value(option, g.value);
         pg::check_option_privilege(option, user);

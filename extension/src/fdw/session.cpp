@@ -50,10 +50,6 @@ bool is_lost(const Error& error) {
     return error.kind == ErrorKind::kConnect || error.sqlstate.starts_with("08") || error.sqlstate.starts_with("57P");
 }
 
-std::string savepoint(const char* command, int depth) {
-    return std::string(command) + " lakemover_s" + std::to_string(depth);
-}
-
 }  // namespace
 
 template <class F> auto Session::guarded(F&& f) -> decltype(f()) {
@@ -89,14 +85,14 @@ void Session::enter(int depth) {
             failed_ = false;
         }
         while (depth_ < depth) {
-            connection_->exec(savepoint("SAVEPOINT", depth_ + 1));
+            connection_->savepoint(depth_ + 1);
             ++depth_;
         }
     });
 }
 
 void Session::release_savepoint() {
-    guarded([&] { connection_->exec(savepoint("RELEASE SAVEPOINT", depth_)); });
+    guarded([&] { connection_->release_savepoint(depth_); });
     --depth_;
     for (auto& [id, open] : cursors_) {
         open.depth = std::min(open.depth, depth_);
@@ -111,8 +107,7 @@ void Session::rollback_savepoint() noexcept {
     CleanupWaiter cleanup(waiter_);
     connection_->set_waiter(cleanup);
     try {
-        connection_->exec(savepoint("ROLLBACK TO SAVEPOINT", level));
-        connection_->exec(savepoint("RELEASE SAVEPOINT", level));
+        connection_->rollback_to_savepoint(level);
         failed_ = false;
     } catch (...) {
         lose();

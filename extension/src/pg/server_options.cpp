@@ -37,7 +37,7 @@ constexpr std::array kOptions = {
     OptionDef{"port", kOnServer, OptionValue::kPort, nullptr, true, nullptr},
     OptionDef{"dbname", kOnServer, OptionValue::kText, nullptr, true, nullptr},
     OptionDef{"sslmode", kOnServer, OptionValue::kSslMode, kPostgres, true, nullptr},
-    OptionDef{"sslrootcert", kOnServer, OptionValue::kText, kPostgres, true, nullptr},
+    OptionDef{"sslrootcert", kOnServer, OptionValue::kText, nullptr, true, nullptr},
     OptionDef{"application_name", kOnServer, OptionValue::kText, nullptr, true, nullptr},
     OptionDef{"connect_timeout", kOnServer, OptionValue::kPositiveInt, nullptr, false, nullptr},
     OptionDef{"fetch_size", kOnServer | kOnTable, OptionValue::kPositiveInt, nullptr, false, nullptr},
@@ -46,6 +46,9 @@ constexpr std::array kOptions = {
     OptionDef{"driver", kOnServer, OptionValue::kName, kSqlServer, true, nullptr},
     OptionDef{"encrypt", kOnServer, OptionValue::kBool, kSqlServer, true, nullptr},
     OptionDef{"trust_server_certificate", kOnServer, OptionValue::kBool, kSqlServer, true, nullptr},
+    OptionDef{"instance", kOnServer, OptionValue::kName, kSqlServer, true, nullptr},
+    OptionDef{"authentication", kOnServer, OptionValue::kAuthentication, kSqlServer, true, nullptr},
+    OptionDef{"read_only_intent", kOnServer, OptionValue::kBool, kSqlServer, true, nullptr},
     OptionDef{"user", kOnUserMapping, OptionValue::kName, nullptr, false, nullptr},
     OptionDef{"username", kOnUserMapping, OptionValue::kName, nullptr, false, nullptr},
     OptionDef{"password", kOnUserMapping, OptionValue::kText, nullptr, false, nullptr},
@@ -63,6 +66,8 @@ constexpr std::array kOptions = {
 constexpr std::array<std::string_view, 6> kSslModes = {"disable", "allow",     "prefer",
                                                        "require", "verify-ca", "verify-full"};
 constexpr std::array<std::string_view, 3> kEngines = {"postgres", "sqlserver", "azure_sql"};
+constexpr std::array<std::string_view, 5> kAuthentications = {"sql", "kerberos", "entra_password",
+                                                              "entra_service_principal", "entra_managed_identity"};
 constexpr std::array<std::string_view, 10> kBooleans = {"true", "false", "on", "off", "yes", "no", "1", "0", "t", "f"};
 
 template <std::size_t N> bool one_of(std::string_view value, const std::array<std::string_view, N>& list) {
@@ -240,6 +245,11 @@ void check_option_value(const OptionDef& option, std::string_view value) {
                 throw bad_value(option, value, "valid values are " + join(kEngines));
             }
             return;
+        case OptionValue::kAuthentication:
+            if (!one_of(value, kAuthentications)) {
+                throw bad_value(option, value, "valid values are " + join(kAuthentications));
+            }
+            return;
         case OptionValue::kAbsolutePath:
             if (!value.starts_with('/')) {
                 throw bad_value(option, value, "expected an absolute path on the staging server");
@@ -268,20 +278,20 @@ ConnectParams resolve_source(Oid server, Oid user) {
     ConnectParams params;
     params.engine = kPostgres;
     add_options(params, foreign->options, kOnServer);
-    if (params.engine != kPostgres) {
-        throw Error(ErrorKind::kUnsupported, "0A000",
-                    "sources of engine \"" + params.engine + "\" are not supported yet", {},
-                    "this version reads PostgreSQL sources: engine 'postgres'");
-    }
     UserMapping* mapping = pg_call([=] { return GetUserMapping(user, server); });
     add_options(params, mapping->options, kOnUserMapping);
     add_credentials(params, mapping->options, user);
-    if (params.user.empty()) {
+    const auto authentication = params.options.find("authentication");
+    const bool no_user = authentication != params.options.end() &&
+                         (authentication->second == "kerberos" || authentication->second == "entra_managed_identity");
+    if (params.user.empty() && !no_user) {
         throw Error(ErrorKind::kConfig, "22023",
                     "user mapping for server \"" + std::string(foreign->servername) + "\" has no user", {},
                     "set it with ALTER USER MAPPING ... OPTIONS (ADD user '...')");
     }
-    set_postgres_defaults(params);
+    if (params.engine == kPostgres) {
+        set_postgres_defaults(params);
+    }
     params.password_required = !pg_call([=] { return superuser_arg(user); });
     return params;
 }

@@ -1,8 +1,9 @@
 // What a source can do, one small abstract class per job; implemented by the libpq driver
-// (PostgreSQL) and, later, the ODBC driver (SQL Server). Pure zone: throws source::Error only,
+// (PostgreSQL) and the ODBC driver (SQL Server, Azure SQL). Pure zone: throws source::Error only,
 // and whatever the caller's Waiter throws.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -65,6 +66,12 @@ public:
 
 enum class CopyFormat { kBinary, kText };
 
+// Values of a column that its policy changed on the way to the target: declared losses, by kind.
+struct ColumnLosses {
+    std::string column;
+    std::map<std::string, std::int64_t> values;  // kind (nul, surrogate, precision): how many values
+};
+
 // The payload of COPY (SELECT ...) TO STDOUT as a byte stream of whole tuples: no header, no
 // trailer. End of data is -1 from libpq *and* COMMAND_OK *and* the command tag's count.
 class CopyStream {
@@ -76,6 +83,47 @@ public:
     virtual bool read(std::string& out, std::size_t want) = 0;
     virtual std::int64_t rows() const = 0;         // rows passed on so far; after the end equal to the command tag
     virtual std::int64_t wait_micros() const = 0;  // time spent waiting for the source
+    // Complete after the end; columns without losses are left out.
+    virtual std::vector<ColumnLosses> losses() const { return {}; }
+};
+
+struct TableSpec;
+struct ChunkRange;
+
+// Takes rows as they arrive and may move them out.
+using RowSink = std::function<void(std::vector<TextRow>&)>;
+
+// What is asked of one planned table, in the transaction of the connection that made the reader and
+// that must outlive it. Arrays are text in PostgreSQL's form.
+class TableReader {
+public:
+    virtual ~TableReader() = default;
+    virtual std::int64_t count() = 0;
+    // Mean payload bytes of a row from a sample of up to rows rows; absent for an empty table.
+    virtual std::optional<double> row_bytes(std::int64_t rows) = 0;
+    // The chunks' inner bounds, ascending, at most chunks - 1: one column, the key tuple as text[].
+    // Empty when the source cannot compare the key's type.
+    virtual std::vector<TextRow> bounds(int chunks) = 0;
+    // Level 3: (row_key text[], row_md5) of up to rows rows, spread over the table.
+    virtual void sample(std::int64_t rows, const RowSink& sink) = 0;
+    // Level 4: (row_key text[], fields text[], hex text[]) of the first rows.
+    virtual void first_rows(std::int64_t rows, const RowSink& sink) = 0;
+    virtual std::unique_ptr<CopyStream> copy_out(const ChunkRange& range) = 0;
+};
+
+// How a run's readers see the source: written into lakemover.snapshot, stated in the report.
+struct Snapshot {
+    std::string id;        // what begin_joined() takes
+    std::string position;  // of the source's log, or what comes closest; empty when it cannot be known
+    std::string session;   // the source's number of the holding session
+    std::string level;     // same: one point for all tables; table: a point per table; none: no point
+    std::string proof;     // in words, for the report
+};
+
+// What the operator declares about the source of a run.
+struct SnapshotRequest {
+    bool quiesced = false;             // nobody writes: the operator says so
+    bool accept_inconsistent = false;  // go on without a point in time
 };
 
 class Connection {
@@ -87,11 +135,22 @@ public:
     virtual std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                                 int fetch_size) = 0;
     virtual std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) = 0;
-    // A read-only REPEATABLE READ transaction; returns the exported snapshot's id.
-    virtual std::string begin_and_export() = 0;
+    // The query behind a catalog topic, absent when the engine has no such topic.
+    virtual std::optional<std::string> catalog_query(std::string_view topic) = 0;
+    // Where the source's log stands and whether it is a standby (t, f).
+    virtual TextRow position() = 0;
+    virtual std::unique_ptr<TableReader> reader(const TableSpec& spec) = 0;
+    // Opens the transaction that the run's readers join, read-only and at one point as far as the
+    // engine can: the snapshot says how far.
+    virtual Snapshot begin_and_export(const SnapshotRequest& request) = 0;
+    // Throws 22023 or 42704 when the snapshot is gone.
     virtual void begin_joined(std::string_view snapshot_id) = 0;
     virtual void begin() = 0;
     virtual void end() noexcept = 0;
+    // For the local subtransaction of that depth: a failed statement is undone, the snapshot is kept.
+    virtual void savepoint(int depth) = 0;
+    virtual void release_savepoint(int depth) = 0;
+    virtual void rollback_to_savepoint(int depth) = 0;
     // Cheap check before reuse: the socket is open and nothing unexpected waits on it.
     virtual bool usable() noexcept = 0;
     // Stops whatever runs, from the same thread, by closing the socket (works over TLS too);

@@ -46,6 +46,8 @@ ColumnSpec parse_column(const json& object) {
     column.target_codec = with_default(object, "target_codec", column.codec);
     column.select = optional_text(object, "select");
     column.not_null = with_default(object, "not_null", false);
+    column.collation = optional_text(object, "collation");
+    column.policy = with_default<std::map<std::string, std::string>>(object, "policy", {});
     return column;
 }
 
@@ -72,6 +74,7 @@ TableSpec parse(const json& object) {
     }
     spec.key = with_default<std::vector<std::string>>(object, "key", {});
     spec.copies_rows = with_default(object, "copies_rows", true);
+    spec.memory_optimized = with_default(object, "memory_optimized", false);
     return spec;
 }
 

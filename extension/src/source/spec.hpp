@@ -2,6 +2,7 @@
 // source::Error XX001-like (kConfig) when the JSON is not what the planner writes.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct ColumnSpec {
     std::string target_codec;
     std::optional<std::string> select;  // expression on the source instead of the column
     bool not_null = false;
+    // SQL Server only.
+    std::optional<std::string> collation;       // as the source names it; absent: no text
+    std::map<std::string, std::string> policy;  // nul, surrogate, precision, where they differ from the default
 };
 
 struct TableSpec {
@@ -38,6 +42,7 @@ struct TableSpec {
     std::vector<ColumnSpec> columns;  // the copied ones, in plan order
     std::vector<std::string> key;     // source columns; empty: no usable key
     bool copies_rows = true;
+    bool memory_optimized = false;
 
     const ColumnSpec* column(std::string_view source_name) const;
     // The key can be used on both sides: every key column is copied, as it is or through its select.

@@ -1,7 +1,5 @@
 // lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
-#include "source/postgres/catalog.hpp"
-
 #include "pg/result_rows.hpp"
 #include "stream/session.hpp"
 
@@ -26,7 +24,7 @@ Datum catalog(FunctionCallInfo fcinfo) {
     const std::string topic = pg::from_text_datum(PG_GETARG_DATUM(1));
     ResultRows result(fcinfo, true);
     Loan loan = borrow_catalog(server.c_str());
-    const auto query = source::catalog_query(topic, loan->info().version_num);
+    const auto query = loan->catalog_query(topic);
     if (!query) {
         throw Error(ErrorKind::kConfig, "22023", "unknown catalog topic \"" + topic + "\"");
     }
@@ -54,12 +52,10 @@ Datum source_identity(FunctionCallInfo fcinfo) {
     ResultRows result(fcinfo, false);
     Loan loan = borrow_catalog(server.c_str());
     const source::ServerInfo& info = loan->info();
-    const source::TextResult now = loan->query(
-        "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, "
-        "pg_is_in_recovery()");
+    const TextRow now = loan->position();
     const TextRow row = {
         info.engine,   info.version,  std::to_string(info.version_num), info.database,        info.user,
-        info.encoding, info.identity, info.tls ? "true" : "false",      now.rows.at(0).at(0), now.rows.at(0).at(1)};
+        info.encoding, info.identity, info.tls ? "true" : "false",      now.at(0), now.at(1)};
     loan.give_back();
     result.add({row});
     return Datum{0};

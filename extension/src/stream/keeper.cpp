@@ -160,23 +160,27 @@ private:
     }
 
     void take() {
-        const source::ConnectParams params = in_transaction([this] {
-            const auto rows =
-                spi_query("SELECT source FROM lakemover.run WHERE run_id = $1::int8", {run_}, SpiMode::kRead);
+        source::SnapshotRequest request;
+        const source::ConnectParams params = in_transaction([&] {
+            const auto rows = spi_query(
+                "SELECT source, coalesce((options ->> 'source_quiesced')::bool, false),"
+                " coalesce((options ->> 'accept_inconsistent')::bool, false)"
+                " FROM lakemover.run WHERE run_id = $1::int8",
+                {run_}, SpiMode::kRead);
             if (rows.empty()) {
                 throw Error(ErrorKind::kConfig, "42704", "run " + run_ + " does not exist");
             }
+            request.quiesced = rows[0][1] == "t";
+            request.accept_inconsistent = rows[0][2] == "t";
             return pg::resolve_source(pg::source_server_oid(rows[0][0].value().c_str()), user_);
         });
         connection_ = source::connect(params, waiter_);
-        const std::string id = connection_->begin_and_export();
-        const auto where = connection_->query(
-            "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, "
-            "pg_backend_pid()");
+        const source::Snapshot snapshot = connection_->begin_and_export(request);
+        const auto or_null = [](const std::string& text) { return text.empty() ? source::TextValue() : text; };
         write(
             "UPDATE lakemover.snapshot SET state = 'held', snapshot_id = $2, source_lsn = $3, source_pid = $4::int4,"
-            " taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
-            {run_, id, where.rows.at(0).at(0), where.rows.at(0).at(1)});
+            " level = $5, proof = $6, taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
+            {run_, snapshot.id, or_null(snapshot.position), or_null(snapshot.session), snapshot.level, snapshot.proof});
     }
 
     // Returns when the run no longer needs its snapshot; throws Error when the source's session is gone.

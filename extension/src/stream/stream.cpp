@@ -2,8 +2,10 @@
 // A set-returning function for the target list: one block in memory at a time, whatever the table's size.
 #include "stream/session.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include "pg/spi.hpp"
-#include "source/dialect.hpp"
+#include "source/spec.hpp"
 
 extern "C" {
 #include "funcapi.h"
@@ -25,6 +27,18 @@ constexpr std::size_t kBlock = 1U << 20U;
 constexpr char kData = 'D';
 constexpr char kEnd = 'E';
 
+// ,"losses":{"column":{"nul":3}}, or nothing.
+std::string losses_text(const std::vector<source::ColumnLosses>& losses) {
+    if (losses.empty()) {
+        return {};
+    }
+    nlohmann::json all;
+    for (const source::ColumnLosses& column : losses) {
+        all[column.column] = column.values;
+    }
+    return ",\"losses\":" + all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
 // One chunk on its way. When it is destroyed before its end (error, cancel, LIMIT, closed portal) the copy
 // closes the source's connection and the loan does not return it.
 class ChunkStream {
@@ -42,9 +56,10 @@ public:
                         "run " + std::to_string(run_id) + " has no chunk " + std::to_string(chunk_id));
         }
         const auto& row = rows.front();
-        const source::TableSpec spec = load_spec(run_id, std::stoll(row[0].value()));
+        spec_ = load_spec(run_id, std::stoll(row[0].value()));
         const source::ChunkRange range = source::parse_chunk_range(row[1].value(), row[2], row[3]);
-        copy_ = loan_->copy_out(source::postgres_dialect().copy_out(spec, range), spec.format);
+        reader_ = loan_->reader(spec_);
+        copy_ = reader_->copy_out(range);
         block_.reserve(kBlock + 1);
     }
 
@@ -60,15 +75,19 @@ public:
         }
         ended_ = true;
         block_ = kEnd + ("{\"rows\":" + std::to_string(copy_->rows())) + ",\"bytes\":" + std::to_string(bytes_) +
-                 ",\"wait_us\":" + std::to_string(copy_->wait_micros()) + "}";
+                 ",\"wait_us\":" + std::to_string(copy_->wait_micros()) + losses_text(copy_->losses()) + "}";
         copy_.reset();
+        reader_.reset();
         loan_.give_back();
         return block_;
     }
 
 private:
+    source::TableSpec spec_;
     Loan loan_;
-    std::unique_ptr<source::CopyStream> copy_;  // refers to the loan's connection: destroyed first
+    // Both refer to what stands above them.
+    std::unique_ptr<source::TableReader> reader_;
+    std::unique_ptr<source::CopyStream> copy_;
     std::string block_;
     std::int64_t bytes_ = 0;
     bool ended_ = false;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <thread>
 
+#include "source/postgres/catalog.hpp"
 #include "source/dialect.hpp"
 
 namespace lakemover::source::postgres {
@@ -245,9 +246,30 @@ std::unique_ptr<CopyStream> LibpqConnection::copy_out(std::string_view sql, Copy
     return make_copy_stream(*this, format);
 }
 
-std::string LibpqConnection::begin_and_export() {
+std::optional<std::string> LibpqConnection::catalog_query(std::string_view topic) {
+    const auto query = source::catalog_query(topic, info_.version_num);
+    return query ? std::optional<std::string>(*query) : std::nullopt;
+}
+
+TextRow LibpqConnection::position() {
+    return query(
+               "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, "
+               "pg_is_in_recovery()",
+               {})
+        .rows.at(0);
+}
+
+std::unique_ptr<TableReader> LibpqConnection::reader(const TableSpec& spec) { return make_table_reader(*this, spec); }
+
+Snapshot LibpqConnection::begin_and_export(const SnapshotRequest& /*request*/) {
     begin();
-    return to_string(PQgetvalue(run("SELECT pg_export_snapshot()", {}).get(), 0, 0));
+    Snapshot snapshot;
+    snapshot.id = to_string(PQgetvalue(run("SELECT pg_export_snapshot()", {}).get(), 0, 0));
+    snapshot.position = position().at(0).value_or("");
+    snapshot.session = std::to_string(PQbackendPID(native()));
+    snapshot.level = "same";
+    snapshot.proof = "an exported snapshot, which every reader joins";
+    return snapshot;
 }
 
 void LibpqConnection::begin_joined(std::string_view snapshot_id) {
@@ -256,6 +278,19 @@ void LibpqConnection::begin_joined(std::string_view snapshot_id) {
 }
 
 void LibpqConnection::begin() { exec("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"); }
+
+namespace {
+std::string savepoint_name(int depth) { return "lakemover_s" + std::to_string(depth); }
+}  // namespace
+
+void LibpqConnection::savepoint(int depth) { exec("SAVEPOINT " + savepoint_name(depth)); }
+
+void LibpqConnection::release_savepoint(int depth) { exec("RELEASE SAVEPOINT " + savepoint_name(depth)); }
+
+void LibpqConnection::rollback_to_savepoint(int depth) {
+    exec("ROLLBACK TO SAVEPOINT " + savepoint_name(depth));
+    release_savepoint(depth);
+}
 
 void LibpqConnection::end() noexcept {
     if (!conn_ || PQtransactionStatus(conn_.get()) == PQTRANS_IDLE) {
@@ -332,15 +367,3 @@ void LibpqConnection::cancel_from_thread() noexcept {
 }
 
 }  // namespace lakemover::source::postgres
-
-namespace lakemover::source {
-
-std::unique_ptr<Connection> connect(const ConnectParams& params, Waiter& waiter) {
-    if (params.engine == "postgres") {
-        return std::make_unique<postgres::LibpqConnection>(params, waiter);
-    }
-    throw Error(ErrorKind::kUnsupported, "0A000", "no driver for engine \"" + params.engine + "\"", {},
-                "use engine 'postgres'");
-}
-
-}  // namespace lakemover::source

@@ -18,10 +18,16 @@ public:
     std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                         int fetch_size) override;
     std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
-    std::string begin_and_export() override;
+    std::optional<std::string> catalog_query(std::string_view topic) override;
+    TextRow position() override;
+    std::unique_ptr<TableReader> reader(const TableSpec& spec) override;
+    Snapshot begin_and_export(const SnapshotRequest& request) override;
     void begin_joined(std::string_view snapshot_id) override;
     void begin() override;
     void end() noexcept override;
+    void savepoint(int depth) override;
+    void release_savepoint(int depth) override;
+    void rollback_to_savepoint(int depth) override;
     bool usable() noexcept override;
     void abandon() noexcept override;
     void set_waiter(Waiter& waiter) override { waiter_ = &waiter; }
@@ -45,6 +51,7 @@ private:
     int cursors_ = 0;
 };
 
+std::unique_ptr<TableReader> make_table_reader(LibpqConnection& connection, const TableSpec& spec);
 std::unique_ptr<CopyStream> make_copy_stream(LibpqConnection& connection, CopyFormat format);
 
 }  // namespace lakemover::source::postgres

@@ -1,0 +1,87 @@
+-- A default's definition in PostgreSQL's words; null where its meaning is not certain. SQL Server keeps definitions in its own
+-- spelling: constants in one or two pairs of parentheses, names in brackets.
+CREATE FUNCTION lakemover._sqlserver_default(p_definition text, p_target_type text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_text text := btrim(p_definition);
+    v_call text;
+BEGIN
+    WHILE v_text ~ '^\(.*\)$' AND v_text !~ '^\([^()]*\).*\(' LOOP
+        v_text := btrim(substr(v_text, 2, length(v_text) - 2));
+    END LOOP;
+    IF v_text ~ '^\(.*\)$' AND v_text ~ '^\([a-zA-Z_]+\(\)\)$' THEN
+        v_text := btrim(substr(v_text, 2, length(v_text) - 2));
+    END IF;
+    IF v_text ~* '^null$' THEN
+        RETURN 'NULL';
+    END IF;
+    IF v_text ~ '^[+-]?\d+(\.\d*)?$' THEN
+        IF p_target_type = 'boolean' THEN
+            RETURN CASE WHEN v_text::numeric = 0 THEN 'false' ELSE 'true' END;
+        END IF;
+        IF p_target_type ~ '^(smallint|integer|bigint|numeric|real|double precision)' THEN
+            RETURN CASE WHEN v_text ~ '^-' THEN format('(%s)', v_text) ELSE ltrim(v_text, '+') END;
+        END IF;
+        IF p_target_type ~ '^(character|text)' THEN
+            RETURN quote_literal(v_text);
+        END IF;
+        RETURN NULL;
+    END IF;
+    IF v_text ~ '^N?''([^'']|'''')*''$' THEN
+        v_text := replace(substring(v_text FROM '^N?''(.*)''$'), '''''', '''');
+        IF p_target_type ~ '^(character|text)' THEN
+            RETURN quote_literal(v_text);
+        END IF;
+        IF p_target_type ~ '^(date|timestamp)' AND v_text ~ '^\d{4}-?\d{2}-?\d{2}( \d{2}:\d{2}:\d{2}(\.\d{1,6})?)?$' THEN
+            RETURN quote_literal(v_text);
+        END IF;
+        IF p_target_type = 'uuid' AND v_text ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN
+            RETURN quote_literal(lower(v_text));
+        END IF;
+        RETURN NULL;
+    END IF;
+    v_call := lower(replace(v_text, ' ', ''));
+    RETURN CASE
+        WHEN v_call IN ('getdate()', 'sysdatetime()', 'current_timestamp') AND p_target_type ~ '^(timestamp|date)' THEN
+            'clock_timestamp()' || CASE WHEN p_target_type ~ 'with time zone' THEN '' ELSE '::timestamp without time zone' END
+        WHEN v_call IN ('getutcdate()', 'sysutcdatetime()') AND p_target_type ~ '^(timestamp|date)' THEN
+            CASE WHEN p_target_type ~ 'with time zone' THEN 'clock_timestamp()' ELSE '(clock_timestamp() AT TIME ZONE ''UTC'')' END
+        WHEN v_call = 'sysdatetimeoffset()' AND p_target_type ~ '^timestamp.*with time zone' THEN 'clock_timestamp()'
+        WHEN v_call IN ('newid()', 'newsequentialid()') AND p_target_type = 'uuid' THEN 'gen_random_uuid()'
+        WHEN v_call IN ('suser_sname()', 'original_login()', 'system_user') AND p_target_type ~ '^(character|text)' THEN 'SESSION_USER'
+        WHEN v_call IN ('user_name()', 'current_user', 'user') AND p_target_type ~ '^(character|text)' THEN 'CURRENT_USER'
+    END;
+END
+$$;
+COMMENT ON FUNCTION lakemover._sqlserver_default(text, text) IS 'the default of a SQL Server column for a target type; null: not translated';
+
+-- An index's filter of the common kinds: a column IS [NOT] NULL, or compared with a number; joined by AND.
+CREATE FUNCTION lakemover._sqlserver_filter(p_filter text) RETURNS text
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_rest  text := btrim(p_filter);
+    v_part  text[];
+    v_out   text := '';
+BEGIN
+    IF v_rest !~ '^\(.*\)$' THEN
+        RETURN NULL;
+    END IF;
+    v_rest := substr(v_rest, 2, length(v_rest) - 2);
+    LOOP
+        v_part := regexp_match(v_rest, '^\[((?:[^\]]|\]\])+)\] (IS NOT NULL|IS NULL|(?:=|<>|<|>|<=|>=)\(-?\d+(?:\.\d+)?\))(?: AND (.*))?$', 's');
+        IF v_part IS NULL THEN
+            RETURN NULL;
+        END IF;
+        v_out := v_out || CASE WHEN v_out = '' THEN '' ELSE ' AND ' END
+                 || format('(%I %s)', replace(v_part[1], ']]', ']'), regexp_replace(v_part[2], '^(=|<>|<=|>=|<|>)\((.*)\)$', '\1 \2'));
+        EXIT WHEN v_part[3] IS NULL;
+        v_rest := v_part[3];
+    END LOOP;
+    RETURN format('(%s)', v_out);
+END
+$$;
+COMMENT ON FUNCTION lakemover._sqlserver_filter(text) IS 'an index filter in PostgreSQL''s words; null: not translated';

@@ -1,0 +1,41 @@
+-- SQL Server's types. n: length, or digits of a second (six at most); p,s: precision and scale.
+INSERT INTO lakemover.type_map (engine, profile, source_type, target_type, note)
+SELECT 'sqlserver', p.profile, t.source_type, CASE WHEN p.profile = 'portable' THEN coalesce(t.portable, t.target_type) ELSE t.target_type END, t.note
+  FROM (VALUES ('native'), ('portable')) p(profile)
+ CROSS JOIN (VALUES
+    ('bit', 'boolean', NULL, '0 and 1 as false and true'),
+    ('tinyint', 'smallint', NULL, '0 to 255'),
+    ('smallint', 'smallint', NULL, NULL),
+    ('int', 'integer', NULL, NULL),
+    ('bigint', 'bigint', NULL, NULL),
+    ('real', 'real', NULL, NULL),
+    ('float', 'double precision', NULL, NULL),
+    ('decimal', 'numeric(p,s)', NULL, NULL),
+    ('money', 'numeric(19,4)', NULL, NULL),
+    ('smallmoney', 'numeric(10,4)', NULL, NULL),
+    ('date', 'date', NULL, NULL),
+    ('time', 'time(n) without time zone', NULL, 'the seventh digit of a second is cut off, and counted'),
+    ('datetime', 'timestamp(3) without time zone', NULL, NULL),
+    ('smalldatetime', 'timestamp(0) without time zone', NULL, NULL),
+    ('datetime2', 'timestamp(n) without time zone', NULL, 'the seventh digit of a second is cut off, and counted'),
+    ('datetimeoffset', 'timestamp(n) with time zone', 'timestamp(n) without time zone', 'the instant is kept, the offset is not'),
+    ('char', 'character(n)', NULL, 'trailing blanks are no data'),
+    ('varchar', 'character varying(n)', NULL, NULL),
+    ('varchar(max)', 'text', NULL, NULL),
+    ('text', 'text', NULL, NULL),
+    ('nchar', 'character(n)', NULL, 'trailing blanks are no data'),
+    ('nvarchar', 'character varying(n)', NULL, NULL),
+    ('nvarchar(max)', 'text', NULL, NULL),
+    ('ntext', 'text', NULL, NULL),
+    ('binary', 'bytea', NULL, NULL),
+    ('varbinary', 'bytea', NULL, NULL),
+    ('varbinary(max)', 'bytea', NULL, NULL),
+    ('image', 'bytea', NULL, NULL),
+    ('uniqueidentifier', 'uuid', NULL, NULL),
+    ('rowversion', 'bytea', NULL, 'the value at the time of reading; the target does not count on'),
+    ('xml', 'text', NULL, 'the document as SQL Server prints it'),
+    ('sql_variant', 'text', NULL, 'the value as text; its type is not kept'),
+    ('hierarchyid', 'text', NULL, 'the path as ToString() writes it'),
+    ('geography', 'text', NULL, 'well-known text; the SRID is not kept'),
+    ('geometry', 'text', NULL, 'well-known text; the SRID is not kept')
+ ) t(source_type, target_type, portable, note);

@@ -1,0 +1,24 @@
+-- Of a source that has no point in time for all tables, what a later validation needs must be read together with the rows.
+CREATE FUNCTION lakemover._keep_samples(p_run bigint, p_table bigint, p_sample_rows int, p_diff_rows int)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    DELETE FROM lakemover.run_sample s WHERE s.run_id = p_run AND s.table_id = p_table;
+    INSERT INTO lakemover.run_sample (run_id, table_id, level, row_no, row_key, row_md5)
+    SELECT p_run, p_table, 3, x.row_no, x.row_key, x.row_md5 FROM lakemover.source_sample(p_run, p_table, p_sample_rows) x;
+    INSERT INTO lakemover.run_sample (run_id, table_id, level, row_no, row_key, fields, hex)
+    SELECT p_run, p_table, 4, x.row_no, x.row_key, x.fields, x.hex FROM lakemover.source_rows(p_run, p_table, p_diff_rows) x;
+END
+$$;
+COMMENT ON FUNCTION lakemover._keep_samples(bigint, bigint, int, int) IS 'reads the samples of validation levels 3 and 4 of a table in its own transaction on the source and keeps them until the run ends';
+
+CREATE FUNCTION lakemover._samples_are_kept(p_run bigint, p_table bigint)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce((SELECT s.level <> 'same' FROM lakemover.snapshot s WHERE s.run_id = p_run), false)
+$$;
+COMMENT ON FUNCTION lakemover._samples_are_kept(bigint, bigint) IS 'whether a table''s samples are read as the table ends, not when it is validated';

@@ -1,0 +1,320 @@
+// See canonical.hpp.
+#include "source/odbc/canonical.hpp"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "source/error.hpp"
+#include "source/odbc/handles.hpp"
+
+namespace lakemover::source::odbc {
+
+namespace {
+
+constexpr std::size_t kMostShown = 2048;  // characters, or bytes of a bytea; the target's limit
+
+bool is_text_codec(std::string_view codec) {
+    static constexpr std::string_view kText[] = {"text", "varchar", "bpchar", "citext", "json", "jsonb", "xml"};
+    return std::find(std::begin(kText), std::end(kText), codec) != std::end(kText);
+}
+
+std::string hex(std::string_view bytes) {
+    static constexpr const char* kDigits = "0123456789abcdef";
+    std::string text;
+    text.reserve(2 * bytes.size());
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        text += kDigits[byte >> 4U];
+        text += kDigits[byte & 15U];
+    }
+    return text;
+}
+
+int nibble(char c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// "\x61..." as the text reader gives binary values.
+std::string unhex(std::string_view text) {
+    if (text.starts_with("\\x")) {
+        text.remove_prefix(2);
+    }
+    std::string bytes;
+    bytes.reserve(text.size() / 2);
+    for (std::size_t i = 0; i + 1 < text.size(); i += 2) {
+        const int high = nibble(text[i]);
+        const int low = nibble(text[i + 1]);
+        if (high < 0 || low < 0) {
+            throw Error(ErrorKind::kInternal, "22P02", "not hex: " + std::string(text.substr(0, 40)));
+        }
+        bytes += static_cast<char>(high * 16 + low);
+    }
+    return bytes;
+}
+
+bool is_moment(const SqlType& type) {
+    return type.kind == TypeKind::kDatetime || type.kind == TypeKind::kSmalldatetime ||
+           type.kind == TypeKind::kDatetime2 || type.kind == TypeKind::kDatetimeoffset;
+}
+
+std::size_t characters(std::string_view utf8) {
+    return static_cast<std::size_t>(
+        std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+std::string_view first_characters(std::string_view utf8, std::size_t n) {
+    std::size_t at = 0;
+    for (std::size_t seen = 0; at < utf8.size(); ++at) {
+        if ((static_cast<unsigned char>(utf8[at]) & 0xC0U) != 0x80U && seen++ == n) {
+            break;
+        }
+    }
+    return utf8.substr(0, at);
+}
+
+bool cut_codec(std::string_view codec) { return is_text_codec(codec) || codec == "bytea" || codec == "numeric"; }
+
+std::string shown(std::string_view codec, const std::string& canonical, bool as_hex) {
+    if (!cut_codec(codec)) {
+        return as_hex ? hex(canonical) : canonical;
+    }
+    if (codec == "bytea") {
+        const std::size_t bytes = canonical.size() / 2;
+        if (bytes <= kMostShown) {
+            return canonical;
+        }
+        return canonical.substr(0, 2 * kMostShown) + "... (" + std::to_string(bytes) + " bytes, MD5 " +
+               md5_hex(unhex(canonical)) + ")";
+    }
+    const std::size_t length = characters(canonical);
+    const std::string_view begin = length > kMostShown ? first_characters(canonical, kMostShown) : std::string_view(canonical);
+    std::string text = as_hex ? hex(begin) : std::string(begin);
+    if (length > kMostShown) {
+        text += "... (" + std::to_string(length) + " characters, MD5 " + md5_hex(canonical) + ")";
+    }
+    return text;
+}
+
+std::string ascii_literal(const std::string& text) {
+    if (text.find('\'') != std::string::npos) {
+        throw Error(ErrorKind::kConfig, "22023", "a chunk's bound is not what the source gave");
+    }
+    return "'" + text + "'";
+}
+
+std::string hex_literal(const std::string& text) {
+    if (!text.starts_with("\\x") || text.find_first_not_of("0123456789abcdef", 2) != std::string::npos) {
+        throw Error(ErrorKind::kConfig, "22023", "a chunk's bound is not what the source gave");
+    }
+    return "0x" + text.substr(2);
+}
+
+}  // namespace
+
+std::string canonical_expression(const SqlType& type, const std::string& c, std::string_view codec, bool raw_unicode) {
+    switch (type.kind) {
+        case TypeKind::kReal: return "CAST(" + c + " AS binary(4))";
+        case TypeKind::kFloat: return "CAST(" + c + " AS binary(8))";
+        case TypeKind::kDate:
+            return "CONVERT(varchar(10), " + c + ", 23)";
+        // Through datetime2 a datetime would show the thirds of a millisecond that it does not have.
+        case TypeKind::kDatetime: return "CONVERT(varchar(23), " + c + ", 121)";
+        case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
+        case TypeKind::kDatetime2: return "CONVERT(varchar(27), CAST(" + c + " AS datetime2(7)), 121)";
+        case TypeKind::kDatetimeoffset:
+            return "CONVERT(varchar(27), CAST(SWITCHOFFSET(" + c + ", '+00:00') AS datetime2(7)), 121)";
+        case TypeKind::kTime: return "CONVERT(varchar(16), CAST(" + c + " AS time(7)), 114)";
+        case TypeKind::kUniqueidentifier: return "CONVERT(varchar(36), " + c + ")";
+        case TypeKind::kBit:
+        case TypeKind::kTinyint:
+        case TypeKind::kSmallint:
+        case TypeKind::kInt:
+        case TypeKind::kBigint: return "CONVERT(varchar(20), " + c + ")";
+        case TypeKind::kDecimal: return "CONVERT(varchar(41), " + c + ")";
+        case TypeKind::kMoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(19,4)))";
+        case TypeKind::kSmallmoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(10,4)))";
+        default: (void)codec; return select_expression(type, c, raw_unicode);
+    }
+}
+
+namespace {
+
+// HH:MM:SS with or without a fraction, to the six digits of the canonical form, cut or rounded as the encoder does.
+std::string six_digits(const std::string& text) {
+    const std::size_t dot = text.find_last_of(".");
+    // Style 114 writes hh:mm:ss:mmm for short fractions on some versions.
+    if (dot == std::string::npos) {
+        return text + ".000000";
+    }
+    std::string fraction = text.substr(dot + 1);
+    fraction.resize(6, '0');
+    return text.substr(0, dot) + "." + fraction;
+}
+
+}  // namespace
+
+TextValue canonical_value(const SqlType& type, std::string_view codec, const Policy& policy, bool raw_unicode,
+                          const TextValue& value) {
+    if (!value) {
+        return std::nullopt;
+    }
+    if (type.kind == TypeKind::kReal || type.kind == TypeKind::kFloat) {
+        std::string bits = value->substr(value->starts_with("\\x") ? 2 : 0);
+        if (type.kind == TypeKind::kReal && codec == "float8") {
+            throw Error(ErrorKind::kUnsupported, "0A000", "a real in a float8 has no canonical text at the source");
+        }
+        return bits;
+    }
+    if (is_moment(type)) {
+        return is_text_codec(codec) ? *value : six_digits(*value);
+    }
+    if (type.kind == TypeKind::kTime) {
+        return six_digits(*value);
+    }
+    if (type.kind == TypeKind::kDate) {
+        return codec == "timestamp" ? *value + " 00:00:00.000000" : *value;
+    }
+    if (type.kind == TypeKind::kBit) {
+        return codec == "bool" ? (*value == "1" ? "t" : "f") : *value;
+    }
+    if (type.kind == TypeKind::kUniqueidentifier) {
+        std::string lower = *value;
+        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
+        return lower;
+    }
+    if (type.is_binary()) {
+        if (codec == "int8") {
+            std::uint64_t number = 0;
+            for (const char c : unhex(*value)) {
+                number = number << 8U | static_cast<unsigned char>(c);
+            }
+            return std::to_string(number);
+        }
+        return value->substr(value->starts_with("\\x") ? 2 : 0);
+    }
+    if (type.is_character()) {
+        Losses counted_elsewhere;
+        std::string text;
+        if (raw_unicode && binding_of(type, true).c_type == SQL_C_BINARY) {
+            const std::string units = unhex(*value);
+            text = utf8_from_utf16(units.data(), units.size(), policy, counted_elsewhere);
+        } else {
+            const WideText units = to_wide(*value);
+            text = utf8_from_utf16(reinterpret_cast<const char*>(units.data()), (units.size() - 1) * sizeof(SQLWCHAR), policy,
+                                   counted_elsewhere);
+        }
+        if (type.is_padded() || codec == "bpchar") {
+            text.resize(text.find_last_not_of(' ') + 1);
+        }
+        return text;
+    }
+    return value;
+}
+
+std::string shown_text(std::string_view codec, const std::string& canonical) { return shown(codec, canonical, false); }
+std::string shown_hex(std::string_view codec, const std::string& canonical) { return shown(codec, canonical, true); }
+
+std::string md5_hex(std::string_view bytes) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
+    unsigned int size = 0;
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_md5(), nullptr) != 1) {
+        throw Error(ErrorKind::kInternal, "58000", "MD5 is not available in this build of OpenSSL");
+    }
+    return hex({reinterpret_cast<const char*>(out.data()), size});
+}
+
+std::string csv_md5(const std::vector<TextValue>& canonical) {
+    std::string csv;
+    for (std::size_t i = 0; i < canonical.size(); ++i) {
+        if (i > 0) {
+            csv += ',';
+        }
+        if (!canonical[i]) {
+            continue;
+        }
+        csv += '"';
+        for (const char c : *canonical[i]) {
+            csv += c;
+            if (c == '"') {
+                csv += c;
+            }
+        }
+        csv += '"';
+    }
+    return md5_hex(csv);
+}
+
+std::string bound_expression(const SqlType& type, const std::string& c) {
+    switch (type.kind) {
+        // The bytes of the column itself: what the code page or the collation makes of them plays no part.
+        case TypeKind::kChar:
+        case TypeKind::kVarchar:
+            return "CAST(" + c + " AS varbinary(" + (type.length < 0 ? "max" : std::to_string(type.length)) + "))";
+        case TypeKind::kNchar:
+        case TypeKind::kNvarchar:
+            return "CAST(" + c + " AS varbinary(" + (type.length < 0 ? "max" : std::to_string(2 * type.length)) + "))";
+        // The engine's own ticks: text or a struct would cut them.
+        case TypeKind::kDatetime: return "CAST(" + c + " AS binary(8))";
+        case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
+        case TypeKind::kDatetime2: return "CONVERT(varchar(27), " + c + ", 121)";
+        case TypeKind::kDatetimeoffset: return "CONVERT(varchar(34), " + c + ", 121)";
+        case TypeKind::kTime: return "CONVERT(varchar(16), " + c + ", 114)";
+        case TypeKind::kDate: return "CONVERT(varchar(10), " + c + ", 23)";
+        case TypeKind::kUniqueidentifier: return "CONVERT(varchar(36), " + c + ")";
+        case TypeKind::kReal: return "CAST(" + c + " AS binary(4))";
+        case TypeKind::kFloat: return "CAST(" + c + " AS binary(8))";
+        case TypeKind::kMoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(19,4)))";
+        case TypeKind::kSmallmoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(10,4)))";
+        case TypeKind::kBinary:
+        case TypeKind::kVarbinary:
+        case TypeKind::kRowversion: return c;
+        default: return "CONVERT(varchar(41), " + c + ")";
+    }
+}
+
+std::string bound_literal(const SqlType& type, const std::string& collation, const std::string& bound) {
+    const std::string length = type.length < 0 ? "max" : std::to_string(type.length);
+    const auto collated = [&](const std::string& literal) {
+        // A collation is a word; anything else would be somebody's SQL.
+        const bool word = !collation.empty() && std::all_of(collation.begin(), collation.end(), [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '_';
+        });
+        return word ? literal + " COLLATE " + collation : literal;
+    };
+    switch (type.kind) {
+        case TypeKind::kChar:
+        case TypeKind::kVarchar: return collated("CAST(" + hex_literal(bound) + " AS varchar(" + length + "))");
+        case TypeKind::kNchar:
+        case TypeKind::kNvarchar: return collated("CAST(" + hex_literal(bound) + " AS nvarchar(" + length + "))");
+        case TypeKind::kDatetime: return "CAST(" + hex_literal(bound) + " AS datetime)";
+        case TypeKind::kSmalldatetime: return "CONVERT(smalldatetime, " + ascii_literal(bound) + ", 120)";
+        case TypeKind::kDatetime2:
+            return "CONVERT(datetime2(" + std::to_string(type.scale) + "), " + ascii_literal(bound) + ", 121)";
+        case TypeKind::kDatetimeoffset:
+            return "CONVERT(datetimeoffset(" + std::to_string(type.scale) + "), " + ascii_literal(bound) + ", 121)";
+        case TypeKind::kTime: return "CAST(" + ascii_literal(bound) + " AS time(" + std::to_string(type.scale) + "))";
+        case TypeKind::kDate: return "CONVERT(date, " + ascii_literal(bound) + ", 23)";
+        case TypeKind::kUniqueidentifier: return "CAST(" + ascii_literal(bound) + " AS uniqueidentifier)";
+        case TypeKind::kMoney: return "CAST(" + ascii_literal(bound) + " AS money)";
+        case TypeKind::kSmallmoney: return "CAST(" + ascii_literal(bound) + " AS smallmoney)";
+        case TypeKind::kDecimal:
+            return "CAST(" + ascii_literal(bound) + " AS decimal(" + std::to_string(type.precision) + "," +
+                   std::to_string(type.scale) + "))";
+        case TypeKind::kBit: return "CAST(" + ascii_literal(bound) + " AS bit)";
+        case TypeKind::kTinyint: return "CAST(" + ascii_literal(bound) + " AS tinyint)";
+        case TypeKind::kSmallint: return "CAST(" + ascii_literal(bound) + " AS smallint)";
+        case TypeKind::kInt: return "CAST(" + ascii_literal(bound) + " AS int)";
+        case TypeKind::kBigint: return "CAST(" + ascii_literal(bound) + " AS bigint)";
+        case TypeKind::kBinary:
+        case TypeKind::kVarbinary: return "CAST(" + hex_literal(bound) + " AS varbinary(" + length + "))";
+        case TypeKind::kRowversion: return "CAST(" + hex_literal(bound) + " AS binary(8))";
+        default:
+            // binary to float is no conversion that T-SQL allows.
+            throw Error(ErrorKind::kUnsupported, "0A000", "a key of type " + type.name + " cannot cut a table into ranges", {},
+                        "set chunking = 'single' for the table in lakemover.plan_table");
+    }
+}
+
+}  // namespace lakemover::source::odbc

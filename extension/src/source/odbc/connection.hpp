@@ -1,0 +1,85 @@
+// The ODBC driver's connection to SQL Server or Azure SQL. Pure zone; throws source::Error and what the waiter
+// throws. Without MARS a connection serves one statement at a time: a second one gets a lane of its own.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "source/odbc/connect_plan.hpp"
+#include "source/odbc/lane.hpp"
+#include "source/spec.hpp"
+
+namespace lakemover::source::odbc {
+
+// What the engine was found to do, decided once a connection.
+struct Abilities {
+    bool raw_unicode = false;  // CAST(nvarchar AS varbinary) gives UTF-16LE
+};
+
+// How a run's readers see the source; the text of a snapshot's id.
+enum class ReadMode { kNone, kFrozen, kPerTable, kInconsistent };
+
+class OdbcConnection final : public Connection {
+public:
+    OdbcConnection(const ConnectParams& params, Waiter& waiter);
+    OdbcConnection(const OdbcConnection&) = delete;
+    OdbcConnection& operator=(const OdbcConnection&) = delete;
+    ~OdbcConnection() override;
+
+    const ServerInfo& info() const override { return info_; }
+    void exec(std::string_view sql) override;
+    TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
+    std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
+                                        int fetch_size) override;
+    // Rows leave as COPY BINARY only through a table's reader, which knows their types.
+    std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
+    std::optional<std::string> catalog_query(std::string_view topic) override;
+    TextRow position() override;
+    std::unique_ptr<TableReader> reader(const TableSpec& spec) override;
+    Snapshot begin_and_export(const SnapshotRequest& request) override;
+    void begin_joined(std::string_view snapshot_id) override;
+    void begin() override;
+    void end() noexcept override;
+    // Reading statements leave nothing to undo, and a failed one does not end the transaction.
+    void savepoint(int /*depth*/) override {}
+    void release_savepoint(int /*depth*/) override {}
+    void rollback_to_savepoint(int /*depth*/) override {}
+    bool usable() noexcept override;
+    void abandon() noexcept override;
+    void set_waiter(Waiter& waiter) override { waiter_ = &waiter; }
+
+    // For readers, cursors and streams.
+    const Abilities& abilities() const noexcept { return abilities_; }
+    Waiter& waiter() noexcept { return *waiter_; }
+    // The main lane when it is idle, else a new one with the session's settings.
+    std::shared_ptr<Lane> idle_lane();
+    std::shared_ptr<Lane> main_lane();
+    // In per-table mode: one SNAPSHOT transaction from the first statement about a table to the last.
+    void enter_table(const TableSpec& spec);
+    ReadMode mode() const noexcept { return mode_; }
+
+private:
+    void run(const std::shared_ptr<Lane>& lane, const std::string& sql);
+    std::shared_ptr<Lane> connect();
+    void identify();
+    bool snapshot_works();
+
+    Endpoint endpoint_;
+    DriverFamily family_;
+    ConnectPlan plan_;
+    Waiter* waiter_;
+    std::shared_ptr<Lane> lane_;
+    ServerInfo info_;
+    Abilities abilities_;
+    ReadMode mode_ = ReadMode::kNone;
+    bool in_transaction_ = false;
+    std::int64_t table_id_ = -1;  // whose transaction is open, in per-table mode
+};
+
+std::unique_ptr<TableReader> make_table_reader(OdbcConnection& connection, const TableSpec& spec);
+// sql's columns are spec's, in order; the statement runs on the lane until the stream has ended.
+std::unique_ptr<CopyStream> make_copy_stream(std::shared_ptr<Lane> lane, Waiter& waiter, const Abilities& abilities,
+                                             const TableSpec& spec, const std::string& sql);
+
+}  // namespace lakemover::source::odbc
