@@ -72,7 +72,8 @@ void add_settings(CLI::App& app, Settings& s) {
     setting(app, "SOURCE_ENCRYPT", s.source.encrypt, "SQL Server: yes (default) or no", source);
     setting(app, "SOURCE_TRUST_SERVER_CERTIFICATE", s.source.trust_server_certificate,
             "SQL Server: no (default), or yes to give up the certificate's check", source);
-    app.add_flag("--source-quiesced", s.source.quiesced, "SQL Server: declare that nobody writes; recorded in the report")
+    app.add_flag("--source-quiesced", s.source.quiesced,
+                 "SQL Server: declare that nobody writes; recorded in the report")
         ->group(source);
     app.add_flag("--accept-inconsistent", s.source.accept_inconsistent,
                  "SQL Server: go on without a point in time; the verdict is then never SUCCESS")

@@ -23,7 +23,7 @@ struct SourceSettings {
     std::string trust_server_certificate;  // SQL Server: yes, no (default)
     bool quiesced = false;                 // the operator declares that nobody writes
     bool accept_inconsistent = false;      // go on without a point in time
-    std::string schemas;  // comma separated; empty: all
+    std::string schemas;                   // comma separated; empty: all
     std::string sslmode;
     std::string sslrootcert;
     bool given() const { return !host.empty(); }

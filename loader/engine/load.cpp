@@ -295,10 +295,9 @@ private:
             "WHERE run_id = $1 AND table_id = $2 RETURNING source_rows",
             {run_.id(), std::to_string(chunk.table_id)});
         // A source with a point in time per table shows it in this session's transaction only.
-        staging_->query(
-            "SELECT lakemover._keep_samples($1, $2, $3, $4) WHERE lakemover._samples_are_kept($1, $2)",
-            {run_.id(), std::to_string(chunk.table_id), std::to_string(run_.options.sample_rows),
-             std::to_string(ValidateOptions().diff_rows)});
+        staging_->query("SELECT lakemover._keep_samples($1, $2, $3, $4) WHERE lakemover._samples_are_kept($1, $2)",
+                        {run_.id(), std::to_string(chunk.table_id), std::to_string(run_.options.sample_rows),
+                         std::to_string(ValidateOptions().diff_rows)});
         run_.events.emit(Level::kInfo, "table_loaded", table.name + ": " + rows.value_or("?") + " rows",
                          {{"table", table.name}}, chunk.table_id);
     }

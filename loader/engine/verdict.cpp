@@ -213,8 +213,11 @@ Verdict judge(RunContext& run, Pg& staging) {
                  run);
     } else {
         v.exit_code = Exit::kSuccess;
-        const bool no_point = staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
-        v.text = no_point ? "COMPLETED WITHOUT A POINT IN TIME" : blockers == 0 ? "SUCCESS" : "COMPLETED WITH ACCEPTED BLOCKERS";
+        const bool no_point =
+            staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
+        v.text = no_point        ? "COMPLETED WITHOUT A POINT IN TIME"
+                 : blockers == 0 ? "SUCCESS"
+                                 : "COMPLETED WITH ACCEPTED BLOCKERS";
     }
     return v;
 }

@@ -117,15 +117,16 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
     if (s.username.empty()) throw Error(Exit::kUsage, "SOURCE_USERNAME is not set");
     std::string name = s.name.empty() ? "source" : s.name;
 
-    const std::array<std::pair<const char*, std::string>, 9> wanted{{{"engine", s.type},
-                                                                     {"driver", s.driver},
-                                                                     {"encrypt", s.encrypt},
-                                                                     {"trust_server_certificate", s.trust_server_certificate},
-                                                                     {"host", s.host},
-                                                                     {"port", s.port},
-                                                                     {"dbname", s.database},
-                                                                     {"sslmode", s.sslmode},
-                                                                     {"sslrootcert", s.sslrootcert}}};
+    const std::array<std::pair<const char*, std::string>, 9> wanted{
+        {{"engine", s.type},
+         {"driver", s.driver},
+         {"encrypt", s.encrypt},
+         {"trust_server_certificate", s.trust_server_certificate},
+         {"host", s.host},
+         {"port", s.port},
+         {"dbname", s.database},
+         {"sslmode", s.sslmode},
+         {"sslrootcert", s.sslrootcert}}};
     const auto option_list = [&](const auto& pairs) {
         std::string list;
         for (const auto& [key, value] : pairs)

@@ -105,10 +105,11 @@ bool samples_are_kept(const TableContext& table) {
 
 FieldRows source_rows(const TableContext& table, int limit) {
     if (samples_are_kept(table))
-        return field_rows(table.spec, table.staging.query(std::string(kAsJson) +
-                                                              "lakemover.run_sample WHERE run_id = $1 AND table_id = $2 "
-                                                              "AND level = 4 AND row_no <= $3 ORDER BY row_no",
-                                                          {table.run(), table.id, std::to_string(limit)}));
+        return field_rows(
+            table.spec,
+            table.staging.query(std::string(kAsJson) + "lakemover.run_sample WHERE run_id = $1 AND table_id = $2 "
+                                                       "AND level = 4 AND row_no <= $3 ORDER BY row_no",
+                                {table.run(), table.id, std::to_string(limit)}));
     return field_rows(table.spec, table.staging.query(std::string(kAsJson) + "lakemover.source_rows($1, $2, $3)",
                                                       {table.run(), table.id, std::to_string(limit)}));
 }

@@ -36,9 +36,11 @@ BEGIN
            SELECT jsonb_agg(jsonb_build_object(
                       'name', c.source_column, 'target_name', c.target_column,
                       'source_type', coalesce(c.native_type, c.source_type), 'target_type', c.target_type,
-                      'codec', x.codec, 'select', e.expr, 'target_codec', x.codec, 'collation', c.native_collation,
+                      'codec', x.codec, 'select', e.expr, 'target_codec', x.codec,
                       'not_null', c.not_null,
-                      'scale', substring(c.target_type FROM '^numeric\(\d+,(-?\d+)\)')::int) ORDER BY c.ordinal) AS columns,
+                      'scale', substring(c.target_type FROM '^numeric\(\d+,(-?\d+)\)')::int)
+                      || CASE WHEN c.native_type IS NULL THEN '{}' ELSE jsonb_build_object('collation', c.native_collation) END
+                      ORDER BY c.ordinal) AS columns,
                   coalesce(bool_and(CASE WHEN c.target_type = c.source_type THEN c.binary_ok ELSE x.codec !~ '^_*reg' END), true) AS binary_ok
              FROM lakemover._planned_column c
             -- SQL Server's driver encodes for the target type by itself

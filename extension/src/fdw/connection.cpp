@@ -176,8 +176,9 @@ void open_session(Slot& slot, Oid mapping) {
     });
     source::ConnectParams params = pg::resolve_source(server, slot.user);
     if (params.engine != "postgres") {
-        throw Error(ErrorKind::kUnsupported, "0A000", "foreign tables over SQL Server sources are not supported in this version",
-                    {}, "assess, plan and migrate read such sources without foreign tables");
+        throw Error(ErrorKind::kUnsupported, "0A000",
+                    "foreign tables over SQL Server sources are not supported in this version", {},
+                    "assess, plan and migrate read such sources without foreign tables");
     }
     slot.stale = false;
     slot.keep = settings.keep;

@@ -15,7 +15,18 @@ enum OptionContext : unsigned {
     kOnColumn = 8,
 };
 
-enum class OptionValue { kText, kName, kPositiveInt, kBool, kPort, kSslMode, kEngine, kAuthentication, kAbsolutePath, kCount };
+enum class OptionValue {
+    kText,
+    kName,
+    kPositiveInt,
+    kBool,
+    kPort,
+    kSslMode,
+    kEngine,
+    kAuthentication,
+    kAbsolutePath,
+    kCount
+};
 
 struct OptionDef {
     const char* keyword;

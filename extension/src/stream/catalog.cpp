@@ -53,9 +53,8 @@ Datum source_identity(FunctionCallInfo fcinfo) {
     Loan loan = borrow_catalog(server.c_str());
     const source::ServerInfo& info = loan->info();
     const TextRow now = loan->position();
-    const TextRow row = {
-        info.engine,   info.version,  std::to_string(info.version_num), info.database,        info.user,
-        info.encoding, info.identity, info.tls ? "true" : "false",      now.at(0), now.at(1)};
+    const TextRow row = {info.engine,   info.version,  std::to_string(info.version_num), info.database, info.user,
+                         info.encoding, info.identity, info.tls ? "true" : "false",      now.at(0),     now.at(1)};
     loan.give_back();
     result.add({row});
     return Datum{0};

@@ -33,7 +33,10 @@ std::string hex(std::string_view bytes) {
 }
 
 int nibble(char c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 // "\x61..." as the text reader gives binary values.
@@ -60,8 +63,8 @@ bool is_moment(const SqlType& type) {
 }
 
 std::size_t characters(std::string_view utf8) {
-    return static_cast<std::size_t>(
-        std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    return static_cast<std::size_t>(std::count_if(
+        utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string_view first_characters(std::string_view utf8, std::size_t n) {
@@ -89,7 +92,8 @@ std::string shown(std::string_view codec, const std::string& canonical, bool as_
                md5_hex(unhex(canonical)) + ")";
     }
     const std::size_t length = characters(canonical);
-    const std::string_view begin = length > kMostShown ? first_characters(canonical, kMostShown) : std::string_view(canonical);
+    const std::string_view begin =
+        length > kMostShown ? first_characters(canonical, kMostShown) : std::string_view(canonical);
     std::string text = as_hex ? hex(begin) : std::string(begin);
     if (length > kMostShown) {
         text += "... (" + std::to_string(length) + " characters, MD5 " + md5_hex(canonical) + ")";
@@ -117,8 +121,7 @@ std::string canonical_expression(const SqlType& type, const std::string& c, std:
     switch (type.kind) {
         case TypeKind::kReal: return "CAST(" + c + " AS binary(4))";
         case TypeKind::kFloat: return "CAST(" + c + " AS binary(8))";
-        case TypeKind::kDate:
-            return "CONVERT(varchar(10), " + c + ", 23)";
+        case TypeKind::kDate: return "CONVERT(varchar(10), " + c + ", 23)";
         // Through datetime2 a datetime would show the thirds of a millisecond that it does not have.
         case TypeKind::kDatetime: return "CONVERT(varchar(23), " + c + ", 121)";
         case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
@@ -202,8 +205,8 @@ TextValue canonical_value(const SqlType& type, std::string_view codec, const Pol
             text = utf8_from_utf16(units.data(), units.size(), policy, counted_elsewhere);
         } else {
             const WideText units = to_wide(*value);
-            text = utf8_from_utf16(reinterpret_cast<const char*>(units.data()), (units.size() - 1) * sizeof(SQLWCHAR), policy,
-                                   counted_elsewhere);
+            text = utf8_from_utf16(reinterpret_cast<const char*>(units.data()), (units.size() - 1) * sizeof(SQLWCHAR),
+                                   policy, counted_elsewhere);
         }
         if (type.is_padded() || codec == "bpchar") {
             text.resize(text.find_last_not_of(' ') + 1);
@@ -312,7 +315,8 @@ std::string bound_literal(const SqlType& type, const std::string& collation, con
         case TypeKind::kRowversion: return "CAST(" + hex_literal(bound) + " AS binary(8))";
         default:
             // binary to float is no conversion that T-SQL allows.
-            throw Error(ErrorKind::kUnsupported, "0A000", "a key of type " + type.name + " cannot cut a table into ranges", {},
+            throw Error(ErrorKind::kUnsupported, "0A000",
+                        "a key of type " + type.name + " cannot cut a table into ranges", {},
                         "set chunking = 'single' for the table in lakemover.plan_table");
     }
 }

@@ -14,7 +14,8 @@
 namespace lakemover::source::odbc {
 
 // The expression that gives a value's text, as characters, or as UTF-16LE bytes where the column is read that way.
-std::string canonical_expression(const SqlType& type, const std::string& column, std::string_view codec, bool raw_unicode);
+std::string canonical_expression(const SqlType& type, const std::string& column, std::string_view codec,
+                                 bool raw_unicode);
 // What came back, finished: policies for text, trimming, hex digits in lower case.
 TextValue canonical_value(const SqlType& type, std::string_view codec, const Policy& policy, bool raw_unicode,
                           const TextValue& value);

@@ -20,37 +20,44 @@ struct Topic {
 };
 
 constexpr std::array kTopics = {
-    Topic{"mssql_database",
-          "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)), CAST(SERVERPROPERTY('Edition') AS nvarchar(128)), "
-          "CAST(SERVERPROPERTY('EngineEdition') AS int), d.name, d.collation_name, CAST(d.compatibility_level AS int), "
-          "CAST(d.snapshot_isolation_state AS int), CAST(d.is_read_committed_snapshot_on AS int), CAST(d.is_read_only AS "
-          "int), CAST(CASE WHEN d.source_database_id IS NULL THEN 0 ELSE 1 END AS int) FROM sys.databases AS d WHERE "
-          "d.database_id = DB_ID()"},
+    Topic{
+        "mssql_database",
+        "SELECT CAST(SERVERPROPERTY('ProductVersion') AS nvarchar(128)), CAST(SERVERPROPERTY('Edition') AS "
+        "nvarchar(128)), "
+        "CAST(SERVERPROPERTY('EngineEdition') AS int), d.name, d.collation_name, CAST(d.compatibility_level AS int), "
+        "CAST(d.snapshot_isolation_state AS int), CAST(d.is_read_committed_snapshot_on AS int), CAST(d.is_read_only AS "
+        "int), CAST(CASE WHEN d.source_database_id IS NULL THEN 0 ELSE 1 END AS int) FROM sys.databases AS d WHERE "
+        "d.database_id = DB_ID()"},
     Topic{"mssql_schema", "SELECT CAST(s.schema_id AS bigint), s.name FROM sys.schemas AS s"},
-    Topic{"mssql_table",
-          "SELECT CAST(t.object_id AS bigint), CAST(t.schema_id AS bigint), t.name, CAST(t.is_memory_optimized AS int), "
-          "CAST(t.temporal_type AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0",
-          k2016,
-          "SELECT CAST(t.object_id AS bigint), CAST(t.schema_id AS bigint), t.name, CAST(t.is_memory_optimized AS int), "
-          "CAST(0 AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0"},
+    Topic{
+        "mssql_table",
+        "SELECT CAST(t.object_id AS bigint), CAST(t.schema_id AS bigint), t.name, CAST(t.is_memory_optimized AS int), "
+        "CAST(t.temporal_type AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0",
+        k2016,
+        "SELECT CAST(t.object_id AS bigint), CAST(t.schema_id AS bigint), t.name, CAST(t.is_memory_optimized AS int), "
+        "CAST(0 AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0"},
     Topic{"mssql_permission",
           "SELECT CAST(t.object_id AS bigint), CAST(HAS_PERMS_BY_NAME(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + "
           "QUOTENAME(t.name), 'OBJECT', 'SELECT') AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0"},
-    Topic{"mssql_column",
-          "SELECT CAST(c.object_id AS bigint), CAST(c.column_id AS int), c.name, y.name, CAST(y.is_user_defined AS int), "
-          "TYPE_NAME(c.system_type_id), CAST(c.max_length AS int), CAST(c.precision AS int), CAST(c.scale AS int), "
-          "c.collation_name, CAST(c.is_nullable AS int), CAST(c.is_identity AS int), CAST(c.is_computed AS int), "
-          "CAST(c.is_filestream AS int), CAST(c.is_sparse AS int) FROM sys.columns AS c JOIN sys.tables AS t ON "
-          "t.object_id = c.object_id JOIN sys.types AS y ON y.user_type_id = c.user_type_id WHERE t.is_ms_shipped = 0"},
+    Topic{
+        "mssql_column",
+        "SELECT CAST(c.object_id AS bigint), CAST(c.column_id AS int), c.name, y.name, CAST(y.is_user_defined AS int), "
+        "TYPE_NAME(c.system_type_id), CAST(c.max_length AS int), CAST(c.precision AS int), CAST(c.scale AS int), "
+        "c.collation_name, CAST(c.is_nullable AS int), CAST(c.is_identity AS int), CAST(c.is_computed AS int), "
+        "CAST(c.is_filestream AS int), CAST(c.is_sparse AS int) FROM sys.columns AS c JOIN sys.tables AS t ON "
+        "t.object_id = c.object_id JOIN sys.types AS y ON y.user_type_id = c.user_type_id WHERE t.is_ms_shipped = 0"},
     Topic{"mssql_identity",
           "SELECT CAST(i.object_id AS bigint), CAST(i.column_id AS int), COALESCE(CAST(i.seed_value AS decimal(38,0)), "
-          "IDENT_SEED(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + QUOTENAME(t.name))), COALESCE(CAST(i.increment_value AS "
-          "decimal(38,0)), IDENT_INCR(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + QUOTENAME(t.name))), CAST(i.last_value AS "
+          "IDENT_SEED(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + QUOTENAME(t.name))), "
+          "COALESCE(CAST(i.increment_value AS "
+          "decimal(38,0)), IDENT_INCR(QUOTENAME(SCHEMA_NAME(t.schema_id)) + N'.' + QUOTENAME(t.name))), "
+          "CAST(i.last_value AS "
           "decimal(38,0)) FROM sys.identity_columns AS i "
           "JOIN sys.tables AS t ON t.object_id = i.object_id WHERE t.is_ms_shipped = 0"},
-    Topic{"mssql_computed",
-          "SELECT CAST(c.object_id AS bigint), CAST(c.column_id AS int), c.definition, CAST(c.is_persisted AS int) FROM "
-          "sys.computed_columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id WHERE t.is_ms_shipped = 0"},
+    Topic{
+        "mssql_computed",
+        "SELECT CAST(c.object_id AS bigint), CAST(c.column_id AS int), c.definition, CAST(c.is_persisted AS int) FROM "
+        "sys.computed_columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id WHERE t.is_ms_shipped = 0"},
     Topic{"mssql_default",
           "SELECT CAST(d.parent_object_id AS bigint), CAST(d.parent_column_id AS int), d.name, d.definition FROM "
           "sys.default_constraints AS d"},
@@ -60,52 +67,63 @@ constexpr std::array kTopics = {
           "CAST(i.is_disabled AS int), CAST(i.is_hypothetical AS int), i.filter_definition FROM sys.indexes AS i JOIN "
           "sys.tables AS t ON t.object_id = i.object_id WHERE i.type > 0 AND t.is_ms_shipped = 0"},
     Topic{"mssql_index_column",
-          "SELECT CAST(c.object_id AS bigint), CAST(c.index_id AS int), CAST(c.index_column_id AS int), CAST(c.column_id AS "
+          "SELECT CAST(c.object_id AS bigint), CAST(c.index_id AS int), CAST(c.index_column_id AS int), "
+          "CAST(c.column_id AS "
           "int), CAST(c.key_ordinal AS int), CAST(c.is_descending_key AS int), CAST(c.is_included_column AS int) FROM "
           "sys.index_columns AS c JOIN sys.tables AS t ON t.object_id = c.object_id WHERE t.is_ms_shipped = 0"},
     Topic{"mssql_key",
-          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), k.name, k.type, CAST(k.unique_index_id AS "
+          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), k.name, k.type, "
+          "CAST(k.unique_index_id AS "
           "int) FROM sys.key_constraints AS k"},
     Topic{"mssql_check",
-          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), k.name, k.definition, CAST(k.is_disabled "
+          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), k.name, k.definition, "
+          "CAST(k.is_disabled "
           "AS int), CAST(k.is_not_trusted AS int) FROM sys.check_constraints AS k"},
     Topic{"mssql_foreign_key",
-          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), CAST(k.referenced_object_id AS bigint), "
-          "k.name, CAST(k.delete_referential_action AS int), CAST(k.update_referential_action AS int), CAST(k.is_disabled AS "
+          "SELECT CAST(k.object_id AS bigint), CAST(k.parent_object_id AS bigint), CAST(k.referenced_object_id AS "
+          "bigint), "
+          "k.name, CAST(k.delete_referential_action AS int), CAST(k.update_referential_action AS int), "
+          "CAST(k.is_disabled AS "
           "int), CAST(k.is_not_trusted AS int), CAST(k.key_index_id AS int) FROM sys.foreign_keys AS k"},
     Topic{"mssql_foreign_key_column",
-          "SELECT CAST(c.constraint_object_id AS bigint), CAST(c.constraint_column_id AS int), CAST(c.parent_column_id AS "
+          "SELECT CAST(c.constraint_object_id AS bigint), CAST(c.constraint_column_id AS int), CAST(c.parent_column_id "
+          "AS "
           "int), CAST(c.referenced_column_id AS int) FROM sys.foreign_key_columns AS c"},
     // current_value of a sequence that was never used is its start, and so is that of one used once; only
     // last_used_value tells them apart.
-    Topic{"mssql_sequence",
-          "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, TYPE_NAME(s.system_type_id), "
-          "CAST(s.start_value AS decimal(38,0)), CAST(s.increment AS decimal(38,0)), CAST(s.minimum_value AS "
-          "decimal(38,0)), CAST(s.maximum_value AS decimal(38,0)), CAST(s.is_cycling AS int), CAST(s.cache_size AS int), "
-          "CAST(s.current_value AS decimal(38,0)), CAST(s.last_used_value AS decimal(38,0)), CAST(1 AS int) FROM "
-          "sys.sequences AS s",
-          k2017,
-          "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, TYPE_NAME(s.system_type_id), "
-          "CAST(s.start_value AS decimal(38,0)), CAST(s.increment AS decimal(38,0)), CAST(s.minimum_value AS "
-          "decimal(38,0)), CAST(s.maximum_value AS decimal(38,0)), CAST(s.is_cycling AS int), CAST(s.cache_size AS int), "
-          "CAST(s.current_value AS decimal(38,0)), CAST(NULL AS decimal(38,0)), CAST(0 AS int) FROM sys.sequences AS s"},
-    Topic{"mssql_module",
-          "SELECT CAST(o.object_id AS bigint), o.type, CAST(o.schema_id AS bigint), o.name, CAST(o.parent_object_id AS "
-          "bigint), m.definition FROM sys.objects AS o LEFT JOIN sys.sql_modules AS m ON m.object_id = o.object_id WHERE "
-          "o.is_ms_shipped = 0 AND o.type IN ('P', 'PC', 'FN', 'IF', 'TF', 'FS', 'FT', 'AF', 'V', 'TR', 'TA')"},
+    Topic{
+        "mssql_sequence",
+        "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, TYPE_NAME(s.system_type_id), "
+        "CAST(s.start_value AS decimal(38,0)), CAST(s.increment AS decimal(38,0)), CAST(s.minimum_value AS "
+        "decimal(38,0)), CAST(s.maximum_value AS decimal(38,0)), CAST(s.is_cycling AS int), CAST(s.cache_size AS int), "
+        "CAST(s.current_value AS decimal(38,0)), CAST(s.last_used_value AS decimal(38,0)), CAST(1 AS int) FROM "
+        "sys.sequences AS s",
+        k2017,
+        "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, TYPE_NAME(s.system_type_id), "
+        "CAST(s.start_value AS decimal(38,0)), CAST(s.increment AS decimal(38,0)), CAST(s.minimum_value AS "
+        "decimal(38,0)), CAST(s.maximum_value AS decimal(38,0)), CAST(s.is_cycling AS int), CAST(s.cache_size AS int), "
+        "CAST(s.current_value AS decimal(38,0)), CAST(NULL AS decimal(38,0)), CAST(0 AS int) FROM sys.sequences AS s"},
+    Topic{
+        "mssql_module",
+        "SELECT CAST(o.object_id AS bigint), o.type, CAST(o.schema_id AS bigint), o.name, CAST(o.parent_object_id AS "
+        "bigint), m.definition FROM sys.objects AS o LEFT JOIN sys.sql_modules AS m ON m.object_id = o.object_id WHERE "
+        "o.is_ms_shipped = 0 AND o.type IN ('P', 'PC', 'FN', 'IF', 'TF', 'FS', 'FT', 'AF', 'V', 'TR', 'TA')"},
     Topic{"mssql_trigger",
           "SELECT CAST(t.object_id AS bigint), CAST(t.is_disabled AS int), CAST(t.is_instead_of_trigger AS int) FROM "
           "sys.triggers AS t WHERE t.parent_class = 1"},
     Topic{"mssql_synonym",
-          "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, s.base_object_name FROM sys.synonyms AS s"},
+          "SELECT CAST(s.object_id AS bigint), CAST(s.schema_id AS bigint), s.name, s.base_object_name FROM "
+          "sys.synonyms AS s"},
     Topic{"mssql_rows",
-          "SELECT CAST(p.object_id AS bigint), CAST(SUM(p.rows) AS bigint), CAST(COUNT(*) AS int) FROM sys.partitions AS p "
+          "SELECT CAST(p.object_id AS bigint), CAST(SUM(p.rows) AS bigint), CAST(COUNT(*) AS int) FROM sys.partitions "
+          "AS p "
           "WHERE p.index_id IN (0, 1) GROUP BY p.object_id"},
     Topic{"mssql_pages",
           "SELECT CAST(p.object_id AS bigint), CAST(p.index_id AS int), CAST(SUM(p.used_page_count) AS bigint), "
           "CAST(SUM(p.row_count) AS bigint) FROM sys.dm_db_partition_stats AS p GROUP BY p.object_id, p.index_id"},
     Topic{"mssql_property",
-          "SELECT CAST(p.class AS int), CAST(p.major_id AS bigint), CAST(p.minor_id AS int), CAST(p.value AS nvarchar(4000)) "
+          "SELECT CAST(p.class AS int), CAST(p.major_id AS bigint), CAST(p.minor_id AS int), CAST(p.value AS "
+          "nvarchar(4000)) "
           "FROM sys.extended_properties AS p WHERE p.name = 'MS_Description'"},
 };
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstdint>
 
-
 namespace lakemover::source::odbc {
 
 namespace {
@@ -180,7 +179,8 @@ std::string freetds_conf(const Endpoint& e, const std::string& section) {
 }
 
 std::string odbc_ini(const Endpoint& e, const std::string& section) {
-    return "[" + section + "]\nDriver = " + e.driver + "\nServername = " + section + "\nDatabase = " + e.database + "\n";
+    return "[" + section + "]\nDriver = " + e.driver + "\nServername = " + section + "\nDatabase = " + e.database +
+           "\n";
 }
 
 ConnectPlan plan_connection(const Endpoint& e, DriverFamily family) {

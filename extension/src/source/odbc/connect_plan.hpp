@@ -46,7 +46,7 @@ std::string odbc_ini(const Endpoint& endpoint, const std::string& section);
 // The name of an endpoint's section, the same for the same settings.
 std::string section_of(const Endpoint& endpoint);
 
-// The library behind a driver's name of odbcinst.ini; throws IM002 with the installed ones when there is none.
+// The library behind a driver's name of odbcinst.ini; throws 08001 with the installed ones when there is none.
 std::string driver_library(const std::string& name);
 
 // Makes FreeTDS and the driver manager see the endpoint's sections, in files without a name.

@@ -48,9 +48,8 @@ public:
 
 private:
     void open() {
-        lane_->run(
-            [this](LaneContext& lane) { rows_ = std::make_shared<TextRows>(lane, sql_, params_, fetch_size_); },
-            connection_.waiter());
+        lane_->run([this](LaneContext& lane) { rows_ = std::make_shared<TextRows>(lane, sql_, params_, fetch_size_); },
+                   connection_.waiter());
     }
     void release() noexcept {
         if (rows_) {
@@ -186,9 +185,10 @@ void OdbcConnection::identify() {
 }
 
 TextRow OdbcConnection::position() {
-    const auto read_only = query("SELECT CASE WHEN is_read_only = 1 THEN 't' ELSE 'f' END FROM sys.databases WHERE "
-                                 "database_id = DB_ID()",
-                                 {});
+    const auto read_only = query(
+        "SELECT CASE WHEN is_read_only = 1 THEN 't' ELSE 'f' END FROM sys.databases WHERE "
+        "database_id = DB_ID()",
+        {});
     TextValue lsn;
     try {
         lsn = query("SELECT log_end_lsn FROM sys.dm_db_log_stats(DB_ID())", {}).rows.at(0).at(0);
@@ -203,18 +203,17 @@ TextRow OdbcConnection::position() {
 
 bool OdbcConnection::snapshot_works() {
     // Tried, not looked up: the catalog's flag need not tell what a SNAPSHOT transaction meets.
-    const auto table = query("SELECT TOP (1) s.name, t.name FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = "
-                             "t.schema_id WHERE t.is_ms_shipped = 0 ORDER BY t.object_id",
-                             {});
+    const auto table = query(
+        "SELECT TOP (1) s.name, t.name FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = "
+        "t.schema_id WHERE t.is_ms_shipped = 0 ORDER BY t.object_id",
+        {});
     if (table.rows.empty()) {
         return true;
     }
     try {
         exec("SET TRANSACTION ISOLATION LEVEL SNAPSHOT");
         exec("BEGIN TRANSACTION");
-        query("SELECT TOP (1) 1 FROM " +
-                  quote_name(*table.rows[0][0]) + "." + quote_name(*table.rows[0][1]),
-              {});
+        query("SELECT TOP (1) 1 FROM " + quote_name(*table.rows[0][0]) + "." + quote_name(*table.rows[0][1]), {});
         exec("ROLLBACK TRANSACTION");
         exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
         return true;
@@ -232,9 +231,10 @@ bool OdbcConnection::snapshot_works() {
 }
 
 Snapshot OdbcConnection::begin_and_export(const SnapshotRequest& request) {
-    const auto facts = query("SELECT CAST(is_read_only AS int), source_database_id FROM sys.databases WHERE database_id = "
-                             "DB_ID()",
-                             {});
+    const auto facts = query(
+        "SELECT CAST(is_read_only AS int), source_database_id FROM sys.databases WHERE database_id = "
+        "DB_ID()",
+        {});
     const bool read_only = !facts.rows.empty() && facts.rows[0][0] == "1";
     const bool database_snapshot = !facts.rows.empty() && facts.rows[0][1].has_value();
     Snapshot snapshot;
@@ -279,7 +279,8 @@ void OdbcConnection::enter_table(const TableSpec& spec) {
     table_id_ = -1;
     run(main_lane(), "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
     // A memory-optimised table cannot be read in a SNAPSHOT session; its own hint gives the same.
-    run(main_lane(), std::string("SET TRANSACTION ISOLATION LEVEL ") + (spec.memory_optimized ? "READ COMMITTED" : "SNAPSHOT"));
+    run(main_lane(),
+        std::string("SET TRANSACTION ISOLATION LEVEL ") + (spec.memory_optimized ? "READ COMMITTED" : "SNAPSHOT"));
     run(main_lane(), "BEGIN TRANSACTION");
     in_transaction_ = true;
     table_id_ = spec.table_id;

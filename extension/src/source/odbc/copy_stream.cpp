@@ -309,11 +309,12 @@ private:
             // A cut value comes with SQL_SUCCESS_WITH_INFO and its full length, or none: it is never passed on.
             if (length < 0 || static_cast<std::size_t>(length) > room) {
                 out.resize(start);
-                throw in_column(Error(ErrorKind::kData, "22001", "the source gave a value longer than its column's type",
-                                      "the catalog says at most " + std::to_string(room) + " bytes, the value has " +
-                                          (length < 0 ? std::string("more") : std::to_string(length)),
-                                      "take the inventory again"),
-                                spec_, readers_[i].name, rows_ + 1);
+                throw in_column(
+                    Error(ErrorKind::kData, "22001", "the source gave a value longer than its column's type",
+                          "the catalog says at most " + std::to_string(room) + " bytes, the value has " +
+                              (length < 0 ? std::string("more") : std::to_string(length)),
+                          "take the inventory again"),
+                    spec_, readers_[i].name, rows_ + 1);
             }
             try {
                 readers_[i].encoder->value(column.data.data() + next_ * room, static_cast<std::size_t>(length), out);
@@ -414,7 +415,8 @@ private:
         bool begun = false;
         for (;;) {
             SQLLEN indicator = 0;
-            const std::size_t wanted = binding.is_long() ? buffer.size() : std::min(buffer.size(), binding.element_bytes + terminator);
+            const std::size_t wanted =
+                binding.is_long() ? buffer.size() : std::min(buffer.size(), binding.element_bytes + terminator);
             const SQLRETURN code =
                 SQLGetData(statement, number, binding.c_type, buffer.data(), static_cast<SQLLEN>(wanted), &indicator);
             if (code == SQL_NO_DATA) {

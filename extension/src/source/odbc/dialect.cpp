@@ -11,8 +11,8 @@ namespace {
 
 Error bad_plan(const TableSpec& spec, const std::string& what) {
     return {ErrorKind::kConfig, "22023",
-            "the plan of table \"" + spec.source_schema + "\".\"" + spec.source_table + "\" cannot be carried out", what,
-            "plan again and start a new run"};
+            "the plan of table \"" + spec.source_schema + "\".\"" + spec.source_table + "\" cannot be carried out",
+            what, "plan again and start a new run"};
 }
 
 const ColumnSpec& key_column(const TableSpec& spec, const std::string& name) {

@@ -8,7 +8,7 @@
 
 namespace lakemover::source::odbc {
 
-std::string quote_name(std::string_view name);      // [name], with ] doubled
+std::string quote_name(std::string_view name);     // [name], with ] doubled
 std::string quote_unicode(std::string_view text);  // N'text'
 std::string source_table(const TableSpec& spec);   // schema.table with the hint it needs, AS t
 

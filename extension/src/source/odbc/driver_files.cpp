@@ -60,7 +60,8 @@ void publish_sections(const Endpoint& endpoint) {
 
 std::string driver_library(const std::string& name) {
     Environment env(SQL_NULL_HANDLE);
-    SQLSetEnvAttr(env.get(), SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(static_cast<SQLULEN>(SQL_OV_ODBC3)), 0);
+    SQLSetEnvAttr(env.get(), SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(static_cast<SQLULEN>(SQL_OV_ODBC3)),
+                  0);
     std::string installed;
     std::array<SQLCHAR, 256> text{};
     std::array<SQLCHAR, 2048> attributes{};
@@ -84,7 +85,7 @@ std::string driver_library(const std::string& name) {
         }
         return {};
     }
-    throw Error(ErrorKind::kConfig, "IM002", "there is no ODBC driver \"" + name + "\" in odbcinst.ini",
+    throw Error(ErrorKind::kConnect, "08001", "there is no ODBC driver \"" + name + "\" in odbcinst.ini",
                 installed.empty() ? "none is installed" : "installed are: " + installed,
                 "install it (Debian: tdsodbc brings FreeTDS) or name another one in the option \"driver\"");
 }

@@ -17,7 +17,10 @@ char32_t next_code_point(std::string_view text, std::size_t& at) {
     if (lead < 0x80) {
         return lead;
     }
-    const int more = lead >= 0xF0 && lead < 0xF5 ? 3 : lead >= 0xE0 && lead < 0xF0 ? 2 : lead >= 0xC2 && lead < 0xE0 ? 1 : 0;
+    const int more = lead >= 0xF0 && lead < 0xF5   ? 3
+                     : lead >= 0xE0 && lead < 0xF0 ? 2
+                     : lead >= 0xC2 && lead < 0xE0 ? 1
+                                                   : 0;
     if (more == 0 || at + static_cast<std::size_t>(more) > text.size()) {
         return kReplacement;
     }
@@ -136,7 +139,8 @@ std::string hint_of(const Diagnostic& d, const std::string& all) {
         case 18452: return "the server takes Windows or Entra logins only: see the option \"authentication\"";
         case 40615: return "add the staging host's address to the firewall rules of the Azure SQL server";
         case 40532: return "write the user as user@server, or check the option \"host\"";
-        case 4060: return "check the option \"dbname\" of the foreign server, and that the login has a user in the database";
+        case 4060:
+            return "check the option \"dbname\" of the foreign server, and that the login has a user in the database";
         case 3952:
             return "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON, or migrate from a database snapshot or a "
                    "READ_ONLY database";
@@ -150,8 +154,12 @@ std::string hint_of(const Diagnostic& d, const std::string& all) {
         return "check sslrootcert (the CA that signed the server's certificate), the host name, and encrypt; "
                "trust_server_certificate 'true' gives the check up";
     }
-    if (d.native == 20009 || d.native == 20013 || d.sqlstate.starts_with("08")) {
-        return "check host, port and firewall, and that the server listens on TCP";
+    if (d.native == 20009 || d.native == 20013 || d.native == 20002 || d.sqlstate.starts_with("08")) {
+        // FreeTDS says no more than this when the server's certificate is not accepted.
+        return "check host, port and firewall, and that the server listens on TCP; with encryption, that sslrootcert "
+               "holds "
+               "the CA of the server's certificate and host is the name in it (trust_server_certificate gives the "
+               "check up)";
     }
     return {};
 }
@@ -200,7 +208,8 @@ std::vector<Diagnostic> diagnostics(SQLSMALLINT type, SQLHANDLE handle) {
                                           static_cast<SQLSMALLINT>(text.size()), &length))) {
             break;
         }
-        const auto units = std::min<std::size_t>(static_cast<std::size_t>(std::max<SQLSMALLINT>(length, 0)), text.size() - 1);
+        const auto units =
+            std::min<std::size_t>(static_cast<std::size_t>(std::max<SQLSMALLINT>(length, 0)), text.size() - 1);
         records.push_back({from_wide(state.data(), 5), native, from_wide(text.data(), units)});
     }
     return records;
@@ -233,7 +242,8 @@ Error error_of(const std::vector<Diagnostic>& records, const std::string& doing)
     }
     auto telling = std::find_if(records.begin(), records.end(), [](const Diagnostic& d) { return !says_little(d); });
     if (telling == records.end()) {
-        telling = std::find_if(records.begin(), records.end(), [](const Diagnostic& d) { return d.native != 5701 && d.native != 5703; });
+        telling = std::find_if(records.begin(), records.end(),
+                               [](const Diagnostic& d) { return d.native != 5701 && d.native != 5703; });
     }
     const Diagnostic& main = telling == records.end() ? records.front() : *telling;
     std::string detail;

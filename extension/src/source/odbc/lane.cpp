@@ -81,13 +81,13 @@ struct LaneState {
     const int event;
     std::mutex mutex;
     std::condition_variable changed;
-    LaneJob job;                  // under mutex until taken
-    bool has_job = false;         // posted and not ended
+    LaneJob job;                                  // under mutex until taken
+    bool has_job = false;                         // posted and not ended
     std::vector<std::shared_ptr<void>> disposed;  // under mutex
-    std::exception_ptr failure;   // of the last job
-    bool quit = false;            // under mutex
-    bool over = false;            // the thread has left its loop
-    int cancelling = 0;           // SQLCancel calls under way
+    std::exception_ptr failure;                   // of the last job
+    bool quit = false;                            // under mutex
+    bool over = false;                            // the thread has left its loop
+    int cancelling = 0;                           // SQLCancel calls under way
     SQLHSTMT statement = SQL_NULL_HANDLE;
     SQLHDBC dbc = SQL_NULL_HANDLE;  // the thread's own, but for reading whether it is there
     std::atomic<bool> stop{false};
@@ -211,8 +211,7 @@ void connect_job(LaneState& state, const ConnectPlan& plan) {
 
 }  // namespace
 
-Lane::Lane(const ConnectPlan& plan, Waiter& waiter)
-    : state_(std::make_shared<LaneState>()) {
+Lane::Lane(const ConnectPlan& plan, Waiter& waiter) : state_(std::make_shared<LaneState>()) {
     sigset_t before;
     block_signals(before);
     std::error_code failed;
@@ -267,8 +266,7 @@ void Lane::post(LaneJob job) {
 
 void Lane::wait_event(Waiter& waiter) {
     try {
-        while (!waiter.wait(state_->event, true, false, -1)) {
-        }
+        while (!waiter.wait(state_->event, true, false, -1)) {}
     } catch (...) {
         abandon();
         throw;

@@ -65,7 +65,8 @@ std::vector<TextValue> Sample::canonical(const TextRow& row) const {
     std::vector<TextValue> values;
     values.reserve(columns_.size());
     for (std::size_t i = 0; i < columns_.size(); ++i) {
-        values.push_back(canonical_value(columns_[i].type, columns_[i].codec, columns_[i].policy, raw_unicode_, row.at(i)));
+        values.push_back(
+            canonical_value(columns_[i].type, columns_[i].codec, columns_[i].policy, raw_unicode_, row.at(i)));
     }
     return values;
 }

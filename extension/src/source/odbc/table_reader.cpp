@@ -31,8 +31,8 @@ public:
         auto [rows, bytes] = measure(std::min(kFirstRows, wanted));
         if (rows == kFirstRows && wanted > kFirstRows) {
             const double mean = bytes / static_cast<double>(rows);
-            std::tie(rows, bytes) = measure(
-                std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(mean, 1.0)), kFirstRows, wanted));
+            std::tie(rows, bytes) =
+                measure(std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(mean, 1.0)), kFirstRows, wanted));
         }
         return rows == 0 ? std::nullopt : std::optional<double>(bytes / static_cast<double>(rows));
     }
@@ -50,17 +50,18 @@ public:
         const Sample sample(spec_, connection_.abilities().raw_unicode);
         if (!spec_.key_is_copied()) {
             // All rows, or the ones whose MD5 starts with zeros: the same rule as on the target.
-            sample.pass_keyless(count(), rows, [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); },
-                                sink);
+            sample.pass_keyless(
+                count(), rows, [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); }, sink);
             return;
         }
-        sample.pass_keyed(rows, count(), [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); },
-                          sink);
+        sample.pass_keyed(
+            rows, count(), [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); }, sink);
     }
 
     void first_rows(std::int64_t rows, const RowSink& sink) override {
         const Sample sample(spec_, connection_.abilities().raw_unicode);
-        sample.pass_fields(rows, [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1, use); }, sink);
+        sample.pass_fields(
+            rows, [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1, use); }, sink);
     }
 
     std::unique_ptr<CopyStream> copy_out(const ChunkRange& range) override {
@@ -75,8 +76,11 @@ private:
         const auto lane = connection_.main_lane();
         std::shared_ptr<TextRows> rows;
         std::vector<TextRow> texts;
-        lane->run([&](LaneContext& context) { rows = std::make_shared<TextRows>(context, sql, std::vector<TextValue>(), batch); },
-                  connection_.waiter());
+        lane->run(
+            [&](LaneContext& context) {
+                rows = std::make_shared<TextRows>(context, sql, std::vector<TextValue>(), batch);
+            },
+            connection_.waiter());
         try {
             for (;;) {
                 lane->run([&](LaneContext& context) { texts = rows->next(context); }, connection_.waiter());

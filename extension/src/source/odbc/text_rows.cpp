@@ -11,8 +11,8 @@ namespace lakemover::source::odbc {
 
 namespace {
 
-constexpr SQLULEN kLongestBound = 4000;          // characters; what is longer, or unbounded, is read in pieces
-constexpr std::size_t kBlockBytes = 1U << 20U;   // of bound buffers
+constexpr SQLULEN kLongestBound = 4000;         // characters; what is longer, or unbounded, is read in pieces
+constexpr std::size_t kBlockBytes = 1U << 20U;  // of bound buffers
 constexpr std::size_t kPieceBytes = 64U * 1024U;
 constexpr SQLSMALLINT kSsTime2 = -154;
 constexpr SQLSMALLINT kSsVariant = -150;
@@ -145,12 +145,13 @@ TextRows::TextRows(LaneContext& lane, const std::string& sql, const std::vector<
         values.push_back(to_wide(params[i].value_or("")));
         const auto units = values.back().size() - 1;
         lengths[i] = params[i] ? static_cast<SQLLEN>(units * sizeof(SQLWCHAR)) : SQL_NULL_DATA;
-        check(SQLBindParameter(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), SQL_PARAM_INPUT, SQL_C_WCHAR, SQL_WVARCHAR,
-                               std::max<SQLULEN>(units, 1), 0, values.back().data(), 0, &lengths[i]),
+        check(SQLBindParameter(statement_.get(), static_cast<SQLUSMALLINT>(i + 1), SQL_PARAM_INPUT, SQL_C_WCHAR,
+                               SQL_WVARCHAR, std::max<SQLULEN>(units, 1), 0, values.back().data(), 0, &lengths[i]),
               SQL_HANDLE_STMT, statement_.get(), "binding a parameter");
     }
     WideText text = to_wide(sql);
-    check(SQLExecDirectW(statement_.get(), text.data(), SQL_NTS), SQL_HANDLE_STMT, statement_.get(), "a query on the source");
+    check(SQLExecDirectW(statement_.get(), text.data(), SQL_NTS), SQL_HANDLE_STMT, statement_.get(),
+          "a query on the source");
     SQLFreeStmt(statement_.get(), SQL_RESET_PARAMS);
     describe();
     bind();
@@ -216,7 +217,9 @@ TextValue TextRows::read_long(std::size_t index) {
         if (indicator == SQL_NULL_DATA) {
             return std::nullopt;
         }
-        const std::size_t terminator = column.c_type == SQL_C_WCHAR ? sizeof(SQLWCHAR) : column.c_type == SQL_C_CHAR ? 1 : 0;
+        const std::size_t terminator = column.c_type == SQL_C_WCHAR  ? sizeof(SQLWCHAR)
+                                       : column.c_type == SQL_C_CHAR ? 1
+                                                                     : 0;
         const std::size_t room = piece.size() - terminator;
         const bool cut = indicator == SQL_NO_TOTAL || static_cast<std::size_t>(indicator) > room;
         raw.append(piece.data(), cut ? room : static_cast<std::size_t>(indicator));

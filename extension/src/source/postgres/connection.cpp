@@ -8,8 +8,8 @@
 #include <chrono>
 #include <thread>
 
-#include "source/postgres/catalog.hpp"
 #include "source/dialect.hpp"
+#include "source/postgres/catalog.hpp"
 
 namespace lakemover::source::postgres {
 

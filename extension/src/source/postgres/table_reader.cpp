@@ -44,8 +44,8 @@ public:
         // A first look bounds what the second reads: a row may be anything from 10 bytes to 1 GB.
         Measured measured = measure(std::min(kFirstRows, rows), 0.0);
         if (measured.rows == kFirstRows && rows > kFirstRows) {
-            const auto wanted = std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)),
-                                           kFirstRows, rows);
+            const auto wanted =
+                std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)), kFirstRows, rows);
             // At least a row per page is assumed; twice as many pages, since not all are full.
             Measured spread = measure(
                 wanted, percent_of(2.0 * static_cast<double>(std::max<std::int64_t>(wanted / 10, 50)), pages()));
@@ -107,7 +107,9 @@ public:
     }
 
 private:
-    std::int64_t number(const std::string& sql) { return std::stoll(connection_.query(sql, {}).rows.at(0).at(0).value()); }
+    std::int64_t number(const std::string& sql) {
+        return std::stoll(connection_.query(sql, {}).rows.at(0).at(0).value());
+    }
 
     std::int64_t pages() { return number(dialect().page_count(spec_)); }
 
@@ -124,7 +126,8 @@ private:
     }
 
     std::vector<TextRow> key_bounds(int chunks) {
-        double percent = percent_of(static_cast<double>(std::max<std::int64_t>(kQuantilePages, 10LL * chunks)), pages());
+        double percent =
+            percent_of(static_cast<double>(std::max<std::int64_t>(kQuantilePages, 10LL * chunks)), pages());
         for (;;) {
             auto bounds = connection_.query(dialect().key_quantiles(spec_, chunks, percent), {}).rows;
             // Mostly empty pages, or few rows on each: look at more.
