@@ -15,6 +15,7 @@ BEGIN
             USING ERRCODE = 'invalid_schema_name', HINT = 'Correct SOURCE_SCHEMAS or lakemover.source_scope.';
     END IF;
     PERFORM lakemover._transform_sqlserver(p_source, p_scope);
+    UPDATE lakemover.source_info s SET identity = i.identity FROM lakemover.source_identity(p_source) i WHERE s.source = p_source;
 END
 $$;
 COMMENT ON FUNCTION lakemover._inventory_sqlserver(name, text[]) IS 'lakemover.inventory() for SQL Server and Azure SQL';
@@ -28,7 +29,7 @@ AS $$
 BEGIN
     INSERT INTO lakemover.source_info (source, engine, identity, version, version_num, dbname, encoding, "collation", size_bytes, settings)
     SELECT p_source, coalesce(lakemover._source_engine(p_source), 'sqlserver'),
-           coalesce((SELECT i.identity FROM lakemover.source_identity(p_source) i), d.name), concat_ws(' ', 'SQL Server', d.version, d.edition),
+           d.name, concat_ws(' ', 'SQL Server', d.version, d.edition),
            split_part(d.version, '.', 1)::int * 10000, d.name, 'UTF8', d.coll,
            (SELECT 8192 * sum(p.pages) FROM pg_temp.mssql_pages p)::bigint,
            jsonb_build_object('edition', d.edition, 'engine_edition', d.engine_edition, 'compatibility_level', d.compatibility_level,

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <thread>
 
@@ -93,7 +94,22 @@ struct LaneState {
     std::atomic<bool> stop{false};
     std::atomic<bool> broken{false};
     std::atomic<int> socket{-1};
+    bool connecting = false;       // under mutex: the driver is in its connect call
+    std::set<int> sockets_before;  // under mutex: those that are not the driver's
     std::thread thread;
+
+    // Closes the connection's socket, or the one that the driver is connecting over.
+    void shut() noexcept {
+        const int fd = socket;
+        if (fd >= 0) {
+            ::shutdown(fd, SHUT_RDWR);
+            return;
+        }
+        const std::lock_guard lock(mutex);
+        if (connecting) {
+            shut_new_sockets(sockets_before);
+        }
+    }
 };
 
 SQLHDBC LaneContext::connection() const noexcept { return state_.dbc; }
@@ -199,7 +215,16 @@ void connect_job(LaneState& state, const ConnectPlan& plan) {
     SQLSetConnectAttrW(state.dbc, SQL_ATTR_LOGIN_TIMEOUT,
                        reinterpret_cast<SQLPOINTER>(static_cast<SQLULEN>(plan.login_timeout_s)), 0);
     const auto before = open_sockets();
+    {
+        const std::lock_guard lock(state.mutex);
+        state.connecting = true;
+        state.sockets_before = before;
+    }
     const SQLRETURN code = connect(state.dbc, plan);
+    {
+        const std::lock_guard lock(state.mutex);
+        state.connecting = false;
+    }
     if (!SQL_SUCCEEDED(code)) {
         const auto records = diagnostics(SQL_HANDLE_DBC, state.dbc);
         SQLFreeHandle(SQL_HANDLE_DBC, state.dbc);
@@ -212,15 +237,13 @@ void connect_job(LaneState& state, const ConnectPlan& plan) {
 }  // namespace
 
 Lane::Lane(const ConnectPlan& plan, Waiter& waiter) : state_(std::make_shared<LaneState>()) {
+    live_lanes().guard_exit();
     sigset_t before;
     block_signals(before);
     std::error_code failed;
     live_lanes().entered(state_.get(), [raw = state_.get()] {
         raw->stop = true;
-        const int fd = raw->socket;
-        if (fd >= 0) {
-            ::shutdown(fd, SHUT_RDWR);
-        }
+        raw->shut();
         const std::lock_guard lock(raw->mutex);
         raw->quit = true;
         raw->changed.notify_all();
@@ -242,7 +265,6 @@ Lane::Lane(const ConnectPlan& plan, Waiter& waiter) : state_(std::make_shared<La
         abandon();
         throw;
     }
-    live_lanes().guard_exit();
 }
 
 Lane::~Lane() { abandon(); }
@@ -341,6 +363,13 @@ void Lane::stop_running() noexcept {
     if (state.wait_for(milliseconds(0), idle)) {
         return;
     }
+    {
+        // No statement runs yet that SQLCancel could reach.
+        const std::lock_guard lock(state.mutex);
+        if (state.connecting) {
+            shut_new_sockets(state.sockets_before);
+        }
+    }
     // SQLCancel may itself wait for the driver's lock: it gets a thread that nobody waits for.
     sigset_t before;
     block_signals(before);
@@ -367,13 +396,8 @@ void Lane::stop_running() noexcept {
     if (state.wait_for(kCancelPatience, idle)) {
         return;
     }
-    const int fd = state.socket;
-    if (fd >= 0) {
-        ::shutdown(fd, SHUT_RDWR);
-    }
-    if (fd >= 0) {
-        state.wait_for(kSocketPatience, idle);
-    }
+    state.shut();
+    state.wait_for(kSocketPatience, idle);
 }
 
 void Lane::abandon() noexcept {
@@ -389,11 +413,8 @@ void Lane::abandon() noexcept {
     }
     state.changed.notify_all();
     if (!state.wait_for(kGoodbyePatience, [&state] { return state.over; })) {
-        const int fd = state.socket;
-        if (fd >= 0) {
-            ::shutdown(fd, SHUT_RDWR);
-        }
-        if (fd < 0 || !state.wait_for(kGoodbyePatience, [&state] { return state.over; })) {
+        state.shut();
+        if (!state.wait_for(kGoodbyePatience, [&state] { return state.over; })) {
             // A connect in progress ends by its own timeout; the thread holds what it needs.
             state.thread.detach();
             return;

@@ -34,7 +34,7 @@ void LiveLanes::at_exit(int status) noexcept {
             stop();
         }
     }
-    for (int i = 0; i < 100; ++i) {
+    for (int i = 0; i < 50; ++i) {
         {
             const std::lock_guard lock(mutex_);
             if (lanes_.empty()) {

@@ -12,9 +12,8 @@ public:
     // stop makes the lane's thread come back as soon as it can; called at exit.
     void entered(const void* lane, std::function<void()> stop);
     void left(const void* lane) noexcept;
-    // Registers the handler that stops all lanes at exit and waits for them for a moment; a thread that
-    // is still there then (a connect in progress) makes the process end without destructors. To be called
-    // after a driver was loaded: handlers run in reverse order, and ours must come before the driver's.
+    // Registers, once, the handler that stops all lanes at exit and waits for them for a moment; a thread that is
+    // still in a driver then makes the process end without destructors.
     void guard_exit();
 
 private:

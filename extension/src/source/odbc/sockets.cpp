@@ -42,6 +42,17 @@ std::set<int> open_sockets() noexcept {
     return sockets;
 }
 
+void shut_new_sockets(const std::set<int>& before) noexcept {
+    for (const int fd : open_sockets()) {
+        int domain = 0;
+        socklen_t length = sizeof domain;
+        if (before.count(fd) == 0 && ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 &&
+            (domain == AF_INET || domain == AF_INET6)) {
+            ::shutdown(fd, SHUT_RDWR);
+        }
+    }
+}
+
 int new_connected_socket(const std::set<int>& before) noexcept {
     int found = -1;
     for (const int fd : open_sockets()) {

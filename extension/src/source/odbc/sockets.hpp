@@ -9,4 +9,7 @@ std::set<int> open_sockets() noexcept;
 // The one that has been connected over TCP since; -1 when there is none or more than one.
 int new_connected_socket(const std::set<int>& before) noexcept;
 
+// Shuts down every TCP socket that came since: what a driver is connecting over, in whatever state.
+void shut_new_sockets(const std::set<int>& before) noexcept;
+
 }  // namespace lakemover::source::odbc
