@@ -57,8 +57,9 @@ END
 $$;
 COMMENT ON FUNCTION lakemover._sqlserver_default(text, text) IS 'the default of a SQL Server column for a target type; null: not translated';
 
--- An index's filter of the common kinds: a column IS [NOT] NULL, or compared with a number; joined by AND.
-CREATE FUNCTION lakemover._sqlserver_filter(p_filter text) RETURNS text
+-- An index's filter of the common kinds: a column IS [NOT] NULL, or compared with a number; joined by AND. Columns of type bit
+-- are boolean on the target: 0 and 1 become false and true.
+CREATE FUNCTION lakemover._sqlserver_filter(p_filter text, p_booleans text[]) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -66,22 +67,31 @@ DECLARE
     v_rest  text := btrim(p_filter);
     v_part  text[];
     v_out   text := '';
+    v_name  text;
+    v_test  text;
 BEGIN
     IF v_rest !~ '^\(.*\)$' THEN
         RETURN NULL;
     END IF;
     v_rest := substr(v_rest, 2, length(v_rest) - 2);
     LOOP
-        v_part := regexp_match(v_rest, '^\[((?:[^\]]|\]\])+)\] (IS NOT NULL|IS NULL|(?:=|<>|<|>|<=|>=)\(-?\d+(?:\.\d+)?\))(?: AND (.*))?$', 's');
+        v_part := regexp_match(v_rest, '^\[((?:[^\]]|\]\])+)\] ?(IS NOT NULL|IS NULL|(?:=|<>|<|>|<=|>=)\(-?\d+(?:\.\d+)?\))(?: AND (.*))?$', 's');
         IF v_part IS NULL THEN
             RETURN NULL;
         END IF;
-        v_out := v_out || CASE WHEN v_out = '' THEN '' ELSE ' AND ' END
-                 || format('(%I %s)', replace(v_part[1], ']]', ']'), regexp_replace(v_part[2], '^(=|<>|<=|>=|<|>)\((.*)\)$', '\1 \2'));
+        v_name := replace(v_part[1], ']]', ']');
+        v_test := regexp_replace(v_part[2], '^(=|<>|<=|>=|<|>)\((.*)\)$', '\1 \2');
+        IF v_name = ANY (p_booleans) AND v_test !~ '^IS' THEN
+            v_test := CASE v_test WHEN '= 0' THEN '= false' WHEN '= 1' THEN '= true' WHEN '<> 0' THEN '<> false' WHEN '<> 1' THEN '<> true' END;
+            IF v_test IS NULL THEN
+                RETURN NULL;
+            END IF;
+        END IF;
+        v_out := v_out || CASE WHEN v_out = '' THEN '' ELSE ' AND ' END || format('(%I %s)', v_name, v_test);
         EXIT WHEN v_part[3] IS NULL;
         v_rest := v_part[3];
     END LOOP;
     RETURN format('(%s)', v_out);
 END
 $$;
-COMMENT ON FUNCTION lakemover._sqlserver_filter(text) IS 'an index filter in PostgreSQL''s words; null: not translated';
+COMMENT ON FUNCTION lakemover._sqlserver_filter(text, text[]) IS 'an index filter in PostgreSQL''s words; null: not translated';

@@ -8,7 +8,8 @@ BEGIN
     DROP TABLE IF EXISTS pg_temp.mssql_index_text;
     CREATE TEMPORARY TABLE mssql_index_text ON COMMIT DROP AS
     SELECT i.table_id, i.index_no, i.table_id * 100000 + i.index_no AS index_id, i.name, i.type, i.type_desc, i.is_unique = 1 AS is_unique,
-           i.is_primary = 1 AS is_primary, i.disabled = 1 AS disabled, i.filter, lakemover._sqlserver_filter(i.filter) AS predicate,
+           i.is_primary = 1 AS is_primary, i.disabled = 1 AS disabled, i.filter, lakemover._sqlserver_filter(i.filter, ARRAY(
+               SELECT b.column_name FROM lakemover.inv_column b WHERE b.source = p_source AND b.table_id = i.table_id AND b.data_type = 'boolean')) AS predicate,
            array_agg(c.column_name ORDER BY k.key_ordinal) FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS keys,
            string_agg(quote_ident(c.column_name) || CASE WHEN k.descending = 1 THEN ' DESC' ELSE '' END, ', ' ORDER BY k.key_ordinal)
                FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS key_list,

@@ -1,6 +1,6 @@
 // SQL functions over the ODBC driver's pure parts. Zone: pg.
 #include "pg/bridge.hpp"
-#include "source/odbc/encode.hpp"
+#include "source/odbc/type_names.hpp"
 
 extern "C" {
 PG_FUNCTION_INFO_V1(lakemover_can_encode);
@@ -11,13 +11,6 @@ extern "C" Datum lakemover_can_encode(PG_FUNCTION_ARGS) {
     return pg::entry([&]() -> Datum {
         const std::string native = pg::from_text_datum(PG_GETARG_DATUM(0));
         const std::string codec = pg::from_text_datum(PG_GETARG_DATUM(1));
-        try {
-            return BoolGetDatum(source::odbc::can_encode(source::odbc::parse_sql_type(native), codec));
-        } catch (const source::Error& e) {
-            if (e.kind != source::ErrorKind::kUnsupported) {
-                throw;
-            }
-            return BoolGetDatum(false);
-        }
+        return BoolGetDatum(source::odbc::type_can_become(native, codec));
     });
 }
