@@ -75,6 +75,18 @@ equal "the identity goes on with the source's next value" "$(source_value "SET N
     "$(target "$insert RETURNING id" | head -n 1)"
 equal "defaults" '0.0000|t|t' "$(target "SELECT credit, active, guid IS NOT NULL AND created IS NOT NULL FROM sales.customer WHERE code = 'next'")"
 
+# Declared quiet, the source is read in key ranges by several sessions: the same rows again.
+ms_sql <<< "UPDATE STATISTICS dbo.big
+go" > /dev/null
+digest='SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) FROM dbo.big t'
+before=$(target "$digest")
+expect 0 "a run in key ranges" lm_cli --source-quiesced --on-existing drop --max-batch-rows 20000
+says 'SUCCESS'
+equal "the rows of dbo.big" "$before" "$(target "$digest")"
+lm_cli psql -A -t -c "SELECT count(*) > 3, bool_and(method = 'keyset') FROM lakemover.run_chunk c JOIN lakemover.run_table t USING (run_id, table_id)
+    WHERE t.spec->>'source_table' = 'big' AND c.run_id = (SELECT max(run_id) FROM lakemover.run)" > "$LM_TMP/ranges"
+equal "ranges of dbo.big" 't|t' "$(tail -n 1 "$LM_TMP/ranges")"
+
 # A source that nobody can connect to says why.
 SOURCE_PORT=1 expect 6 "a closed port" lm_cli --assess-only
 says_one_error

@@ -40,7 +40,8 @@ BEGIN
     INSERT INTO lakemover.inv_table (source, table_id, schema_name, table_name, kind, persistence, row_estimate, pages, table_bytes,
                                      index_bytes, can_select, is_empty, comment, memory_optimized)
     SELECT p_source, t.table_id, s.name, t.name, 'r', 'p', coalesce(z.row_count, r.row_count, -1), coalesce(z.pages, 0),
-           8192 * coalesce(z.pages, 0), 8192 * coalesce(i.pages, 0), coalesce(m.can_select = 1, true),
+           -- sizes that cannot be read are guessed from rows and declared widths, so that large tables are still cut
+           coalesce(8192 * z.pages, r.row_count * w.bytes, 0), 8192 * coalesce(i.pages, 0), coalesce(m.can_select = 1, true),
            -- the number of rows in the catalog is close, not exact: zero need not be empty
            CASE WHEN coalesce(z.row_count, r.row_count) > 0 THEN false END, p.value, t.memory_optimized = 1
       FROM pg_temp.mssql_table t
@@ -49,6 +50,8 @@ BEGIN
       LEFT JOIN (SELECT table_id, sum(pages)::bigint AS pages, sum(row_count)::bigint AS row_count
                    FROM pg_temp.mssql_pages WHERE index_no IN (0, 1) GROUP BY 1) z USING (table_id)
       LEFT JOIN (SELECT table_id, sum(pages)::bigint AS pages FROM pg_temp.mssql_pages WHERE index_no > 1 GROUP BY 1) i USING (table_id)
+      LEFT JOIN (SELECT c.table_id, sum(CASE WHEN c.max_length BETWEEN 0 AND 200 THEN c.max_length ELSE 200 END) AS bytes
+                   FROM pg_temp.mssql_column c GROUP BY 1) w USING (table_id)
       LEFT JOIN pg_temp.mssql_permission m USING (table_id)
       LEFT JOIN pg_temp.mssql_property p ON p.class = 1 AND p.major_id = t.table_id AND p.minor_id = 0
      WHERE p_scope IS NULL OR s.name = ANY (p_scope);
