@@ -1,6 +1,6 @@
 -- From what SQL Server's catalog views say to inventory, plan and DDL, without a SQL Server: the views are filled by hand.
 BEGIN;
-SELECT plan(38);
+SELECT plan(40);
 SET client_min_messages = 'warning';
 
 CREATE SERVER ms FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host 'h', dbname 'd');
@@ -116,5 +116,9 @@ UPDATE lakemover.plan_column SET target_type = 'text' WHERE source = 'ms' AND so
 SELECT is((SELECT count(*) FROM lakemover._type_problems('ms')), 1::bigint, 'and one that does exist is fine');
 SELECT ok(EXISTS (SELECT FROM lakemover._ddl('ms') d WHERE d.sql ~ 'CREATE INDEX .* \(placed DESC, customer\) INCLUDE \(total\)'), 'the index in the DDL');
 SELECT is(lakemover._can_encode('money', 'numeric')::text || lakemover._can_encode('money', 'uuid') || lakemover._can_encode('nonsense', 'text'), 'truefalsefalse', '_can_encode()');
+SELECT set_eq($$ SELECT DISTINCT check_id FROM lakemover._check_sqlserver('ms') $$,
+              ARRAY['unknown_type', 'not_translated', 'lossy_type', 'point_in_time', 'case_insensitive'], 'the checks of a SQL Server source');
+UPDATE lakemover.plan_column SET exclude = true WHERE source = 'ms' AND source_column = 'what';
+SELECT is((SELECT count(*) FROM lakemover._check_sqlserver('ms') f WHERE f.check_id = 'unknown_type'), 0::bigint, 'excluding the column resolves the blocker');
 SELECT * FROM finish();
 ROLLBACK;

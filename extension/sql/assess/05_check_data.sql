@@ -28,4 +28,10 @@ INSERT INTO lakemover.check (check_id, ordinal, title, severity, detects, recomm
 ('mixed_case', 250, 'Mixed-Case Names', 'INFO', 'names that need quotes because of upper case', 'queries must quote them, as on the source; or map lower-case names in the plan'),
 ('text_copy', 260, 'Text Copies', 'INFO', 'types without binary input and output', 'the whole table is copied as text, which is slower'),
 ('unlogged', 270, 'Unlogged Tables', 'INFO', 'unlogged tables', 'their rows do not survive a crash, there or here: decide whether they are worth moving'),
-('inheritance', 280, 'Inherited Tables', 'INFO', 'plain table inheritance', 'each table is copied with its own rows only');
+('inheritance', 280, 'Inherited Tables', 'INFO', 'plain table inheritance', 'each table is copied with its own rows only'),
+('unknown_type', 65, 'Unknown Types', 'BLOCKER', 'columns of a type that has no mapping (SQL Server)', 'exclude the column, or read it through a transform'),
+('unreadable_catalog', 191, 'Unreadable Catalog Views', 'WARNING', 'catalog views that the source''s user cannot read (SQL Server)', 'grant VIEW DEFINITION and VIEW DATABASE STATE; what they list is not known'),
+('not_translated', 192, 'Not Translated', 'WARNING', 'checks, computed columns, defaults and indexes without a translation (SQL Server)', 'create them on the target after the load'),
+('point_in_time', 193, 'Point in Time', 'WARNING', 'sources that change while they are read (SQL Server)', 'migrate from a database snapshot, or stop the writers'),
+('lossy_type', 281, 'Declared Losses', 'INFO', 'types of which something is not kept (SQL Server)', 'counted while the rows are read, shown as equal under policy'),
+('case_insensitive', 282, 'Case-Insensitive Collations', 'INFO', 'columns in which upper and lower case are equal (SQL Server)', 'check comparisons, unique keys and sort order on the target');

@@ -128,7 +128,7 @@ std::string canonical_expression(const SqlType& type, const std::string& c, std:
         case TypeKind::kDatetime2: return "CONVERT(varchar(27), CAST(" + c + " AS datetime2(7)), 121)";
         case TypeKind::kDatetimeoffset:
             return "CONVERT(varchar(27), CAST(SWITCHOFFSET(" + c + ", '+00:00') AS datetime2(7)), 121)";
-        case TypeKind::kTime: return "CONVERT(varchar(16), CAST(" + c + " AS time(7)), 114)";
+        case TypeKind::kTime: return "CONVERT(varchar(16), CAST(" + c + " AS time(7)), 121)";
         case TypeKind::kUniqueidentifier: return "CONVERT(varchar(36), " + c + ")";
         case TypeKind::kBit:
         case TypeKind::kTinyint:
@@ -144,10 +144,9 @@ std::string canonical_expression(const SqlType& type, const std::string& c, std:
 
 namespace {
 
-// HH:MM:SS with or without a fraction, to the six digits of the canonical form, cut or rounded as the encoder does.
+// HH:MM:SS with or without a fraction, to the six digits of the canonical form, cut as the encoder does by default.
 std::string six_digits(const std::string& text) {
-    const std::size_t dot = text.find_last_of(".");
-    // Style 114 writes hh:mm:ss:mmm for short fractions on some versions.
+    const std::size_t dot = text.find_last_of('.');
     if (dot == std::string::npos) {
         return text + ".000000";
     }
@@ -263,7 +262,7 @@ std::string bound_expression(const SqlType& type, const std::string& c) {
         case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
         case TypeKind::kDatetime2: return "CONVERT(varchar(27), " + c + ", 121)";
         case TypeKind::kDatetimeoffset: return "CONVERT(varchar(34), " + c + ", 121)";
-        case TypeKind::kTime: return "CONVERT(varchar(16), " + c + ", 114)";
+        case TypeKind::kTime: return "CONVERT(varchar(16), " + c + ", 121)";
         case TypeKind::kDate: return "CONVERT(varchar(10), " + c + ", 23)";
         case TypeKind::kUniqueidentifier: return "CONVERT(varchar(36), " + c + ")";
         case TypeKind::kReal: return "CAST(" + c + " AS binary(4))";

@@ -167,7 +167,7 @@ void numeric_field(const Digits& number, std::string& out) {
     store_be16(field + 6, static_cast<std::uint16_t>(weight));
     store_be16(field + 8, used > 0 && number.negative ? 0x4000 : 0);
     store_be16(field + 10, static_cast<std::uint16_t>(number.scale));
-    out.append(field, static_cast<std::size_t>(12 + 2 * used));
+    out.append(field, 12 + 2 * static_cast<std::size_t>(used));
 }
 
 void int_numeric_field(std::int64_t value, std::string& out) {

@@ -31,7 +31,7 @@ public:
             if (used_ + 3 * kStride > sizeof buffer_) {
                 flush();
             }
-            if (high_ == 0 && ascii(data, end)) {
+            if (high == 0 && ascii(data, end)) {
                 continue;
             }
             const std::size_t stop = std::min<std::size_t>(kStride, static_cast<std::size_t>(end - data) / 2);
@@ -42,7 +42,7 @@ public:
     }
     // Ends the value.
     void finish() {
-        if (high_ != 0) {
+        if (high != 0) {
             lone();
         }
         flush();
@@ -52,9 +52,9 @@ public:
         used_ = 0;
     }
 
-    std::uint16_t high_ = 0;  // the first half of a pair, waiting
-    bool stripped_ = false;
-    bool replaced_ = false;
+    std::uint16_t high = 0;  // the first half of a pair, waiting
+    bool stripped = false;
+    bool replaced = false;
 
 private:
     static constexpr std::size_t kStride = 16;
@@ -95,17 +95,17 @@ private:
     }
 
     void unit(std::uint16_t u) {
-        if (u >= 0xdc00 && u <= 0xdfff && high_ != 0) {
-            const std::uint32_t point = 0x10000 + ((static_cast<std::uint32_t>(high_) - 0xd800) << 10) + (u - 0xdc00U);
-            high_ = 0;
+        if (u >= 0xdc00 && u <= 0xdfff && high != 0) {
+            const std::uint32_t point = 0x10000 + ((static_cast<std::uint32_t>(high) - 0xd800) << 10) + (u - 0xdc00U);
+            high = 0;
             put(0xf0 | (point >> 18));
             put(0x80 | ((point >> 12) & 0x3f));
             put(0x80 | ((point >> 6) & 0x3f));
             put(0x80 | (point & 0x3f));
             return;
         }
-        if (high_ != 0) {
-            high_ = 0;
+        if (high != 0) {
+            high = 0;
             lone();
         }
         if (u < 0x80) {
@@ -118,7 +118,7 @@ private:
             put(0xc0U | (u >> 6));
             put(0x80U | (u & 0x3f));
         } else if (u >= 0xd800 && u <= 0xdbff) {
-            high_ = u;
+            high = u;
         } else if (u >= 0xdc00 && u <= 0xdfff) {
             lone();
         } else {
@@ -136,14 +136,14 @@ private:
             throw value_error("22021", "the text contains a NUL character (U+0000), which PostgreSQL cannot store",
                               "let the column's policy strip them (nul = strip), or copy it as bytea");
         }
-        stripped_ = true;
+        stripped = true;
     }
     void lone() {
         if (policy_.surrogate == Policy::Surrogate::kFail) {
             throw value_error("22021", "the text contains half of a surrogate pair, which has no form in UTF-8",
                               "let the column's policy replace them (surrogate = replace), or copy it as bytea");
         }
-        replaced_ = true;
+        replaced = true;
         three(0xfffd);
     }
 
@@ -154,8 +154,8 @@ private:
 };
 
 void count(const Utf8Writer& writer, Losses& losses) {
-    losses.nul += writer.stripped_ ? 1 : 0;
-    losses.surrogate += writer.replaced_ ? 1 : 0;
+    losses.nul += writer.stripped ? 1 : 0;
+    losses.surrogate += writer.replaced ? 1 : 0;
 }
 
 // What the target adds to plain text.
@@ -240,10 +240,10 @@ public:
     LongTextEncoder(Form form, const Policy& policy, Losses& losses) : form_(form), policy_(policy), losses_(losses) {}
     void begin(std::string& out) override {
         start_ = out.size();
-        high_ = 0;
+        high = 0;
         half_ = false;
-        stripped_ = false;
-        replaced_ = false;
+        stripped = false;
+        replaced = false;
         open_field(form_, out);
     }
     void piece(const char* data, std::size_t bytes, std::string& out) override {
@@ -261,9 +261,9 @@ public:
             first_byte_ = data[bytes - 1];
         }
         writer.flush();
-        high_ = writer.high_;
-        stripped_ = writer.stripped_;
-        replaced_ = writer.replaced_;
+        high = writer.high;
+        stripped = writer.stripped;
+        replaced = writer.replaced;
         if (out.size() - start_ > kMostBytes + 4) {
             throw value_error(
                 "54000", "a value of more than " + std::to_string(kMostBytes) + " bytes cannot be stored in a field");
@@ -282,9 +282,9 @@ public:
 private:
     Utf8Writer resumed(std::string& out) const {
         Utf8Writer writer(policy_, out);
-        writer.high_ = high_;
-        writer.stripped_ = stripped_;
-        writer.replaced_ = replaced_;
+        writer.high = high;
+        writer.stripped = stripped;
+        writer.replaced = replaced;
         return writer;
     }
 
@@ -292,11 +292,11 @@ private:
     Policy policy_;
     Losses& losses_;
     std::size_t start_ = 0;
-    std::uint16_t high_ = 0;
+    std::uint16_t high = 0;
     bool half_ = false;
     char first_byte_ = 0;
-    bool stripped_ = false;
-    bool replaced_ = false;
+    bool stripped = false;
+    bool replaced = false;
 };
 
 // Whether the codec is one of text, and how.
