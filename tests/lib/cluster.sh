@@ -68,7 +68,10 @@ lm_init() {
     LM_BIN=$LM_STAGE$bindir
     LM_LAKEMOVER=$LM_STAGE/usr/local/bin/lakemover
     unset "${!PG@}"                 # PGHOST and its kind would lead our clients astray
+    # The endpoint for tests is the one setting that is meant for us.
+    local endpoint=${LAKEMOVER_TEST_MSSQL:-}
     unset "${!SOURCE_@}" "${!LAKEBASE_@}" "${!LAKEMOVER_@}"
+    if [ -n "$endpoint" ]; then export LAKEMOVER_TEST_MSSQL=$endpoint; fi
     export LC_ALL=C.UTF-8
     cd "$LM_TMP/work" || exit 2
 }

@@ -59,16 +59,29 @@ TEST(OdbcDialect, AFilterMayEndInAComment) {
 }
 
 TEST(OdbcDialect, BoundsAreTheEnginesOwnBytes) {
-    EXPECT_EQ(bound_expression(parse_sql_type("varchar(9)"), "q.k0"), "CAST(q.k0 AS varbinary(9))");
-    // An nvarchar literal beside a varchar key would scan; the collation is the column's own.
-    EXPECT_EQ(bound_literal(parse_sql_type("varchar(9)"), "Latin1_General_CI_AS", "\\x6162"),
-              "CAST(0x6162 AS varchar(9)) COLLATE Latin1_General_CI_AS");
-    EXPECT_EQ(bound_literal(parse_sql_type("datetime"), "", "\\x0000ab0000000001"),
-              "CAST(0x0000ab0000000001 AS datetime)");
+    EXPECT_EQ(bound_expression(parse_sql_type("varchar(9)"), "q.k0", true),
+              "CAST(CAST(q.k0 AS nvarchar(9)) AS varbinary(18))");
+    EXPECT_EQ(bound_expression(parse_sql_type("nchar(9)"), "q.k0", false), "N'=' + CAST(q.k0 AS nvarchar(9))");
+    // An nvarchar beside a varchar key would scan; the code page is that of the column's collation.
+    EXPECT_EQ(bound_literal(parse_sql_type("varchar(9)"), "Latin1_General_CI_AS", "\\x61006200"),
+              "CAST(CAST(0x61006200 AS nvarchar(9)) COLLATE Latin1_General_CI_AS AS varchar(9))");
+    EXPECT_EQ(bound_literal(parse_sql_type("varchar(9)"), "Latin1_General_CI_AS", "=a'b\xC3\xA9"),
+              "CAST(CAST(N'a''b\xC3\xA9' AS nvarchar(9)) COLLATE Latin1_General_CI_AS AS varchar(9))");
+    EXPECT_EQ(bound_literal(parse_sql_type("nvarchar(9)"), "Latin1_General_BIN2", "\\x3dd8"),
+              "CAST(0x3dd8 AS nvarchar(9)) COLLATE Latin1_General_BIN2");
+    EXPECT_EQ(bound_literal(parse_sql_type("datetime"), "", "2024-02-29 23:59:59.997"),
+              "CONVERT(datetime, '2024-02-29 23:59:59.997', 121)");
+    EXPECT_EQ(bound_literal(parse_sql_type("datetime2(7)"), "", "2024-02-29 23:59:59.9999999"),
+              "CONVERT(datetime2(7), '2024-02-29 23:59:59.9999999', 121)");
+    EXPECT_EQ(bound_literal(parse_sql_type("float"), "", "\\x3fb999999999999a"),
+              "CAST(1.0000000000000001E-01 AS float)");
+    EXPECT_EQ(bound_literal(parse_sql_type("real"), "", "\\xbdcccccd"), "CAST(-1.0000000149011612E-01 AS real)");
     EXPECT_EQ(bound_literal(parse_sql_type("decimal(38,4)"), "", "-1.5000"), "CAST('-1.5000' AS decimal(38,4))");
+    EXPECT_EQ(bound_literal(parse_sql_type("binary(2)"), "", "\\x00ff"), "CAST(0x00ff AS varbinary(2))");
     EXPECT_THROW(bound_literal(parse_sql_type("int"), "", "1'; DROP TABLE x --"), Error);
     EXPECT_THROW(bound_literal(parse_sql_type("varchar(9)"), "", "0x61"), Error);
-    EXPECT_EQ(bound_literal(parse_sql_type("varchar(9)"), "x; DROP TABLE y", "\\x61"), "CAST(0x61 AS varchar(9))");
+    EXPECT_EQ(bound_literal(parse_sql_type("varchar(9)"), "x; DROP TABLE y", "\\x6100"),
+              "CAST(CAST(0x6100 AS nvarchar(9)) AS varchar(9))");
 }
 
 TEST(OdbcDialect, WhatIsReadOfEachType) {
@@ -103,6 +116,53 @@ TEST(OdbcCanonical, TextOfTheEngineBecomesTheTargets) {
             .value(),
         "ab\xEF\xBF\xBD")
         << "U+0000 goes, half a surrogate pair becomes U+FFFD";
+}
+
+TEST(OdbcCanonical, PolicyRoundsAsTheEncoderDoes) {
+    Policy round;
+    round.precision = Policy::Precision::kRound;
+    const auto text = [&round](const char* type, const char* codec, const char* value) {
+        return canonical_value(parse_sql_type(type), codec, round, false, TextValue(value)).value();
+    };
+    EXPECT_EQ(text("datetime2(7)", "timestamp", "2024-02-28 23:59:59.9999999"), "2024-02-29 00:00:00.000000");
+    EXPECT_EQ(text("datetime2(7)", "timestamp", "2023-12-31 23:59:59.9999995"), "2024-01-01 00:00:00.000000");
+    EXPECT_EQ(text("datetime2(7)", "timestamp", "2023-12-31 23:59:59.0000094"), "2023-12-31 23:59:59.000009");
+    EXPECT_EQ(text("datetime2(7)", "timestamp", "2023-12-31 23:59:59.0000095"), "2023-12-31 23:59:59.000010");
+    EXPECT_EQ(text("datetime2(7)", "timestamp", "9999-12-31 23:59:59.9999999"), "10000-01-01 00:00:00.000000");
+    EXPECT_EQ(text("time(7)", "time", "12:59:59.9999999"), "13:00:00.000000");
+    EXPECT_EQ(text("time(7)", "time", "23:59:59.9999999"), "23:59:59.999999") << "a time has no next day";
+    EXPECT_EQ(text("datetime2(7)", "text", "2024-02-28 23:59:59.9999999"), "2024-02-28 23:59:59.9999999");
+}
+
+TEST(OdbcCanonical, FloatsAreBytesAndKeysAreWhatTheTargetReads) {
+    const auto text = [](const char* type, const char* codec, const char* value) {
+        return canonical_value(parse_sql_type(type), codec, Policy(), false, TextValue(value)).value();
+    };
+    EXPECT_EQ(text("float", "float8", "\\x8000000000000000"), "8000000000000000") << "-0.0";
+    EXPECT_EQ(text("real", "float4", "\\xBDCCCCCD"), "bdcccccd");
+    EXPECT_EQ(text("real", "float8", "\\xbdcccccd"), "bfb99999a0000000");
+    EXPECT_EQ(text("int", "float8", "-3"), "c008000000000000");
+    EXPECT_EQ(key_text("float8", "3fb999999999999a"), "0.1");
+    EXPECT_EQ(key_text("float4", "bdcccccd"), "-0.1");
+    EXPECT_EQ(key_text("bytea", "00ff"), "\\x00ff");
+    EXPECT_EQ(key_text("timestamptz", "2024-02-29 00:00:00.000000"), "2024-02-29 00:00:00.000000+00");
+    EXPECT_EQ(key_text("int4", "5"), "5");
+}
+
+TEST(OdbcCanonical, ExpressionsOfEachType) {
+    const auto sql = [](const char* type, const char* codec) {
+        return canonical_expression(parse_sql_type(type), "c", codec, true);
+    };
+    EXPECT_EQ(sql("datetime", "timestamp"), "CONVERT(varchar(23), c, 121)");
+    EXPECT_EQ(sql("datetime2(3)", "timestamp"), "CONVERT(varchar(27), CAST(c AS datetime2(7)), 121)");
+    EXPECT_EQ(sql("datetime2(3)", "text"), "CONVERT(varchar(27), c, 121)");
+    EXPECT_EQ(sql("datetimeoffset(7)", "text"), "CONVERT(varchar(34), SWITCHOFFSET(c, '+00:00'), 121)");
+    EXPECT_EQ(sql("time(7)", "time"), "CONVERT(varchar(16), CAST(c AS time(7)), 121)");
+    EXPECT_EQ(sql("float", "float8"), "CAST(c AS binary(8))");
+    EXPECT_EQ(sql("money", "numeric"), "CONVERT(varchar(41), CAST(c AS decimal(19,4)))");
+    EXPECT_EQ(sql("ntext", "text"), "CAST(CAST(c AS nvarchar(max)) AS varbinary(max))");
+    EXPECT_EQ(sql("hierarchyid", "text"), "c.ToString()");
+    EXPECT_EQ(sql("geography", "text"), "c.AsTextZM()");
 }
 
 TEST(OdbcCanonical, CsvTellsNullFromEmptyAndQuotes) {

@@ -5,6 +5,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <charconv>
+#include <cstdio>
+#include <cstring>
 
 #include "source/error.hpp"
 #include "source/odbc/handles.hpp"
@@ -55,11 +59,6 @@ std::string unhex(std::string_view text) {
         bytes += static_cast<char>(high * 16 + low);
     }
     return bytes;
-}
-
-bool is_moment(const SqlType& type) {
-    return type.kind == TypeKind::kDatetime || type.kind == TypeKind::kSmalldatetime ||
-           type.kind == TypeKind::kDatetime2 || type.kind == TypeKind::kDatetimeoffset;
 }
 
 std::size_t characters(std::string_view utf8) {
@@ -118,6 +117,8 @@ std::string hex_literal(const std::string& text) {
 }  // namespace
 
 std::string canonical_expression(const SqlType& type, const std::string& c, std::string_view codec, bool raw_unicode) {
+    // As text a moment keeps the digits that its type has; see the encoder.
+    const bool text = is_text_codec(codec);
     switch (type.kind) {
         case TypeKind::kReal: return "CAST(" + c + " AS binary(4))";
         case TypeKind::kFloat: return "CAST(" + c + " AS binary(8))";
@@ -125,10 +126,15 @@ std::string canonical_expression(const SqlType& type, const std::string& c, std:
         // Through datetime2 a datetime would show the thirds of a millisecond that it does not have.
         case TypeKind::kDatetime: return "CONVERT(varchar(23), " + c + ", 121)";
         case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
-        case TypeKind::kDatetime2: return "CONVERT(varchar(27), CAST(" + c + " AS datetime2(7)), 121)";
+        case TypeKind::kDatetime2:
+            return text ? "CONVERT(varchar(27), " + c + ", 121)"
+                        : "CONVERT(varchar(27), CAST(" + c + " AS datetime2(7)), 121)";
         case TypeKind::kDatetimeoffset:
-            return "CONVERT(varchar(27), CAST(SWITCHOFFSET(" + c + ", '+00:00') AS datetime2(7)), 121)";
-        case TypeKind::kTime: return "CONVERT(varchar(16), CAST(" + c + " AS time(7)), 121)";
+            return text ? "CONVERT(varchar(34), SWITCHOFFSET(" + c + ", '+00:00'), 121)"
+                        : "CONVERT(varchar(27), CAST(SWITCHOFFSET(" + c + ", '+00:00') AS datetime2(7)), 121)";
+        case TypeKind::kTime:
+            return text ? "CONVERT(varchar(16), " + c + ", 121)"
+                        : "CONVERT(varchar(16), CAST(" + c + " AS time(7)), 121)";
         case TypeKind::kUniqueidentifier: return "CONVERT(varchar(36), " + c + ")";
         case TypeKind::kBit:
         case TypeKind::kTinyint:
@@ -138,21 +144,80 @@ std::string canonical_expression(const SqlType& type, const std::string& c, std:
         case TypeKind::kDecimal: return "CONVERT(varchar(41), " + c + ")";
         case TypeKind::kMoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(19,4)))";
         case TypeKind::kSmallmoney: return "CONVERT(varchar(41), CAST(" + c + " AS decimal(10,4)))";
-        default: (void)codec; return select_expression(type, c, raw_unicode);
+        default: return select_expression(type, c, raw_unicode);
     }
 }
 
 namespace {
 
-// HH:MM:SS with or without a fraction, to the six digits of the canonical form, cut as the encoder does by default.
-std::string six_digits(const std::string& text) {
-    const std::size_t dot = text.find_last_of('.');
-    if (dot == std::string::npos) {
-        return text + ".000000";
+// The next second of a moment's text, to the end of its fields: 23:59:59 is followed by the next day.
+void next_second(std::string& text) {
+    std::array<int, 6> field{};  // year, month, day, hour, minute, second
+    if (std::sscanf(text.c_str(), "%d-%d-%d %d:%d:%d", &field[0], &field[1], &field[2], &field[3], &field[4],
+                    &field[5]) != 6) {
+        throw Error(ErrorKind::kInternal, "22007", "not a moment: " + text.substr(0, 40));
     }
-    std::string fraction = text.substr(dot + 1);
+    auto& [year, month, day, hour, minute, second] = field;
+    static constexpr std::array<int, 12> kDays{31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    const int days = kDays.at(static_cast<std::size_t>(month - 1)) + (month == 2 && leap ? 1 : 0);
+    minute += (second = (second + 1) % 60) == 0 ? 1 : 0;
+    hour += minute == 60 ? 1 : 0;
+    minute %= 60;
+    day += hour == 24 ? 1 : 0;
+    hour %= 24;
+    month += day > days ? 1 : 0;
+    day = day > days ? 1 : day;
+    year += month == 13 ? 1 : 0;
+    month = month == 13 ? 1 : month;
+    std::array<char, 96> next{};
+    std::snprintf(next.data(), next.size(), "%04d-%02d-%02d %02d:%02d:%02d", year, month, day, hour, minute, second);
+    text = next.data();
+}
+
+// With or without a fraction, to the six digits of the canonical form, cut or rounded as the encoder does.
+std::string six_digits(const std::string& text, Policy::Precision precision) {
+    const std::size_t dot = text.find('.');
+    std::string whole = text.substr(0, dot);
+    std::string fraction = dot == std::string::npos ? std::string() : text.substr(dot + 1);
+    const bool up = precision == Policy::Precision::kRound && fraction.size() > 6 && fraction[6] >= '5';
     fraction.resize(6, '0');
-    return text.substr(0, dot) + "." + fraction;
+    if (up && fraction != "999999") {
+        const std::string next = std::to_string(1000001 + std::stoi(fraction));
+        fraction = next.substr(1);
+    } else if (up) {
+        // A time has no next day: it ends at 23:59:59.999999, as the encoder has it.
+        const bool time_only = whole.find('-') == std::string::npos;
+        if (time_only && whole == "23:59:59") {
+            return whole + ".999999";
+        }
+        if (time_only) {
+            whole = "2000-01-01 " + whole;
+        }
+        next_second(whole);
+        whole = time_only ? whole.substr(11) : whole;
+        fraction = "000000";
+    }
+    return whole + "." + fraction;
+}
+
+// The bytes of a double, in hex.
+std::string double_hex(double number) {
+    std::uint64_t bits = 0;
+    std::memcpy(&bits, &number, sizeof bits);
+    std::array<char, 17> text{};
+    std::snprintf(text.data(), text.size(), "%016llx", static_cast<unsigned long long>(bits));
+    return text.data();
+}
+
+template <class Float, class Bits> Float number_of(std::string_view hex_bytes) {
+    Bits bits = 0;
+    for (const char c : hex_bytes) {
+        bits = static_cast<Bits>(bits << 4U | static_cast<Bits>(nibble(c)));
+    }
+    Float number = 0;
+    std::memcpy(&number, &bits, sizeof number);
+    return number;
 }
 
 }  // namespace
@@ -162,57 +227,80 @@ TextValue canonical_value(const SqlType& type, std::string_view codec, const Pol
     if (!value) {
         return std::nullopt;
     }
-    if (type.kind == TypeKind::kReal || type.kind == TypeKind::kFloat) {
-        std::string bits = value->substr(value->starts_with("\\x") ? 2 : 0);
-        if (type.kind == TypeKind::kReal && codec == "float8") {
-            throw Error(ErrorKind::kUnsupported, "0A000", "a real in a float8 has no canonical text at the source");
-        }
-        return bits;
-    }
-    if (is_moment(type)) {
-        return is_text_codec(codec) ? *value : six_digits(*value);
-    }
-    if (type.kind == TypeKind::kTime) {
-        return six_digits(*value);
-    }
-    if (type.kind == TypeKind::kDate) {
-        return codec == "timestamp" ? *value + " 00:00:00.000000" : *value;
-    }
-    if (type.kind == TypeKind::kBit) {
-        return codec == "bool" ? (*value == "1" ? "t" : "f") : *value;
-    }
-    if (type.kind == TypeKind::kUniqueidentifier) {
-        std::string lower = *value;
-        std::transform(lower.begin(), lower.end(), lower.begin(), [](unsigned char c) { return std::tolower(c); });
-        return lower;
-    }
-    if (type.is_binary()) {
-        if (codec == "int8") {
-            std::uint64_t number = 0;
-            for (const char c : unhex(*value)) {
-                number = number << 8U | static_cast<unsigned char>(c);
+    switch (type.kind) {
+        case TypeKind::kReal:
+        case TypeKind::kFloat: {
+            std::string bits = hex(unhex(*value));
+            if (type.kind == TypeKind::kReal && codec == "float8") {
+                return double_hex(static_cast<double>(number_of<float, std::uint32_t>(bits)));
             }
-            return std::to_string(number);
+            return bits;
         }
-        return value->substr(value->starts_with("\\x") ? 2 : 0);
+        case TypeKind::kDatetime:
+        case TypeKind::kSmalldatetime:
+        case TypeKind::kDatetime2:
+        case TypeKind::kDatetimeoffset:
+        case TypeKind::kTime: return is_text_codec(codec) ? *value : six_digits(*value, policy.precision);
+        case TypeKind::kDate: return codec == "timestamp" ? *value + " 00:00:00.000000" : *value;
+        case TypeKind::kBit:
+        case TypeKind::kTinyint:
+        case TypeKind::kSmallint:
+        case TypeKind::kInt:
+        case TypeKind::kBigint:
+            if (codec == "bool") {
+                return *value == "1" ? "t" : "f";
+            }
+            return codec == "float8" ? double_hex(std::stod(*value)) : *value;
+        case TypeKind::kUniqueidentifier: {
+            std::string lower = *value;
+            std::transform(lower.begin(), lower.end(), lower.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+            return lower;
+        }
+        case TypeKind::kBinary:
+        case TypeKind::kVarbinary:
+        case TypeKind::kRowversion:
+            if (codec == "int8") {
+                return std::to_string(number_of<std::uint64_t, std::uint64_t>(hex(unhex(*value))));
+            }
+            return value->substr(value->starts_with("\\x") ? 2 : 0);
+        default: break;
     }
-    if (type.is_character()) {
-        Losses counted_elsewhere;
-        std::string text;
-        if (raw_unicode && binding_of(type, true).c_type == SQL_C_BINARY) {
-            const std::string units = unhex(*value);
-            text = utf8_from_utf16(units.data(), units.size(), policy, counted_elsewhere);
-        } else {
-            const WideText units = to_wide(*value);
-            text = utf8_from_utf16(reinterpret_cast<const char*>(units.data()), (units.size() - 1) * sizeof(SQLWCHAR),
-                                   policy, counted_elsewhere);
-        }
-        if (type.is_padded() || codec == "bpchar") {
-            text.resize(text.find_last_not_of(' ') + 1);
-        }
-        return text;
+    if (!type.is_character()) {
+        return value;
     }
-    return value;
+    Losses counted_elsewhere;
+    std::string text;
+    if (raw_unicode && binding_of(type, true).c_type == SQL_C_BINARY) {
+        const std::string units = unhex(*value);
+        text = utf8_from_utf16(units.data(), units.size(), policy, counted_elsewhere);
+    } else {
+        const WideText units = to_wide(*value);
+        text = utf8_from_utf16(reinterpret_cast<const char*>(units.data()), (units.size() - 1) * sizeof(SQLWCHAR),
+                               policy, counted_elsewhere);
+    }
+    if (type.is_padded() || codec == "bpchar") {
+        text.resize(text.find_last_not_of(' ') + 1);
+    }
+    return text;
+}
+
+std::string key_text(std::string_view codec, const std::string& canonical) {
+    if (codec == "bytea") {
+        return "\\x" + canonical;
+    }
+    if (codec == "timestamptz") {
+        return canonical + "+00";
+    }
+    if (codec == "float4" || codec == "float8") {
+        std::array<char, 40> text{};
+        const auto end =
+            codec == "float4"
+                ? std::to_chars(text.data(), text.data() + text.size(), number_of<float, std::uint32_t>(canonical))
+                : std::to_chars(text.data(), text.data() + text.size(), number_of<double, std::uint64_t>(canonical));
+        return {text.data(), end.ptr};
+    }
+    return canonical;
 }
 
 std::string shown_text(std::string_view codec, const std::string& canonical) { return shown(codec, canonical, false); }
@@ -248,17 +336,44 @@ std::string csv_md5(const std::vector<TextValue>& canonical) {
     return md5_hex(csv);
 }
 
-std::string bound_expression(const SqlType& type, const std::string& c) {
+namespace {
+
+bool is_wide_key(TypeKind kind) { return kind >= TypeKind::kChar && kind <= TypeKind::kNvarchar; }
+
+// nvarchar ends at 4000; an index key ends at 1700 bytes whatever its column says.
+std::string wide_length(const SqlType& type) {
+    return type.length < 0 ? "max" : std::to_string(std::min(type.length, 4000));
+}
+
+// binary to float is no conversion that T-SQL allows; 17 digits keep every double.
+std::string float_literal(double number) {
+    std::array<char, 40> text{};
+    std::snprintf(text.data(), text.size(), "%.16E", number);
+    return text.data();
+}
+
+std::string wide_literal(const SqlType& type, const std::string& bound) {
+    if (bound.starts_with("=")) {
+        std::string quoted = "N'";
+        for (const char c : bound.substr(1)) {
+            quoted += c == '\'' ? "''" : std::string(1, c);
+        }
+        return "CAST(" + quoted + "' AS nvarchar(" + wide_length(type) + "))";
+    }
+    return "CAST(" + hex_literal(bound) + " AS nvarchar(" + wide_length(type) + "))";
+}
+
+}  // namespace
+
+std::string bound_expression(const SqlType& type, const std::string& c, bool raw_unicode) {
+    if (is_wide_key(type.kind)) {
+        const std::string text = "CAST(" + c + " AS nvarchar(" + wide_length(type) + "))";
+        const std::string bytes = type.length < 0 ? "max" : std::to_string(2 * std::min(type.length, 4000));
+        return raw_unicode ? "CAST(" + text + " AS varbinary(" + bytes + "))" : "N'=' + " + text;
+    }
     switch (type.kind) {
-        // The bytes of the column itself: what the code page or the collation makes of them plays no part.
-        case TypeKind::kChar:
-        case TypeKind::kVarchar:
-            return "CAST(" + c + " AS varbinary(" + (type.length < 0 ? "max" : std::to_string(type.length)) + "))";
-        case TypeKind::kNchar:
-        case TypeKind::kNvarchar:
-            return "CAST(" + c + " AS varbinary(" + (type.length < 0 ? "max" : std::to_string(2 * type.length)) + "))";
-        // The engine's own ticks: text or a struct would cut them.
-        case TypeKind::kDatetime: return "CAST(" + c + " AS binary(8))";
+        // Milliseconds tell the ticks of 1/300 s apart, and are read back as the same tick.
+        case TypeKind::kDatetime: return "CONVERT(varchar(23), " + c + ", 121)";
         case TypeKind::kSmalldatetime: return "CONVERT(varchar(19), " + c + ", 120)";
         case TypeKind::kDatetime2: return "CONVERT(varchar(27), " + c + ", 121)";
         case TypeKind::kDatetimeoffset: return "CONVERT(varchar(34), " + c + ", 121)";
@@ -286,11 +401,16 @@ std::string bound_literal(const SqlType& type, const std::string& collation, con
         return word ? literal + " COLLATE " + collation : literal;
     };
     switch (type.kind) {
+        // From the collation's own code page, so that no nvarchar stands beside a varchar key: that would scan.
         case TypeKind::kChar:
-        case TypeKind::kVarchar: return collated("CAST(" + hex_literal(bound) + " AS varchar(" + length + "))");
+        case TypeKind::kVarchar: return "CAST(" + collated(wide_literal(type, bound)) + " AS varchar(" + length + "))";
         case TypeKind::kNchar:
-        case TypeKind::kNvarchar: return collated("CAST(" + hex_literal(bound) + " AS nvarchar(" + length + "))");
-        case TypeKind::kDatetime: return "CAST(" + hex_literal(bound) + " AS datetime)";
+        case TypeKind::kNvarchar: return collated(wide_literal(type, bound));
+        case TypeKind::kDatetime: return "CONVERT(datetime, " + ascii_literal(bound) + ", 121)";
+        case TypeKind::kReal:
+            return "CAST(" + float_literal(number_of<float, std::uint32_t>(hex(unhex(bound)))) + " AS real)";
+        case TypeKind::kFloat:
+            return "CAST(" + float_literal(number_of<double, std::uint64_t>(hex(unhex(bound)))) + " AS float)";
         case TypeKind::kSmalldatetime: return "CONVERT(smalldatetime, " + ascii_literal(bound) + ", 120)";
         case TypeKind::kDatetime2:
             return "CONVERT(datetime2(" + std::to_string(type.scale) + "), " + ascii_literal(bound) + ", 121)";
@@ -313,7 +433,6 @@ std::string bound_literal(const SqlType& type, const std::string& collation, con
         case TypeKind::kVarbinary: return "CAST(" + hex_literal(bound) + " AS varbinary(" + length + "))";
         case TypeKind::kRowversion: return "CAST(" + hex_literal(bound) + " AS binary(8))";
         default:
-            // binary to float is no conversion that T-SQL allows.
             throw Error(ErrorKind::kUnsupported, "0A000",
                         "a key of type " + type.name + " cannot cut a table into ranges", {},
                         "set chunking = 'single' for the table in lakemover.plan_table");

@@ -27,9 +27,13 @@ std::string shown_hex(std::string_view codec, const std::string& canonical);
 std::string csv_md5(const std::vector<TextValue>& canonical);
 std::string md5_hex(std::string_view bytes);
 
+// The key value of a canonical text as the target's type reads it.
+std::string key_text(std::string_view codec, const std::string& canonical);
+
 // A bound of a chunk: text of the engine's own value, and the literal of the column's exact type and collation that
-// is made of it again.
-std::string bound_expression(const SqlType& type, const std::string& column);
+// is made of it again. Character keys travel as their UTF-16 units, or as text where the engine does not give those
+// (raw_unicode): their bytes under a code page would be read under the database's, which need not be the column's.
+std::string bound_expression(const SqlType& type, const std::string& column, bool raw_unicode);
 std::string bound_literal(const SqlType& type, const std::string& collation, const std::string& bound);
 
 }  // namespace lakemover::source::odbc

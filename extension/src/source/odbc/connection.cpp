@@ -5,6 +5,7 @@
 
 #include "source/odbc/catalog.hpp"
 #include "source/odbc/dialect.hpp"
+#include "source/odbc/known_answers.hpp"
 #include "source/odbc/text_rows.hpp"
 
 namespace lakemover::source::odbc {
@@ -304,7 +305,10 @@ void OdbcConnection::end() noexcept {
     }
 }
 
-std::unique_ptr<TableReader> OdbcConnection::reader(const TableSpec& spec) { return make_table_reader(*this, spec); }
+std::unique_ptr<TableReader> OdbcConnection::reader(const TableSpec& spec) {
+    require_known_types(*this, spec);
+    return make_table_reader(*this, spec);
+}
 
 bool OdbcConnection::usable() noexcept { return lane_ && lane_->usable(); }
 

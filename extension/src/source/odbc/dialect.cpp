@@ -144,7 +144,7 @@ std::string key_list(const TableSpec& spec) {
     return list;
 }
 
-std::string key_quantiles(const TableSpec& spec, int chunks) {
+std::string key_quantiles(const TableSpec& spec, int chunks, bool raw_unicode) {
     std::string inner;
     std::string outer;
     std::string order;
@@ -153,7 +153,7 @@ std::string key_quantiles(const TableSpec& spec, int chunks) {
         const std::string alias = "k" + std::to_string(i);
         const std::string comma = i == 0 ? "" : ", ";
         inner += comma + "t." + quote_name(column.name) + " AS " + alias;
-        outer += comma + bound_expression(parse_sql_type(column.source_type), "q." + alias);
+        outer += comma + bound_expression(parse_sql_type(column.source_type), "q." + alias, raw_unicode);
         order += comma + "t." + quote_name(column.name);
     }
     // The engine's own order, so that it is the order of its comparisons; a scan of the key's index, and counted.

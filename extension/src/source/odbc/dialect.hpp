@@ -21,7 +21,7 @@ std::string select_rows(const TableSpec& spec, const ChunkRange& range, bool raw
 std::string select_first_rows(const TableSpec& spec, std::int64_t rows, bool raw_unicode);
 std::string count_rows(const TableSpec& spec);
 // chunks - 1 or fewer key tuples at quantiles of the key, as texts that bound literals are made of.
-std::string key_quantiles(const TableSpec& spec, int chunks);
+std::string key_quantiles(const TableSpec& spec, int chunks, bool raw_unicode);
 // "t.[a], t.[b]" in the key's order.
 std::string key_list(const TableSpec& spec);
 

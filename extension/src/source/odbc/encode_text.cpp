@@ -215,6 +215,9 @@ class TextEncoder final : public Encoder {
 public:
     TextEncoder(Form form, const Policy& policy, Losses& losses) : form_(form), policy_(policy), losses_(losses) {}
     void value(const char* data, std::size_t bytes, std::string& out) override {
+        if (bytes % 2 != 0) {
+            throw value_error("22P03", "the driver returned text that ends within a UTF-16 unit");
+        }
         const std::size_t start = out.size();
         open_field(form_, out);
         Utf8Writer writer(policy_, out);
@@ -240,10 +243,10 @@ public:
     LongTextEncoder(Form form, const Policy& policy, Losses& losses) : form_(form), policy_(policy), losses_(losses) {}
     void begin(std::string& out) override {
         start_ = out.size();
-        high = 0;
+        high_ = 0;
         half_ = false;
-        stripped = false;
-        replaced = false;
+        stripped_ = false;
+        replaced_ = false;
         open_field(form_, out);
     }
     void piece(const char* data, std::size_t bytes, std::string& out) override {
@@ -261,9 +264,9 @@ public:
             first_byte_ = data[bytes - 1];
         }
         writer.flush();
-        high = writer.high;
-        stripped = writer.stripped;
-        replaced = writer.replaced;
+        high_ = writer.high;
+        stripped_ = writer.stripped;
+        replaced_ = writer.replaced;
         if (out.size() - start_ > kMostBytes + 4) {
             throw value_error(
                 "54000", "a value of more than " + std::to_string(kMostBytes) + " bytes cannot be stored in a field");
@@ -282,9 +285,9 @@ public:
 private:
     Utf8Writer resumed(std::string& out) const {
         Utf8Writer writer(policy_, out);
-        writer.high = high;
-        writer.stripped = stripped;
-        writer.replaced = replaced;
+        writer.high = high_;
+        writer.stripped = stripped_;
+        writer.replaced = replaced_;
         return writer;
     }
 
@@ -292,11 +295,11 @@ private:
     Policy policy_;
     Losses& losses_;
     std::size_t start_ = 0;
-    std::uint16_t high = 0;
+    std::uint16_t high_ = 0;
     bool half_ = false;
     char first_byte_ = 0;
-    bool stripped = false;
-    bool replaced = false;
+    bool stripped_ = false;
+    bool replaced_ = false;
 };
 
 // Whether the codec is one of text, and how.

@@ -75,7 +75,7 @@ std::vector<TextValue> Sample::canonical(const TextRow& row) const {
 TextValue Sample::key_of(const std::vector<TextValue>& canonical) const {
     std::vector<TextValue> key;
     for (const std::size_t i : key_) {
-        key.push_back(columns_[i].codec == "bytea" && canonical[i] ? TextValue("\\x" + *canonical[i]) : canonical[i]);
+        key.push_back(canonical[i] ? TextValue(key_text(columns_[i].codec, *canonical[i])) : std::nullopt);
     }
     return pg_text_array(key);
 }
@@ -98,7 +98,7 @@ void Sample::pass_keyed(std::int64_t wanted, std::int64_t total, const RowSource
         const std::int64_t slices = std::clamp<std::int64_t>(wanted / 10, 1, kSlices);
         std::vector<std::vector<std::string>> starts;
         if (slices > 1) {
-            source(key_quantiles(spec_, static_cast<int>(slices)), [&starts](const TextRow& row) {
+            source(key_quantiles(spec_, static_cast<int>(slices), raw_unicode_), [&starts](const TextRow& row) {
                 std::vector<std::string> bound;
                 for (const TextValue& value : row) {
                     bound.push_back(value.value_or(""));

@@ -40,7 +40,7 @@ public:
     std::vector<TextRow> bounds(int chunks) override {
         std::vector<TextRow> bounds;
         if (chunks > 1 && parse_chunk_method(spec_.chunking) == ChunkMethod::kKeyset) {
-            read_texts(key_quantiles(spec_, chunks), 1000,
+            read_texts(key_quantiles(spec_, chunks, connection_.abilities().raw_unicode), 1000,
                        [&bounds](const TextRow& row) { bounds.push_back({pg_text_array(row)}); });
         }
         return bounds;

@@ -128,7 +128,9 @@ struct TextRows::Column {
             case SQL_C_BINARY: return hex_text(at, bytes);
             default: {
                 WideText units(bytes / sizeof(SQLWCHAR));
-                std::memcpy(units.data(), at, units.size() * sizeof(SQLWCHAR));
+                if (!units.empty()) {
+                    std::memcpy(units.data(), at, units.size() * sizeof(SQLWCHAR));
+                }
                 return from_wide(units.data(), units.size());
             }
         }

@@ -86,6 +86,25 @@ int number(std::string_view text, std::string_view name) {
     return value;
 }
 
+// The base type is asked for, since a style of CONVERT would follow the variant: money and datetime have not the
+// same ones, and floats need one to keep all their digits. Binary as 0x...
+std::string variant_text(const std::string& c) {
+    const auto as = [&c](const char* type, const char* style) {
+        return "CONVERT(nvarchar(max), CAST(" + c + " AS " + type + "), " + style + ")";
+    };
+    const auto when = [](const char* name, const std::string& then) {
+        return std::string(" WHEN N'") + name + "' THEN " + then;
+    };
+    const std::string money = "CAST(CAST(CAST(" + c + " AS money) AS decimal(19,4)) AS nvarchar(max))";
+    return "CASE CAST(SQL_VARIANT_PROPERTY(" + c + ", 'BaseType') AS nvarchar(128))" +
+           when("binary", as("varbinary(8000)", "1")) + when("varbinary", as("varbinary(8000)", "1")) +
+           when("float", as("float", "3")) + when("real", as("real", "3")) + when("money", money) +
+           when("smallmoney", money) + when("date", as("date", "23")) + when("datetime", as("datetime", "121")) +
+           when("smalldatetime", as("smalldatetime", "120")) + when("datetime2", as("datetime2(7)", "121")) +
+           when("datetimeoffset", as("datetimeoffset(7)", "121")) + when("time", as("time(7)", "121")) + " ELSE CAST(" +
+           c + " AS nvarchar(max)) END";
+}
+
 }  // namespace
 
 SqlType parse_sql_type(std::string_view name) {
@@ -119,6 +138,12 @@ SqlType parse_sql_type(std::string_view name) {
             type.length = number(inside, name);
         }
     }
+    const bool sized = type.is_character() || type.is_binary();
+    const int most = type.kind == TypeKind::kNchar || type.kind == TypeKind::kNvarchar ? 4000 : 8000;
+    if (type.scale > (type.kind == TypeKind::kDecimal ? type.precision : 7) || type.precision > 38 ||
+        (sized && (type.length == 0 || type.length > most))) {
+        throw unknown(name);
+    }
     if (type.kind == TypeKind::kFloat && type.length <= 24) {
         type.kind = TypeKind::kReal;
     }
@@ -134,15 +159,14 @@ std::string select_expression(const SqlType& type, const std::string& column, bo
         case TypeKind::kXml: return "CAST(" + column + " AS nvarchar(max))";
         case TypeKind::kHierarchyid: return column + ".ToString()";
         case TypeKind::kSpatial: return column + ".AsTextZM()";
-        case TypeKind::kVariant:
-            return "CASE WHEN SQL_VARIANT_PROPERTY(" + column +
-                   ", 'BaseType') IN ('binary', 'varbinary') THEN CONVERT(nvarchar(max), CAST(" + column +
-                   " AS varbinary(8000)), 1) ELSE CONVERT(nvarchar(max), " + column + ", 121) END";
+        case TypeKind::kVariant: return variant_text(column);
         case TypeKind::kNchar:
         case TypeKind::kNvarchar:
             if (raw_unicode) {
-                return "CAST(" + column + " AS varbinary(" +
-                       (type.length < 0 ? std::string("max") : std::to_string(2 * type.length)) + "))";
+                // ntext has no conversion to varbinary.
+                return "CAST(" + (type.name.starts_with("ntext") ? "CAST(" + column + " AS nvarchar(max))" : column) +
+                       " AS varbinary(" + (type.length < 0 ? std::string("max") : std::to_string(2 * type.length)) +
+                       "))";
             }
             return column;
         default: return column;
