@@ -111,6 +111,7 @@ void add_settings(CLI::App& app, Settings& s) {
         ->group(load);
     app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
     app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
+    app.add_option("--naming", s.naming, "names on the target: preserve (default), lower or snake")->group(load);
     app.add_option("--on-existing", s.on_existing,
                    "planned tables that the target has already: refuse (default) or drop")
         ->group(load);

@@ -155,8 +155,9 @@ Exit command_plan(const Settings& settings) {
         store_target_facts(target, connection, pg);
     }
     pg.query("SELECT lakemover.inventory($1)", {source});
-    pg.query("SELECT * FROM lakemover.plan($1, $2)",
-             {source, settings.profile.empty() ? std::nullopt : Value(settings.profile)});
+    pg.query("SELECT * FROM lakemover.plan($1, $2, $3)",
+             {source, settings.profile.empty() ? std::nullopt : Value(settings.profile),
+              settings.naming.empty() ? std::nullopt : Value(settings.naming)});
     const Result r = pg.query(
         "SELECT coalesce(p.load_rank::text, ''), pg_catalog.format('%I.%I', source_schema, source_table), "
         "pg_catalog.format('%I.%I', target_schema, target_table), "

@@ -62,6 +62,7 @@ void check_settings(const Settings& s) {
     one_of("--on-existing", s.on_existing, std::array{"refuse", "drop"});
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
+    if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
     if (!s.staging.empty() && s.source.password.given())
         throw Error(
             Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},

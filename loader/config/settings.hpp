@@ -54,6 +54,7 @@ struct Settings {
     int snapshot_hold_s = 7200;
     int sample_rows = 10000;
     std::string profile;  // empty: as planned, else native or portable
+    std::string naming;   // empty: as planned, else preserve, lower or snake
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     bool force = false;

@@ -105,7 +105,8 @@ std::string blocker_list(Pg& staging, const std::string& source) {
 void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
     const Value profile = settings.profile.empty() ? std::nullopt : Value(settings.profile);
     if (scope.replan) {
-        staging.query("SELECT * FROM lakemover.plan($1, $2)", {run.source, profile});
+        const Value naming = settings.naming.empty() ? std::nullopt : Value(settings.naming);
+        staging.query("SELECT * FROM lakemover.plan($1, $2, $3)", {run.source, profile, naming});
         return;
     }
     const Result r = staging.query(

@@ -4,10 +4,19 @@
 CREATE TABLE lakemover.plan (
     source      name PRIMARY KEY,
     profile     text NOT NULL DEFAULT 'native' CHECK (profile IN ('native', 'portable')),
+    naming      text NOT NULL DEFAULT 'preserve' CHECK (naming IN ('preserve', 'lower', 'snake')),
     planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     fingerprint text NOT NULL           -- of the source's schema when the plan was made
 );
 COMMENT ON TABLE lakemover.plan IS 'one plan per source';
+
+CREATE TABLE lakemover.schema_map (
+    source        name NOT NULL,
+    source_schema text NOT NULL,
+    target_schema text NOT NULL,
+    PRIMARY KEY (source, source_schema)
+);
+COMMENT ON TABLE lakemover.schema_map IS 'where a source''s schemas go on the target; one without a row goes where the naming policy says; applied by lakemover.plan()';
 
 CREATE TABLE lakemover.plan_table (
     source        name NOT NULL,

@@ -82,12 +82,14 @@ BEGIN
       JOIN pg_temp.mssql_typed x USING (table_id, ordinal)
       JOIN (SELECT n.native, n.data_type, regexp_replace(n.data_type, '\s*\([^()]*\)', '') AS base, i.codec
               FROM (SELECT q.native, lakemover._sqlserver_target_type('native', q.native) AS data_type
-                      FROM (SELECT DISTINCT native FROM pg_temp.mssql_typed) q) n
+                      FROM (SELECT DISTINCT native FROM pg_temp.mssql_typed) q
+                    OFFSET 0) n     -- else it would be worked out for each column again
               LEFT JOIN LATERAL lakemover._type_info(p_source, n.data_type) i ON true) y ON y.native = x.native
       LEFT JOIN pg_temp.mssql_default d USING (table_id, ordinal)
       LEFT JOIN pg_temp.mssql_computed k USING (table_id, ordinal)
       LEFT JOIN pg_temp.mssql_property p ON p.class = 1 AND p.major_id = c.table_id AND p.minor_id = c.ordinal;
     PERFORM lakemover._analyze('inv_column');
+    PERFORM lakemover._translate_sqlserver(p_source);
     PERFORM lakemover._transform_sqlserver_indexes(p_source);
     PERFORM lakemover._transform_sqlserver_constraints(p_source);
     PERFORM lakemover._transform_sqlserver_sequences(p_source, p_scope);
@@ -96,8 +98,10 @@ BEGIN
     INSERT INTO lakemover.inv_not_translated (source, kind, object_id, ordinal, table_id, object_name, definition, reason)
     SELECT p_source, CASE WHEN c.native_computed IS NOT NULL THEN 'computed column' ELSE 'default' END, c.table_id, c.ordinal, c.table_id,
            c.column_name, coalesce(c.native_computed, c.native_default),
-           CASE WHEN c.native_computed IS NOT NULL THEN 'its values are copied into a plain column' ELSE 'the column gets no default' END
+           CASE WHEN c.native_computed IS NULL THEN 'the column gets no default: ' || coalesce(x.problem, 'not translated')
+                ELSE 'its values are copied into a plain column' || coalesce('; in PostgreSQL''s words: ' || x.sql, '; ' || x.problem, '') END
       FROM lakemover.inv_column c
+      LEFT JOIN pg_temp.mssql_translated x ON x.kind IN ('default', 'computed') AND x.table_id = c.table_id AND x.ordinal = c.ordinal
      WHERE c.source = p_source
        AND (c.native_computed IS NOT NULL OR c.native_default IS NOT NULL AND c.default_expr IS NULL AND c.identity = '');
 END

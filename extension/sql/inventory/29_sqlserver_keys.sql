@@ -8,8 +8,8 @@ BEGIN
     DROP TABLE IF EXISTS pg_temp.mssql_index_text;
     CREATE TEMPORARY TABLE mssql_index_text ON COMMIT DROP AS
     SELECT i.table_id, i.index_no, i.table_id * 100000 + i.index_no AS index_id, i.name, i.type, i.type_desc, i.is_unique = 1 AS is_unique,
-           i.is_primary = 1 AS is_primary, i.disabled = 1 AS disabled, i.filter, lakemover._sqlserver_filter(i.filter, ARRAY(
-               SELECT b.column_name FROM lakemover.inv_column b WHERE b.source = p_source AND b.table_id = i.table_id AND b.data_type = 'boolean')) AS predicate,
+           i.is_primary = 1 AS is_primary, i.disabled = 1 AS disabled, i.filter,
+           min(f.sql) AS predicate, min(f.problem) AS problem,
            array_agg(c.column_name ORDER BY k.key_ordinal) FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS keys,
            string_agg(quote_ident(c.column_name) || CASE WHEN k.descending = 1 THEN ' DESC' ELSE '' END, ', ' ORDER BY k.key_ordinal)
                FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS key_list,
@@ -19,6 +19,7 @@ BEGIN
       FROM pg_temp.mssql_index i
       JOIN pg_temp.mssql_index_column k USING (table_id, index_no)
       JOIN lakemover.inv_column c ON c.source = p_source AND c.table_id = i.table_id AND c.ordinal = k.ordinal
+      LEFT JOIN pg_temp.mssql_translated f ON f.kind = 'filter' AND f.table_id = i.table_id AND f.object_id = i.index_no
      WHERE i.hypothetical = 0
      GROUP BY i.table_id, i.index_no, i.name, i.type, i.type_desc, i.is_unique, i.is_primary, i.disabled, i.filter;
     ANALYZE pg_temp.mssql_index_text;
@@ -41,7 +42,7 @@ BEGIN
 
     INSERT INTO lakemover.inv_not_translated (source, kind, object_id, table_id, object_name, definition, reason)
     SELECT p_source, CASE WHEN x.type IN (1, 2, 7) THEN 'index filter' ELSE 'index' END, x.index_id, x.table_id, x.name, coalesce(x.filter, x.type_desc),
-           CASE WHEN x.type IN (1, 2, 7) THEN 'the index is not created: its filter is not translated'
+           CASE WHEN x.type IN (1, 2, 7) THEN 'the index is not created: of its filter, ' || coalesce(x.problem, 'nothing is known')
                 ELSE format('the index is not created: %s indexes have no equivalent', lower(x.type_desc)) END
       FROM pg_temp.mssql_index_text x
      WHERE x.type NOT IN (1, 2, 7) OR x.filter IS NOT NULL AND x.predicate IS NULL;
@@ -87,10 +88,21 @@ BEGIN
      WHERE EXISTS (SELECT FROM lakemover.inv_table o WHERE o.source = p_source AND o.table_id = k.table_id);
     PERFORM lakemover._analyze('inv_constraint');
 
-    INSERT INTO lakemover.inv_not_translated (source, kind, object_id, table_id, object_name, definition, reason)
-    SELECT p_source, 'check', k.constraint_id, k.table_id, k.name, k.definition, 'check constraints are not translated by this version'
+    -- a disabled or untrusted check may have rows that break it
+    INSERT INTO lakemover.inv_constraint (source, constraint_id, table_id, name, kind, columns, is_validated, definition)
+    SELECT p_source, k.constraint_id, k.table_id, k.name, 'c', x.columns, k.disabled = 0 AND k.untrusted = 0,
+           x.sql || CASE WHEN k.disabled = 0 AND k.untrusted = 0 THEN '' ELSE ' NOT VALID' END
       FROM pg_temp.mssql_check k
+      JOIN pg_temp.mssql_translated x ON x.kind = 'check' AND x.object_id = k.constraint_id AND x.sql IS NOT NULL
      WHERE EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = p_source AND t.table_id = k.table_id);
+    PERFORM lakemover._analyze('inv_constraint');
+
+    INSERT INTO lakemover.inv_not_translated (source, kind, object_id, table_id, object_name, definition, reason)
+    SELECT p_source, 'check', k.constraint_id, k.table_id, k.name, k.definition, 'the check is not created: ' || coalesce(x.problem, 'not translated')
+      FROM pg_temp.mssql_check k
+      LEFT JOIN pg_temp.mssql_translated x ON x.kind = 'check' AND x.object_id = k.constraint_id
+     WHERE x.sql IS NULL
+       AND EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = p_source AND t.table_id = k.table_id);
 END
 $$;
-COMMENT ON FUNCTION lakemover._transform_sqlserver_constraints(name) IS 'primary keys, uniques and foreign keys of a SQL Server source; checks are listed';
+COMMENT ON FUNCTION lakemover._transform_sqlserver_constraints(name) IS 'primary keys, uniques and foreign keys and checks of a SQL Server source';

@@ -1,6 +1,6 @@
 -- Fills the plan tables from the inventory. A column of a row that was edited by hand keeps its value; rows of objects
 -- that are gone go, rows of new objects come.
-CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL)
+CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL, p_naming text DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
 SET lakemover_plan.writing = 'on'
@@ -11,6 +11,7 @@ AS $$
 DECLARE
     v_engine  text;
     v_profile text;
+    v_naming  text;
 BEGIN
     SELECT i.engine INTO v_engine FROM lakemover.source_info i WHERE i.source = p_source;
     IF NOT FOUND THEN
@@ -23,16 +24,22 @@ BEGIN
         RAISE EXCEPTION 'unknown type profile "%"', v_profile
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid profiles are native and portable.';
     END IF;
-    INSERT INTO lakemover.plan AS p (source, profile, planned_at, fingerprint)
-    VALUES (p_source, v_profile, clock_timestamp(), lakemover._schema_fingerprint(p_source))
+    SELECT coalesce(p_naming, (SELECT p.naming FROM lakemover.plan p WHERE p.source = p_source), 'preserve') INTO v_naming;
+    IF v_naming NOT IN ('preserve', 'lower', 'snake') THEN
+        RAISE EXCEPTION 'unknown naming policy "%"', v_naming
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid policies are preserve, lower and snake.';
+    END IF;
+    INSERT INTO lakemover.plan AS p (source, profile, naming, planned_at, fingerprint)
+    VALUES (p_source, v_profile, v_naming, clock_timestamp(), lakemover._schema_fingerprint(p_source))
     ON CONFLICT (source) DO UPDATE
-       SET profile = excluded.profile, planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
+       SET profile = excluded.profile, naming = excluded.naming, planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
 
     DELETE FROM lakemover.plan_table p
      WHERE p.source = p_source
        AND NOT EXISTS (SELECT FROM lakemover.inv_table i WHERE i.source = p.source AND i.table_id = p.table_id);
     INSERT INTO lakemover.plan_table AS p (source, table_id, source_schema, source_table, target_schema, target_table)
-    SELECT i.source, i.table_id, i.schema_name, i.table_name, i.schema_name, i.table_name
+    SELECT i.source, i.table_id, i.schema_name, i.table_name, lakemover._target_schema(p_source, i.schema_name, v_naming),
+           lakemover._target_name(i.table_name, v_naming)
       FROM lakemover.inv_table i WHERE i.source = p_source
     ON CONFLICT (source, table_id) DO UPDATE
        SET source_schema = excluded.source_schema,
@@ -51,7 +58,7 @@ BEGIN
           FROM (SELECT DISTINCT i.data_type, i.native_type FROM lakemover.inv_column i WHERE i.source = p_source) d
     )
     INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type)
-    SELECT i.source, i.table_id, i.ordinal, i.column_name, i.column_name, type.target_type
+    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming), type.target_type
       FROM lakemover.inv_column i JOIN type ON type.data_type = i.data_type AND type.native_type IS NOT DISTINCT FROM i.native_type
      WHERE i.source = p_source
     ON CONFLICT (source, table_id, ordinal) DO UPDATE
@@ -67,7 +74,7 @@ BEGIN
                         WHERE i.source = p.source AND i.constraint_id = p.constraint_id
                           AND NOT (i.kind = 'f' AND i.parent_id IS NOT NULL));
     INSERT INTO lakemover.plan_constraint AS p (source, constraint_id, table_id, kind, source_name, target_name)
-    SELECT i.source, i.constraint_id, i.table_id, i.kind, i.name, i.name
+    SELECT i.source, i.constraint_id, i.table_id, i.kind, i.name, lakemover._target_name(i.name, v_naming)
       FROM lakemover.inv_constraint i
      WHERE i.source = p_source AND NOT (i.kind = 'f' AND i.parent_id IS NOT NULL)
     ON CONFLICT (source, constraint_id) DO UPDATE
@@ -80,7 +87,7 @@ BEGIN
        AND NOT EXISTS (SELECT FROM lakemover.inv_index i
                         WHERE i.source = p.source AND i.index_id = p.index_id AND i.constraint_id IS NULL);
     INSERT INTO lakemover.plan_index AS p (source, index_id, table_id, source_name, target_name)
-    SELECT i.source, i.index_id, i.table_id, i.name, i.name
+    SELECT i.source, i.index_id, i.table_id, i.name, lakemover._target_name(i.name, v_naming)
       FROM lakemover.inv_index i
      WHERE i.source = p_source AND i.constraint_id IS NULL
     ON CONFLICT (source, index_id) DO UPDATE
@@ -92,7 +99,8 @@ BEGIN
      WHERE p.source = p_source
        AND NOT EXISTS (SELECT FROM lakemover.inv_sequence i WHERE i.source = p.source AND i.sequence_id = p.sequence_id);
     INSERT INTO lakemover.plan_sequence AS p (source, sequence_id, source_schema, source_name, target_schema, target_name)
-    SELECT i.source, i.sequence_id, i.schema_name, i.sequence_name, i.schema_name, i.sequence_name
+    SELECT i.source, i.sequence_id, i.schema_name, i.sequence_name,
+           lakemover._target_schema(p_source, i.schema_name, v_naming), lakemover._target_name(i.sequence_name, v_naming)
       FROM lakemover.inv_sequence i WHERE i.source = p_source
     ON CONFLICT (source, sequence_id) DO UPDATE
        SET source_schema = excluded.source_schema, source_name = excluded.source_name,
@@ -124,4 +132,4 @@ BEGIN
            (SELECT count(*)::int FROM lakemover.not_moved(p_source));
 END
 $$;
-COMMENT ON FUNCTION lakemover.plan(name, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; without a profile it keeps the plan''s, at first native';
+COMMENT ON FUNCTION lakemover.plan(name, text, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; without a profile or a naming policy it keeps the plan''s, at first native and preserve';

@@ -1,4 +1,4 @@
-// SQL face of tsql/: lakemover.convert_routine(). Zone: pg. Raises with ereport only, through entry().
+// SQL face of tsql/: lakemover.convert_routine() and _tsql_expression(). Zone: pg. Raises with ereport only, through entry().
 #include "pg/bridge.hpp"
 
 extern "C" {
@@ -6,12 +6,14 @@ extern "C" {
 #include "utils/jsonb.h"
 
 PG_FUNCTION_INFO_V1(lakemover_convert_routine);
+PG_FUNCTION_INFO_V1(lakemover_tsql_expression);
 }
 
 #include <nlohmann/json.hpp>
 
 #include "pg/result_rows.hpp"
 #include "tsql/convert.hpp"
+#include "tsql/expression.hpp"
 
 namespace {
 
@@ -77,7 +79,31 @@ void convert_routine(FunctionCallInfo fcinfo) {
     lakemover::pg::ResultRows(fcinfo, false).add(rows);
 }
 
+// One row: the expression, or the problem.
+void tsql_expression(FunctionCallInfo fcinfo) {
+    const std::string sql = lakemover::pg::from_text_datum(pg_call([&] { return PG_GETARG_DATUM(0); }));
+    const char* text = pg_call([&] {
+        Jsonb* columns = PG_GETARG_JSONB_P(1);
+        return static_cast<const char*>(JsonbToCString(nullptr, &columns->root, VARSIZE(columns)));
+    });
+    const nlohmann::json json = nlohmann::json::parse(text);
+    std::vector<tsql::ExpressionColumn> columns;
+    for (const nlohmann::json& c : json) {
+        columns.push_back({c.value("name", ""), c.value("type", ""), c.value("collation", "")});
+    }
+    const tsql::Expression e = tsql::convert_expression(sql, columns);
+    lakemover::source::TextRow row;
+    row.emplace_back(e.problem.empty() ? std::optional<std::string>(e.sql) : std::nullopt);
+    row.emplace_back(e.problem.empty() ? std::nullopt : std::optional<std::string>(e.problem));
+    lakemover::pg::ResultRows(fcinfo, false).add({row});
+}
+
 }  // namespace
+
+extern "C" PGDLLEXPORT Datum lakemover_tsql_expression(PG_FUNCTION_ARGS) {
+    lakemover::pg::entry([&] { tsql_expression(fcinfo); });
+    return static_cast<Datum>(0);
+}
 
 extern "C" PGDLLEXPORT Datum lakemover_convert_routine(PG_FUNCTION_ARGS) {
     lakemover::pg::entry([&] { convert_routine(fcinfo); });

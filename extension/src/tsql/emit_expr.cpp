@@ -57,6 +57,13 @@ std::string Emitter::order_by(const std::vector<OrderItem>& items) {
     return out;
 }
 
+std::string Emitter::lone_expression(const Expr& e, std::map<std::string, Out> columns) {
+    lone_columns_ = &columns;
+    std::string sql = text(e);
+    lone_columns_ = nullptr;
+    return sql;
+}
+
 Out Emitter::expr(const Expr& e) {
     switch (e.kind) {
         case Ex::kNull: return {"NULL", {}};
@@ -87,12 +94,18 @@ Out Emitter::expr(const Expr& e) {
         }
         case Ex::kGlobal: return global(e);
         case Ex::kColumn: {
+            if (lone_columns_ != nullptr) {
+                auto found = lone_columns_->find(e.name[0]);
+                if (found == lone_columns_->end()) found = lone_columns_->find(lower_ascii(e.name[0]));
+                if (found != lone_columns_->end()) return found->second;
+            }
             const std::string word = e.name.size() == 1 ? upper_ascii(e.name[0]) : "";
             if (word == "CURRENT_TIMESTAMP")
                 return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
             if (word == "CURRENT_USER" || word == "SESSION_USER") return {lower_ascii(word) + "::text", kText};
             if (word == "SYSTEM_USER") return {"session_user::text", kText};
             if (word.rfind('$', 0) == 0) refuse(e.at, e.name[0], "it has no counterpart", "name the column");
+            if (lone_columns_ != nullptr) refuse(e.at, e.name[0], "it is no column of the table", "look at it");
             std::string sql;
             for (std::size_t i = e.name.size() > 2 ? e.name.size() - 2 : 0; i < e.name.size(); ++i) {
                 const bool temp = e.name[i].rfind('#', 0) == 0;

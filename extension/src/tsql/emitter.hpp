@@ -30,6 +30,9 @@ public:
     Converted routine(const Stmt& s);
     // A statement outside a routine, or a text that could not be parsed.
     Converted left_over(const Stmt& s);
+    // An expression of the catalogs: its only names are columns, given by name as written or in lower case.
+    std::string lone_expression(const Expr& e, std::map<std::string, Out> columns);
+    const std::vector<Note>& notes() const { return result_.notes; }
 
 private:
     struct Var {
@@ -147,6 +150,7 @@ private:
     std::vector<std::string> pending_;  // FIXME lines of the statement at hand
     std::string out_;
     int indent_ = 0;
+    const std::map<std::string, Out>* lone_columns_ = nullptr;  // of lone_expression()
     std::size_t next_comment_ = 0;
     std::map<std::string, Var> variables_;
     std::map<std::string, std::vector<Column>> local_tables_;  // temporary ones and table variables

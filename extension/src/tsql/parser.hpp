@@ -17,6 +17,9 @@ class Parser {
 public:
     Parser(const std::vector<Token>& tokens, std::string_view source) : tokens_(tokens), source_(source) {}
     Script script();
+    // The whole text as one expression or one type; these throw.
+    ExprPtr lone_expression();
+    TypeName lone_type();
 
 private:
     static constexpr int kMaxNesting = 150;

@@ -33,6 +33,14 @@ ExprPtr Parser::binary(ExprPtr left, std::string op, ExprPtr right) const {
     return done(std::move(e));
 }
 
+ExprPtr Parser::lone_expression() {
+    ExprPtr e = expression();
+    if (peek().kind != Tok::kEnd) fail("the expression should end here");
+    return e;
+}
+
+TypeName Parser::lone_type() { return type_name(); }
+
 ExprPtr Parser::expression() {
     const Nested nested(*this);
     ExprPtr left = and_expression();
