@@ -1,6 +1,19 @@
 -- Prints one line per problem in our own SQL objects: what plpgsql_check says, and the rules that
 -- every function must keep. No output is success.
 
+-- What functions expect of those that call them.
+SET client_min_messages = 'warning';
+BEGIN;
+DO $$
+BEGIN
+    PERFORM lakemover._create_topic(topic) FROM lakemover._sqlserver_topics();
+    INSERT INTO mssql_database VALUES ('16.0', 'lint', 3, 'lint', 'Latin1_General_CI_AS', 160, 1, 0, 0, 0);
+    PERFORM lakemover._transform_sqlserver('lint', NULL);
+    CREATE TEMPORARY TABLE mssql_probe (a int) ON COMMIT DROP;
+    CREATE INDEX probe ON mssql_probe (a);
+END
+$$;
+
 -- plpgsql_check; trigger functions are checked with the table they belong to.
 SELECT format('%s line %s: %s: %s%s', p.oid::regprocedure, c.lineno, c.level, c.message, ' (' || c.hint || ')')
   FROM pg_proc p
@@ -49,3 +62,4 @@ SELECT format('%s: PUBLIC has %s', c.oid::regclass, a.privilege_type)
   FROM pg_class c, aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner))) a
  WHERE c.relnamespace = 'lakemover'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S') AND a.grantee = 0
  ORDER BY 1;
+ROLLBACK;

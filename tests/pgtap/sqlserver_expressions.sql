@@ -40,13 +40,8 @@ SELECT is(pg_temp.t('(0); DROP TABLE x --') LIKE 'problem: it was not understood
 
 -- Through inventory, plan and DDL.
 CREATE SERVER ms FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host 'h', dbname 'd');
-CREATE OR REPLACE FUNCTION lakemover._fetch_topic(p_source name, p_topic text, p_columns text, p_indispensable boolean DEFAULT false)
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('CREATE TEMPORARY TABLE %I (%s)', p_topic, p_columns);
-END
-$$;
-SELECT lakemover._fetch_sqlserver('ms');
+-- Each view becomes an empty temporary table; the test fills it.
+SELECT count(lakemover._create_topic(topic)) FROM lakemover._sqlserver_topics();
 INSERT INTO mssql_database VALUES ('16.0.1000.6', 'Developer Edition', 3, 'd', 'SQL_Latin1_General_CP1_CI_AS', 160, 1, 0, 0, 0);
 INSERT INTO mssql_schema VALUES (1, 'dbo'), (5, 'HumanResources');
 INSERT INTO mssql_table VALUES (100, 1, 'SalesOrder', 0, 0), (101, 1, 'T1', 0, 0), (102, 1, 'T2', 0, 0), (103, 1, 't1', 0, 0),

@@ -7,7 +7,7 @@ AS $$
 DECLARE
     v_missing text;
 BEGIN
-    PERFORM lakemover._fetch_sqlserver(p_source);
+    PERFORM lakemover._fetch_topic(p_source, t.topic) FROM lakemover._sqlserver_topics() t;
     SELECT string_agg(quote_ident(x.name), ', ' ORDER BY x.name) INTO v_missing
       FROM unnest(p_scope) AS x(name) WHERE NOT EXISTS (SELECT FROM pg_temp.mssql_schema s WHERE s.name = x.name);
     IF v_missing IS NOT NULL THEN
@@ -106,4 +106,4 @@ BEGIN
        AND (c.native_computed IS NOT NULL OR c.native_default IS NOT NULL AND c.default_expr IS NULL AND c.identity = '');
 END
 $$;
-COMMENT ON FUNCTION lakemover._transform_sqlserver(name, text[]) IS 'the inventory of a SQL Server source from the temporary tables that _fetch_sqlserver() filled';
+COMMENT ON FUNCTION lakemover._transform_sqlserver(name, text[]) IS 'the inventory of a SQL Server source from the temporary tables that _fetch_topic() filled';

@@ -87,13 +87,12 @@ SET client_min_messages = 'warning'
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM lakemover._fetch_topic(p_source, 'mssql_identity', 'table_id bigint, ordinal int, seed numeric, increment numeric, last_value numeric');
+    PERFORM lakemover._fetch_topic(p_source, 'mssql_identity');
     UPDATE lakemover.inv_sequence s SET last_value = coalesce(i.last_value, i.seed), is_called = i.last_value IS NOT NULL
       FROM pg_temp.mssql_identity i
       JOIN lakemover.inv_column c ON c.source = p_source AND c.table_id = i.table_id AND c.ordinal = i.ordinal
      WHERE s.source = p_source AND s.owner_kind = 'i' AND s.owner_table_id = i.table_id AND s.owner_column = c.column_name;
-    PERFORM lakemover._fetch_topic(p_source, 'mssql_sequence', 'sequence_id bigint, schema_id bigint, name text, type_name text, start_value numeric,
-        increment numeric, min_value numeric, max_value numeric, cycles int, cache_size int, current_value numeric, last_used numeric, knows_last_used int');
+    PERFORM lakemover._fetch_topic(p_source, 'mssql_sequence');
     UPDATE lakemover.inv_sequence s
        SET last_value = coalesce(q.last_used, q.current_value), is_called = CASE WHEN q.knows_last_used = 1 THEN q.last_used IS NOT NULL ELSE true END
       FROM pg_temp.mssql_sequence q

@@ -67,7 +67,7 @@ DECLARE
     v_columns text[];
     v_name    text[];
     v_try     text;
-    v_out     jsonb := '[]';
+    v_out     jsonb := '[]'::jsonb;
 BEGIN
     BEGIN
         EXECUTE format('CREATE TEMPORARY TABLE mssql_probe (%s)', coalesce(p_declared, ''));
