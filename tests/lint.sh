@@ -20,7 +20,7 @@ result() {
     fi
 }
 
-mapfile -t sources < <(git ls-files -- 'extension/src/*' 'loader/*' 'tests/unit/*' | grep -E '\.(cpp|hpp|c|h)$')
+mapfile -t sources < <(git ls-files -- 'extension/src/*' 'loader/*' 'tests/unit/*' 'tests/tds/*' | grep -E '\.(cpp|hpp|c|h)$')
 # GoogleTest's macros make unit tests slow to check and full of false alarms.
 mapfile -t units < <(printf '%s\n' "${sources[@]}" | grep -E '\.cpp$' | grep -v '^tests/')
 

@@ -1,48 +1,23 @@
 #!/bin/bash
-# A whole run from a SQL Server endpoint: LAKEMOVER_TEST_MSSQL="host,port,database,user,password[,CA file]". The
-# database is scratch: tests/mssql/source.sql makes its tables anew. What arrived is compared with what the endpoint
-# itself says through another client (tsql of freetds-bin).
+# A whole run from a SQL Server source (tests/lib/mssql.sh says which). What arrived is compared with what was written, and
+# with what the source itself says through another client.
 # timeout: 300
 . "$(dirname "$0")/../lib/e2e.sh"
-if [ -z "${LAKEMOVER_TEST_MSSQL:-}" ]; then
-    echo "no SQL Server endpoint: set LAKEMOVER_TEST_MSSQL=host,port,database,user,password[,CA file]"
-    exit 77
-fi
-command -v tsql > /dev/null || { echo "tsql (package freetds-bin) is missing"; exit 77; }
-IFS=, read -r ms_host ms_port ms_database ms_user ms_password ms_ca <<< "$LAKEMOVER_TEST_MSSQL"
-ms_sql() { # statements on standard input; prints what comes back
-    printf '[ms]\nhost = %s\nport = %s\ntds version = 7.4\nclient charset = UTF-8\nencryption = request\n' "$ms_host" "$ms_port" > "$LM_TMP/freetds.conf"
-    FREETDSCONF=$LM_TMP/freetds.conf timeout 120 tsql -S ms -U "$ms_user" -P "$ms_password" -D "$ms_database" -o fhq 2>&1
-}
+. "$(dirname "$0")/../lib/mssql.sh"
 lm_init sqlserver
 lm_start_target
 lm_env
-export SOURCE_DB_TYPE=sqlserver SOURCE_HOST=$ms_host SOURCE_PORT=$ms_port SOURCE_DATABASE=$ms_database
-export SOURCE_USERNAME=$ms_user SOURCE_PASSWORD=$ms_password SOURCE_SCHEMAS=dbo,sales
-if [ -n "${ms_ca:-}" ]; then
-    cp "$ms_ca" "$LM_TMP/source_ca.crt" && chmod 644 "$LM_TMP/source_ca.crt"
-    export SOURCE_SSLROOTCERT=$LM_TMP/source_ca.crt
-else
-    export SOURCE_TRUST_SERVER_CERTIFICATE=yes
-fi
-# The client says nothing of a lock that it waits for: its own end must have come.
-if ! ms_sql < "$LM_ROOT/tests/mssql/source.sql" > "$LM_TMP/source.out"; then
-    fail "the source's tables could not be made: the client ended with an error, or after 120 s"
-    finish
-fi
-if grep -qE '^Msg ' "$LM_TMP/source.out"; then
-    fail "the source's tables could not be made: $(grep -A1 -E '^Msg ' "$LM_TMP/source.out" | head -n 4)"
-    finish
-fi
+ms_start
+export SOURCE_SCHEMAS=dbo,sales
+ms_load "$LM_ROOT/tests/mssql/source.sql"
 
 expect 0 "assessing" lm_cli --assess-only
 says 'SQL Server' 'Foreign Key Inventory'
 expect 0 "the run" lm_cli
 says 'SUCCESS' '7 of 7 tables'
 target() { lm_sql target "$LM_TARGET_DB" -c "SET TimeZone = 'UTC'" -c "$1"; }
-source_value() { printf '%s\ngo\n' "$1" | ms_sql | tail -n 1; }
 for table in dbo.big dbo.matrix dbo.nokey dbo.empty_table sales.customer sales.orders sales.order_line; do
-    equal "rows of $table" "$(source_value "SET NOCOUNT ON SELECT COUNT_BIG(*) FROM $table")" "$(target "SELECT count(*) FROM $table")"
+    equal "rows of $table" "$(ms_value "SET NOCOUNT ON SELECT COUNT_BIG(*) FROM $table")" "$(target "SELECT count(*) FROM $table")"
 done
 
 # Boundary values of each type, as they were written in source.sql.
@@ -75,7 +50,7 @@ equal "the index keeps DESC and INCLUDE" t "$(target "SELECT pg_get_indexdef(ind
 equal "foreign keys, validated" 't|2' "$(target "SELECT bool_and(convalidated), count(*) FROM pg_constraint WHERE contype = 'f' AND connamespace = 'sales'::regnamespace")"
 equal "ON DELETE CASCADE" c "$(target "SELECT confdeltype FROM pg_constraint WHERE contype = 'f' AND conrelid = 'sales.order_line'::regclass")"
 insert="INSERT INTO sales.customer (code, name) VALUES ('next', 'next')"
-equal "the identity goes on with the source's next value" "$(source_value "SET NOCOUNT ON $insert SELECT CAST(MAX(id) AS int) FROM sales.customer")" \
+equal "the identity goes on with the source's next value" "$(ms_value "SET NOCOUNT ON $insert SELECT CAST(MAX(id) AS int) FROM sales.customer")" \
     "$(target "$insert RETURNING id" | head -n 1)"
 equal "defaults" '0.0000|t|t' "$(target "SELECT credit, active, guid IS NOT NULL AND created IS NOT NULL FROM sales.customer WHERE code = 'next'")"
 
@@ -96,9 +71,10 @@ SOURCE_PORT=1 expect 6 "a closed port" lm_cli --assess-only
 says_one_error
 SOURCE_DRIVER='No Such Driver' expect 6 "a driver that is not installed" lm_cli --assess-only
 says 'no ODBC driver "No Such Driver"' 'installed are:' 'odbcinst.ini'
-if [ -n "${ms_ca:-}" ]; then
-    SOURCE_SSLROOTCERT=$LM_TMP/tls/ca.crt expect 6 "a certificate of another authority" lm_cli --assess-only
+if [ -n "${MS_CA:-}" ]; then
+    SOURCE_SSLROOTCERT=$LM_TMP/tls/other.crt expect 6 "a certificate of another authority" lm_cli --assess-only
     says_one_error
     says 'trust_server_certificate'
 fi
+ms_refused_nothing
 finish
