@@ -220,7 +220,7 @@ Compiled Compiler::column(const ts::Expr& e) {
 
 Compiled Compiler::number(const ts::Expr& e) const {
     if (e.text.find_first_of("eE") != std::string::npos) {
-        return constant({Kind::kFloat}, std::stod(e.text));
+        return constant({Kind::kFloat}, std::strtod(e.text.c_str(), nullptr));
     }
     const std::size_t point = e.text.find('.');
     if (point == std::string::npos && e.text.size() <= 10) {

@@ -149,6 +149,10 @@ private:
             } while (take(","));
             expect(")");
         }
+        static const std::set<std::string> kClr = {"HIERARCHYID", "GEOGRAPHY", "GEOMETRY"};
+        if (alias != nullptr && kClr.count(upper(parts.back())) > 0) {
+            *alias = lower_name(parts.back());
+        }
         if (alias != nullptr && database_.alias_type(parts.size() > 1 ? parts[0] : "", parts.back()) != nullptr) {
             *alias = parts.back();
         }
@@ -760,6 +764,10 @@ Type type_of(const Database& database, const std::vector<std::string>& name, con
         {"VARBINARY", {Kind::kVarbinary}},
         {"IMAGE", {Kind::kImage, kMaxLength}},
         {"UNIQUEIDENTIFIER", {Kind::kUniqueidentifier}},
+        // Held as the text that their methods give; only those read them.
+        {"HIERARCHYID", {Kind::kNvarchar, 4000}},
+        {"GEOGRAPHY", {Kind::kNvarchar, kMaxLength}},
+        {"GEOMETRY", {Kind::kNvarchar, kMaxLength}},
         {"XML", {Kind::kXml, kMaxLength}},
         {"SQL_VARIANT", {Kind::kVariant}},
         {"ROWVERSION", {Kind::kBinary, 8, 0, 0, {}, true}},

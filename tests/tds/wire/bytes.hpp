@@ -76,7 +76,7 @@ public:
     std::u16string text(std::size_t characters) {
         const std::string_view taken = bytes(2 * characters);
         std::u16string text(characters, u'\0');
-        std::memcpy(text.data(), taken.data(), taken.size());
+        if (characters != 0) std::memcpy(text.data(), taken.data(), taken.size());
         return text;
     }
 

@@ -212,6 +212,18 @@ void put_variant(std::string& out, const Value& value) {
 
 }  // namespace
 
+std::size_t null_size(Shape shape) {
+    switch (shape) {
+        case Shape::kFixed: return 0;
+        case Shape::kByteLength:
+        case Shape::kTextPointer: return 1;
+        case Shape::kShortLength: return 2;
+        case Shape::kVariant: return 4;
+        case Shape::kChunks: return 8;
+    }
+    return 0;
+}
+
 void put_value(std::string& out, const WireType& wire, const Value& value) {
     switch (wire.shape) {
         case Shape::kFixed:

@@ -16,6 +16,7 @@ enum Token : std::uint8_t {
     kLoginAck = 0xAD,
     kFeatureAck = 0xAE,
     kRow = 0xD1,
+    kRowWithBitmap = 0xD2,
     kEnvironmentChange = 0xE3
 };
 
@@ -147,18 +148,40 @@ void RowFormat::put_metadata(std::string& out) const {
     }
 }
 
-void RowFormat::put_row(std::string& out, const std::vector<Value>& values) const {
-    const std::size_t before = out.size();
-    std::size_t i = 0;
-    try {
-        if (values.size() != columns_.size()) throw std::length_error("as many values as columns, or none is right");
-        put_byte(out, kRow);
-        for (; i < columns_.size(); ++i) {
-            put_value(out, columns_[i].wire, values[i]);
+// SQL Server leaves NULLs out of a row where that makes it shorter.
+bool RowFormat::worth_bitmap(const std::vector<Value>& values) const {
+    std::size_t saved = 0;
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+        if (is_null(values[i])) saved += null_size(columns_[i].wire.shape);
+    }
+    return saved > (columns_.size() + 7) / 8;
+}
+
+void RowFormat::put_values(std::string& out, const std::vector<Value>& values) {
+    at_ = columns_.size();
+    if (values.size() != columns_.size()) throw std::length_error("a row that has not as many values as columns");
+    const bool bitmap = worth_bitmap(values);
+    put_byte(out, bitmap ? kRowWithBitmap : kRow);
+    const std::size_t bits = out.size();
+    if (bitmap) out.append((columns_.size() + 7) / 8, '\0');
+    for (at_ = 0; at_ < columns_.size(); ++at_) {
+        const WireType& wire = columns_[at_].wire;
+        if (bitmap && is_null(values[at_]) && wire.shape != Shape::kFixed) {
+            char& eight = out[bits + at_ / 8];
+            eight = static_cast<char>(eight | 1 << at_ % 8);
+        } else {
+            put_value(out, wire, values[at_]);
         }
+    }
+}
+
+void RowFormat::put_row(std::string& out, const std::vector<Value>& values) {
+    const std::size_t before = out.size();
+    try {
+        put_values(out, values);
     } catch (const std::exception& e) {
         out.resize(before);
-        const std::string name = i < columns_.size() ? utf8(columns_[i].name) : "";
+        const std::string name = at_ < columns_.size() ? utf8(columns_[at_].name) : "";
         throw SqlError(50000, 16, "wire: column \"" + name + "\": " + e.what());
     }
 }

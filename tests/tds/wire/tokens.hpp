@@ -46,7 +46,7 @@ public:
 
     void put_metadata(std::string& out) const;
     // What is put is a whole row or, when it throws, nothing.
-    void put_row(std::string& out, const std::vector<Value>& values) const;
+    void put_row(std::string& out, const std::vector<Value>& values);
 
 private:
     struct Column {
@@ -54,7 +54,11 @@ private:
         std::uint16_t flags = 0;
         WireType wire;
     };
+    void put_values(std::string& out, const std::vector<Value>& values);
+    bool worth_bitmap(const std::vector<Value>& values) const;
+
     std::vector<Column> columns_;
+    std::size_t at_ = 0;  // the column that is put, for what may go wrong with it
 };
 
 }  // namespace tds

@@ -29,6 +29,9 @@ struct WireType {
 // Fixed types only where a NULL cannot come.
 WireType wire_type(const Type& type, bool nullable);
 
+// What a NULL of it takes in a row without a bitmap.
+std::size_t null_size(Shape shape);
+
 void put_type_info(std::string& out, const WireType& wire);
 // Throws std::exception for a value that is not of the type.
 void put_value(std::string& out, const WireType& wire, const Value& value);
