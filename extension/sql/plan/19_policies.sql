@@ -13,7 +13,8 @@ CREATE FUNCTION lakemover._policy_applies(p_policy text, p_native text) RETURNS 
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT coalesce(p_native ~ CASE p_policy WHEN 'on_seventh_digit' THEN '^(time|datetime2|datetimeoffset)\(7\)$'
+-- whatever the scale: the encoders look at the values, and Babelfish's catalogs show six digits where seven are sent
+SELECT coalesce(p_native ~ CASE p_policy WHEN 'on_seventh_digit' THEN '^(time|datetime2|datetimeoffset)\('
                                          ELSE '^(n?(char|varchar)\(|n?text$|(xml|sql_variant|hierarchyid|geography|geometry)$)' END, false)
 $$;
 COMMENT ON FUNCTION lakemover._policy_applies(text, text) IS 'whether a SQL Server type has values that a policy of columns is about; false without a type';
