@@ -112,6 +112,14 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
     app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
     app.add_option("--naming", s.naming, "names on the target: preserve (default), lower or snake")->group(load);
+    app.add_option("--char-as", s.char_as, "SQL Server's char(n) and nchar(n): char (default) or varchar")->group(load);
+    app.add_option("--on-nul", s.on_nul, "U+0000 in SQL Server's text: strip (default) or fail")->group(load);
+    app.add_option("--on-surrogate", s.on_surrogate,
+                   "half a surrogate pair in SQL Server's text: replace (default) or fail")
+        ->group(load);
+    app.add_option("--on-seventh-digit", s.on_seventh_digit,
+                   "seventh digit of SQL Server's seconds: truncate (default), round or fail")
+        ->group(load);
     app.add_option("--on-existing", s.on_existing,
                    "planned tables that the target has already: refuse (default) or drop")
         ->group(load);

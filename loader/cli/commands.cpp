@@ -155,9 +155,7 @@ Exit command_plan(const Settings& settings) {
         store_target_facts(target, connection, pg);
     }
     pg.query("SELECT lakemover.inventory($1)", {source});
-    pg.query("SELECT * FROM lakemover.plan($1, $2, $3)",
-             {source, settings.profile.empty() ? std::nullopt : Value(settings.profile),
-              settings.naming.empty() ? std::nullopt : Value(settings.naming)});
+    make_plan(pg, source, settings);
     const Result r = pg.query(
         "SELECT coalesce(p.load_rank::text, ''), pg_catalog.format('%I.%I', source_schema, source_table), "
         "pg_catalog.format('%I.%I', target_schema, target_table), "

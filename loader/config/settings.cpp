@@ -63,6 +63,20 @@ void check_settings(const Settings& s) {
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
+    if (!s.char_as.empty()) one_of("--char-as", s.char_as, std::array{"char", "varchar"});
+    if (!s.on_nul.empty()) one_of("--on-nul", s.on_nul, std::array{"strip", "fail"});
+    if (!s.on_surrogate.empty()) one_of("--on-surrogate", s.on_surrogate, std::array{"replace", "fail"});
+    if (!s.on_seventh_digit.empty())
+        one_of("--on-seventh-digit", s.on_seventh_digit, std::array{"truncate", "round", "fail"});
+    // Where the source is defined in staging, planning knows what it is.
+    if (s.staging.empty() && s.source.type == "postgres")
+        for (const auto& [what, value] : {std::pair<std::string, std::string>{"--char-as", s.char_as},
+                                          {"--on-nul", s.on_nul},
+                                          {"--on-surrogate", s.on_surrogate},
+                                          {"--on-seventh-digit", s.on_seventh_digit}})
+            if (!value.empty())
+                throw Error(Exit::kUsage, what + " is for SQL Server sources", {},
+                            "values of a PostgreSQL source arrive as they are; lakemover.plan_column has target types");
     if (!s.staging.empty() && s.source.password.given())
         throw Error(
             Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},

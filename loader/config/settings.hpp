@@ -55,6 +55,11 @@ struct Settings {
     int sample_rows = 10000;
     std::string profile;  // empty: as planned, else native or portable
     std::string naming;   // empty: as planned, else preserve, lower or snake
+    // For SQL Server sources; empty: as planned.
+    std::string char_as;
+    std::string on_nul;
+    std::string on_surrogate;
+    std::string on_seventh_digit;
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     bool force = false;

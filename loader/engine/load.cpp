@@ -161,12 +161,13 @@ private:
                 if (e.taken_over) throw;
                 if (unanswered_ && was_committed(where, data, chunk, table)) return;
                 if (attempt >= run_.options.attempts) {
+                    const std::string hint = e.hint.empty() ? "" : "; " + e.hint;
                     run_.events.emit(Level::kError, "chunk_failed",
-                                     where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")"), data,
-                                     chunk.table_id);
+                                     where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")") + hint,
+                                     data, chunk.table_id);
                     staging_->query("SELECT lakemover._fail_table($1, $2, $3)",
                                     {run_.id(), std::to_string(chunk.table_id),
-                                     where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail)});
+                                     where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail) + hint});
                     start_tables();
                     return;
                 }

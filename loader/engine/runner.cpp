@@ -103,10 +103,8 @@ std::string blocker_list(Pg& staging, const std::string& source) {
 }
 
 void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
-    const Value profile = settings.profile.empty() ? std::nullopt : Value(settings.profile);
     if (scope.replan) {
-        const Value naming = settings.naming.empty() ? std::nullopt : Value(settings.naming);
-        staging.query("SELECT * FROM lakemover.plan($1, $2, $3)", {run.source, profile, naming});
+        make_plan(staging, run.source, settings);
         return;
     }
     const Result r = staging.query(
@@ -285,6 +283,13 @@ const char* state_of(Exit code) {
 }
 
 }  // namespace
+
+void make_plan(Pg& staging, const std::string& source, const Settings& settings) {
+    const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : Value(text); };
+    staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7)",
+                  {source, given(settings.profile), given(settings.naming), given(settings.char_as),
+                   given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit)});
+}
 
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
     staging.query(

@@ -38,6 +38,9 @@ struct AssessOutcome {
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,
                                  CancelToken& cancel);
 
+// Plans the source as the settings say; what they leave open stays as planned.
+void make_plan(Pg& staging, const std::string& source, const Settings& settings);
+
 // What assess and plan ask of the target; also refreshes the reserved words.
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging);
 

@@ -31,6 +31,7 @@ ColumnSpec parse_column(const nlohmann::json& column, const std::string& engine)
     c.target_type = text_or_empty(column, "target_type");
     c.codec = column.at("codec").get<std::string>();
     c.select = text_or_empty(column, "select");
+    c.precision = text_or_empty(column.value("policy", nlohmann::json::object()), "precision");
     c.form = codec::form_of(c.codec);
     const std::string target_codec = text_or_empty(column, "target_codec");
     // The server pads a char(n) again whatever is sent, so one on either side makes trailing blanks meaningless.
@@ -63,9 +64,24 @@ std::vector<std::string> TableSpec::policy() const {
         } else if (c.form.kind == codec::Kind::kBpchar &&
                    (c.source_type.rfind("character varying", 0) == 0 || c.source_type.find("varchar") < 2)) {
             sentences.push_back("column " + c.name + " became " + c.target_type + ": trailing blanks do not count");
+        } else if (c.form.kind == codec::Kind::kText &&
+                   (c.source_type.rfind("char(", 0) == 0 || c.source_type.rfind("nchar(", 0) == 0)) {
+            sentences.push_back("column " + c.name + " of type " + c.source_type + " became " + c.target_type +
+                                ": copied and compared without the padding");
         }
     }
     return sentences;
+}
+
+std::string TableSpec::loss(const std::string& column, const std::string& kind, const std::string& values) const {
+    const auto found =
+        std::find_if(columns.begin(), columns.end(), [&](const ColumnSpec& c) { return c.name == column; });
+    const bool rounded = found != columns.end() && found->precision == "round";
+    const char* what = kind == "nul"         ? "U+0000 was taken out of "
+                       : kind == "surrogate" ? "half surrogate pairs became U+FFFD in "
+                       : rounded             ? "seconds were rounded to six digits in "
+                                             : "digits of a second behind the sixth were cut off in ";
+    return "column " + column + ": " + what + values + (values == "1" ? " value" : " values");
 }
 
 TableSpec parse_table_spec(const nlohmann::json& spec) {

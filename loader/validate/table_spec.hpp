@@ -19,7 +19,8 @@ struct ColumnSpec {
     std::string target_type;
     std::string codec;
     codec::Form form;
-    std::string select;  // expression on the source that replaces the column; empty: the column itself
+    std::string select;     // expression on the source that replaces the column; empty: the column itself
+    std::string precision;  // of SQL Server's times: round, fail; empty: truncate
 };
 
 struct TableSpec {
@@ -33,6 +34,8 @@ struct TableSpec {
     std::string target_name() const;
     // What makes "equal" mean "equal under policy": one sentence for each declared loss or transform.
     std::vector<std::string> policy() const;
+    // What a policy of a column did to so many values, as a sentence. kind: nul, surrogate, precision.
+    std::string loss(const std::string& column, const std::string& kind, const std::string& values) const;
 };
 
 TableSpec parse_table_spec(const nlohmann::json& spec);

@@ -102,20 +102,14 @@ std::string TableContext::target_sql(const char* kind) const {
 namespace {
 
 // What the policies of the columns changed on the way, counted by the source's driver.
-std::vector<std::string> declared_losses(Pg& staging, std::int64_t run_id, std::int64_t table_id) {
+std::vector<std::string> declared_losses(Pg& staging, std::int64_t run_id, const TableSpec& spec) {
     const Result r = staging.query(
         "SELECT c.key, k.key, sum(k.value::int8) FROM lakemover.run_chunk x, "
         "pg_catalog.jsonb_each(x.stats -> 'losses') c, pg_catalog.jsonb_each_text(c.value) k "
         "WHERE x.run_id = $1 AND x.table_id = $2 GROUP BY 1, 2 ORDER BY 1, 2",
-        {std::to_string(run_id), std::to_string(table_id)});
+        {std::to_string(run_id), std::to_string(spec.table_id)});
     std::vector<std::string> sentences;
-    for (int i = 0; i < r.rows(); ++i) {
-        const std::string kind = r.text(i, 1);
-        const char* what = kind == "nul"         ? "U+0000 was taken out of "
-                           : kind == "surrogate" ? "half surrogate pairs became U+FFFD in "
-                                                 : "digits of a second behind the sixth were given up in ";
-        sentences.push_back("column " + r.text(i, 0) + ": " + what + r.text(i, 2) + " values");
-    }
+    for (int i = 0; i < r.rows(); ++i) sentences.push_back(spec.loss(r.text(i, 0), r.text(i, 1), r.text(i, 2)));
     return sentences;
 }
 
@@ -130,14 +124,11 @@ std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t ta
         throw Error(Exit::kOther,
                     "run " + std::to_string(options.run_id) + " has no table " + std::to_string(table_id));
     }
-    const TableContext table{staging,
-                             target,
-                             options,
-                             parse_table_spec(nlohmann::json::parse(row.get(0, 0))),
-                             std::to_string(table_id),
-                             row.text(0, 1),
-                             row.value(0, 2),
-                             declared_losses(staging, options.run_id, table_id)};
+    TableSpec spec = parse_table_spec(nlohmann::json::parse(row.get(0, 0)));
+    std::vector<std::string> losses = declared_losses(staging, options.run_id, spec);
+    const TableContext table{
+        staging,        target,          options,          std::move(spec), std::to_string(table_id),
+        row.text(0, 1), row.value(0, 2), std::move(losses)};
     std::vector<LevelResult> results;
     if (!table.spec.copies_rows) {
         return results;

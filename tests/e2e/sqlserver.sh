@@ -54,14 +54,19 @@ equal "the identity goes on with the source's next value" "$(ms_value "SET NOCOU
     "$(target "$insert RETURNING id" | head -n 1)"
 equal "defaults" '0.0000|t|t' "$(target "SELECT credit, active, guid IS NOT NULL AND created IS NOT NULL FROM sales.customer WHERE code = 'next'")"
 
-# Declared quiet, the source is read in key ranges by several sessions: the same rows again.
+# Declared quiet, the source is read in key ranges by several sessions: the same rows again, and char(n) as varchar(n).
 ms_sql <<< "UPDATE STATISTICS dbo.big
 go" > /dev/null
+# Babelfish cannot do that; there its autovacuum counts the rows within a minute.
+counted() { [ "$(ms_value "SET NOCOUNT ON SELECT COALESCE(MAX(rows), 0) FROM sys.partitions WHERE object_id = OBJECT_ID('dbo.big')")" -gt 100000 ]; }
+eventually 100 counted || fail "the source does not know how many rows dbo.big has"
 digest='SELECT count(*), md5(string_agg(t::text, chr(10) ORDER BY id)) FROM dbo.big t'
 before=$(target "$digest")
-expect 0 "a run in key ranges" lm_cli --source-quiesced --on-existing drop --max-batch-rows 20000
+expect 0 "a run in key ranges" lm_cli --source-quiesced --on-existing drop --max-batch-rows 20000 --char-as varchar
 says 'SUCCESS'
 equal "the rows of dbo.big" "$before" "$(target "$digest")"
+equal "char(n) as varchar(n), without padding" 'ab|2|abcdefgh||character varying(8)' \
+    "$(row 3 'c_char, length(c_char)')|$(row 2 c_char)|$(row 1 c_char)|$(target "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'dbo.matrix'::regclass AND attname = 'c_nchar'")"
 lm_cli psql -A -t -c "SELECT count(*) > 3, bool_and(method = 'keyset') FROM lakemover.run_chunk c JOIN lakemover.run_table t USING (run_id, table_id)
     WHERE t.spec->>'source_table' = 'big' AND c.run_id = (SELECT max(run_id) FROM lakemover.run)" > "$LM_TMP/ranges"
 equal "ranges of dbo.big" 't|t' "$(tail -n 1 "$LM_TMP/ranges")"

@@ -8,10 +8,7 @@ lm_init sqlserver_types
 lm_start_target
 lm_env
 ms_start
-if [[ $(ms_value 'SELECT @@VERSION') == *Babelfish* ]]; then
-    echo "Babelfish has no seventh digit, hierarchyid, sparse columns and text in other code pages"
-    exit 77
-fi
+ms_not_babelfish "it has no seventh digit, hierarchyid, sparse columns and text in other code pages"
 export SOURCE_SCHEMAS=typ
 ms_load "$LM_ROOT/tests/mssql/types.sql"
 expect 0 "the run" lm_cli

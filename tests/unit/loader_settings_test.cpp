@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "loader/config/settings.hpp"
 #include "loader/util/error.hpp"
@@ -78,6 +79,27 @@ TEST(Settings, NamesTheVariableAndTheValue) {
     Settings memory = valid();
     memory.memory_target_mb = 1;
     EXPECT_NE(usage_error(memory).find("MAX_MEMORY_TARGET_MB"), std::string::npos);
+}
+
+TEST(Settings, PoliciesAreForSqlServer) {
+    using Member = std::string Settings::*;
+    for (const auto& [flag, member, good] :
+         {std::tuple<const char*, Member, const char*>{"--char-as", &Settings::char_as, "varchar"},
+          {"--on-nul", &Settings::on_nul, "fail"},
+          {"--on-surrogate", &Settings::on_surrogate, "fail"},
+          {"--on-seventh-digit", &Settings::on_seventh_digit, "round"}}) {
+        Settings s = valid();
+        s.*member = good;
+        EXPECT_EQ(usage_error(s), std::string(flag) + " is for SQL Server sources");
+        s.source.type = "sqlserver";
+        EXPECT_EQ(usage_error(s), "");
+        s.*member = "Strip";
+        EXPECT_NE(usage_error(s).find(std::string(flag) + ": \"Strip\""), std::string::npos);
+        Settings own = valid();
+        own.staging = "host=/tmp";
+        own.*member = good;
+        EXPECT_EQ(usage_error(own), "") << "its source is defined elsewhere";
+    }
 }
 
 TEST(Settings, OwnStagingKeepsTheSourcesPassword) {

@@ -107,7 +107,10 @@ TEST(OdbcCanonical, TextOfTheEngineBecomesTheTargets) {
     EXPECT_EQ(text("date", "timestamp", "2024-02-29"), "2024-02-29 00:00:00.000000");
     EXPECT_EQ(text("uniqueidentifier", "uuid", "FFEEDDCC-BBAA-9988-7766-554433221100"),
               "ffeeddcc-bbaa-9988-7766-554433221100");
-    EXPECT_EQ(text("char(5)", "bpchar", "ab   "), "ab");
+    for (const char* codec : {"bpchar", "varchar", "text"}) {
+        EXPECT_EQ(text("char(5)", codec, "ab   "), "ab") << codec;
+        EXPECT_EQ(text("nchar(5)", codec, " ab  "), " ab") << codec;
+    }
     EXPECT_EQ(text("varchar(5)", "varchar", "ab   "), "ab   ");
     EXPECT_EQ(text("varbinary(5)", "bytea", "\\x00ff"), "00ff");
     EXPECT_EQ(text("rowversion", "int8", "\\x00000000000007d1"), "2001");

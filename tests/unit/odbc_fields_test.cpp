@@ -210,7 +210,13 @@ TEST(OdbcFields, SeventhDigit) {
     EXPECT_EQ(int8_of(encoded("datetime2(7)", "timestamp", moment(2000, 1, 1, 0, 0, 0, 400), kRound)), 0);
     EXPECT_EQ(int8_of(encoded("datetime2(7)", "timestamp", moment(2000, 1, 1, 0, 0, 0, 500), kRound)), 1);
     EXPECT_EQ(encoded("datetime2(7)", "timestamp", moment(2000, 1, 1, 0, 0, 0, 123456000)).losses.precision, 0);
-    EXPECT_EQ(text_field("datetime2(7)", "text", last), "1999-12-31 23:59:59.9999999");
+    const Policy strict = parse_policy({{"precision", "fail"}});
+    for (const char* codec : {"timestamp", "timestamptz"}) {
+        EXPECT_EQ(failure("datetime2(7)", codec, last, strict), "22008");
+        EXPECT_EQ(failure("datetimeoffset(7)", codec, last, strict), "22008");
+        EXPECT_EQ(int8_of(encoded("datetime2(7)", codec, moment(1999, 12, 31, 23, 59, 59, 999999000), strict)), -1);
+    }
+    EXPECT_EQ(text_field("datetime2(7)", "text", last, strict), "1999-12-31 23:59:59.9999999") << "text has room";
     EXPECT_EQ(text_field("datetime2(3)", "text", moment(1, 1, 1, 0, 0, 0, 120000000)), "0001-01-01 00:00:00.120");
     EXPECT_EQ(text_field("datetime2(0)", "text", moment(1, 1, 1, 0, 0, 0, 0)), "0001-01-01 00:00:00");
     EXPECT_EQ(text_field("smalldatetime", "text", moment(2079, 6, 6, 23, 59, 0, 0)), "2079-06-06 23:59:00");
@@ -232,6 +238,7 @@ TEST(OdbcFields, MomentsFromFirstToLast) {
 TEST(OdbcFields, TimeHasNoNextDay) {
     const std::string last = moment(1900, 1, 1, 23, 59, 59, 999999900);
     EXPECT_EQ(int8_of(encoded("time(7)", "time", last)), 86399999999);
+    EXPECT_EQ(failure("time(7)", "time", last, parse_policy({{"precision", "fail"}})), "22008");
     const Result rounded = encoded("time(7)", "time", last, kRound);
     EXPECT_EQ(int8_of(rounded), 86399999999) << "not 24:00:00, and not 00:00:00";
     EXPECT_EQ(rounded.losses.precision, 1);
@@ -300,8 +307,48 @@ TEST(OdbcFields, NulsAndLoneSurrogatesFollowThePolicy) {
     EXPECT_EQ(failure("nvarchar(99)", "text", units(std::u16string_view(u"a\0", 2)), strict), "22021");
     EXPECT_EQ(failure("nvarchar(99)", "text", units({ends, 2}), strict), "22021");
     EXPECT_EQ(failure("nvarchar(99)", "text", units({low, 1}), strict), "22021");
+    // Of char(n) the NUL goes first, then the padding; a lone half in front of it stays a character.
+    EXPECT_EQ(text_field("nchar(6)", "varchar", units(std::u16string_view(u"ab \0  ", 6))), "ab");
+    EXPECT_EQ(text_field("nchar(4)", "varchar", units({ends, 2}) + units(u"  ")), "x\xEF\xBF\xBD");
+    EXPECT_EQ(failure("nchar(6)", "varchar", units(std::u16string_view(u"ab \0  ", 6)), strict), "22021");
     EXPECT_THROW(parse_policy({{"nul", "keep"}}), Error);
     EXPECT_THROW(parse_policy({{"nil", "strip"}}), Error);
+}
+
+// As the plan's char_as = varchar and its edits of target types have it.
+TEST(OdbcFields, CharBecomesVarcharWithoutItsPadding) {
+    for (const char* type : {"char(4)", "nchar(4)"}) {
+        for (const char* codec : {"bpchar", "varchar", "text", "citext"}) {
+            EXPECT_EQ(text_field(type, codec, units(u"ab  ")), "ab") << type << codec;
+            EXPECT_EQ(text_field(type, codec, units(u" ab ")), " ab") << type << codec;
+            EXPECT_EQ(text_field(type, codec, units(u"    ")), "") << type << codec;
+            EXPECT_EQ(text_field(type, codec, units(u"a\t  ")), "a\t") << "blanks alone are padding";
+        }
+    }
+    EXPECT_EQ(text_field("nvarchar(4)", "varchar", units(u"ab  ")), "ab  ");
+}
+
+TEST(OdbcFields, ErrorsOfPoliciesSayWhatToPlan) {
+    const auto hint = [](const char* type, const char* codec, const std::string& cell, const Policy& policy) {
+        std::string out = "before";
+        Losses losses;
+        try {
+            make_encoder(parse_sql_type(type), codec, policy, losses)->value(cell.data(), cell.size(), out);
+        } catch (const Error& e) {
+            EXPECT_EQ(out, "before");
+            EXPECT_EQ(losses.nul + losses.surrogate + losses.precision, 0);
+            return e.hint;
+        }
+        return std::string("no error");
+    };
+    const Policy strict = parse_policy({{"nul", "fail"}, {"surrogate", "fail"}, {"precision", "fail"}});
+    EXPECT_NE(hint("nvarchar(9)", "text", units(std::u16string_view(u"a\0", 2)), strict).find("on_nul = 'strip'"),
+              std::string::npos);
+    const char16_t high[] = {0xD83D};
+    EXPECT_NE(hint("nvarchar(9)", "text", units({high, 1}), strict).find("on_surrogate = 'replace'"),
+              std::string::npos);
+    const std::string last = moment(2024, 2, 29, 23, 59, 59, 999999900);
+    EXPECT_NE(hint("datetime2(7)", "timestamp", last, strict).find("on_seventh_digit = 'truncate'"), std::string::npos);
 }
 
 // Every kind of character at every distance from the blocks that are converted at once.

@@ -13,7 +13,8 @@ constexpr const char* kSpec =
  "est_rows":100000,"est_bytes":12345678,"pages":1507,
  "columns":[{"name":"id","target_name":"Id","source_type":"bigint","target_type":"bigint","codec":"int8","select":null,
              "target_codec":"int8","not_null":true,"scale":null},
-            {"name":"x","source_type":"jsonb","codec":"text","select":"x::text"}],
+            {"name":"x","source_type":"jsonb","codec":"text","select":"x::text",
+             "policy":{"nul":"fail","precision":"round"}}],
  "key":["id"],"copies_rows":true})";
 
 TEST(SourceSpec, ReadsWhatThePlannerWrites) {
@@ -29,6 +30,8 @@ TEST(SourceSpec, ReadsWhatThePlannerWrites) {
     EXPECT_TRUE(spec.columns[0].not_null);
     EXPECT_EQ(spec.columns[1].target_name, "x");
     EXPECT_EQ(spec.columns[1].select, "x::text");
+    EXPECT_TRUE(spec.columns[0].policy.empty());
+    EXPECT_EQ(spec.columns[1].policy, (std::map<std::string, std::string>{{"nul", "fail"}, {"precision", "round"}}));
     EXPECT_TRUE(spec.key_is_copied());
 }
 

@@ -50,6 +50,23 @@ TEST(TableSpec, DeclaredLossesAreNamed) {
     EXPECT_EQ(t.policy().size(), 3U);
 }
 
+TEST(TableSpec, WhatPoliciesDidIsSaid) {
+    json document = spec();
+    document["engine"] = "sqlserver";
+    document["columns"] = {column("c", "varchar", "nchar(4)", "character varying(4)"),
+                           column("p", "bpchar", "char(4)", "character(4)"), column("t", "time", "time(7)", "time(6)"),
+                           column("u", "time", "time(7)", "time(6)")};
+    document["columns"][2]["policy"] = {{"precision", "round"}};
+    document["key"] = json::array();
+    const TableSpec t = lakemover::loader::parse_table_spec(document);
+    EXPECT_EQ(t.policy(), (std::vector<std::string>{"column c of type nchar(4) became character varying(4): copied and "
+                                                    "compared without the padding"}));
+    EXPECT_EQ(t.loss("c", "nul", "2"), "column c: U+0000 was taken out of 2 values");
+    EXPECT_EQ(t.loss("c", "surrogate", "1"), "column c: half surrogate pairs became U+FFFD in 1 value");
+    EXPECT_EQ(t.loss("t", "precision", "3"), "column t: seconds were rounded to six digits in 3 values");
+    EXPECT_EQ(t.loss("u", "precision", "3"), "column u: digits of a second behind the sixth were cut off in 3 values");
+}
+
 TEST(TableSpec, KeyThatIsNotCopiedIsNoKey) {
     json document = spec();
     document["key"] = {"a", "gone"};

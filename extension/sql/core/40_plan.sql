@@ -5,6 +5,11 @@ CREATE TABLE lakemover.plan (
     source      name PRIMARY KEY,
     profile     text NOT NULL DEFAULT 'native' CHECK (profile IN ('native', 'portable')),
     naming      text NOT NULL DEFAULT 'preserve' CHECK (naming IN ('preserve', 'lower', 'snake')),
+    -- SQL Server only; null for other sources. What new columns get, in plan_column.
+    char_as          text CHECK (char_as IN ('char', 'varchar')),
+    on_nul           text CHECK (on_nul IN ('strip', 'fail')),
+    on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),
+    on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),
     planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     fingerprint text NOT NULL           -- of the source's schema when the plan was made
 );
@@ -48,11 +53,15 @@ CREATE TABLE lakemover.plan_column (
     keep_quoted   boolean NOT NULL DEFAULT false,
     exclude       boolean NOT NULL DEFAULT false,
     transform     text,                 -- SQL expression on the source that replaces the column
+    -- What PostgreSQL cannot store of SQL Server's values; null where the type has no such values.
+    on_nul           text CHECK (on_nul IN ('strip', 'fail')),                           -- U+0000 in text
+    on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),                   -- half a surrogate pair
+    on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),     -- of a second
     edited        text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (source, table_id, ordinal),
     FOREIGN KEY (source, table_id) REFERENCES lakemover.plan_table ON DELETE CASCADE
 );
-COMMENT ON TABLE lakemover.plan_column IS 'per column: target name and type, exclusion, transform; edit with UPDATE';
+COMMENT ON TABLE lakemover.plan_column IS 'per column: target name and type, exclusion, transform, treatment of what PostgreSQL cannot store; edit with UPDATE';
 
 CREATE TABLE lakemover.plan_constraint (
     source        name NOT NULL,

@@ -17,8 +17,9 @@ $$;
 COMMENT ON FUNCTION lakemover._sqlserver_type(text, int, int, int) IS 'a SQL Server type as T-SQL declares it';
 
 -- The target type that type_map gives: n, p and s in its text stand for length, precision and scale; PostgreSQL keeps six
--- digits of a second. Null when there is no row for the type.
-CREATE FUNCTION lakemover._sqlserver_target_type(p_profile text, p_native text) RETURNS text
+-- digits of a second. Null when there is no row for the type. p_char_as = 'varchar': what the map makes char(n) of a char or
+-- nchar is varchar(n).
+CREATE FUNCTION lakemover._sqlserver_target_type(p_profile text, p_native text, p_char_as text DEFAULT 'char') RETURNS text
 LANGUAGE plpgsql STABLE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -31,6 +32,9 @@ BEGIN
      WHERE m.engine = 'sqlserver' AND m.profile = p_profile
        AND m.source_type IN (p_native, CASE WHEN v_inside = 'max' THEN v_base || '(max)' ELSE v_base END)
      ORDER BY m.source_type <> p_native LIMIT 1;
+    IF p_char_as = 'varchar' AND v_base IN ('char', 'nchar') THEN
+        v_target := regexp_replace(v_target, '^(character|char)\(', 'character varying(');
+    END IF;
     IF v_target IS NULL OR v_inside IS NULL OR v_inside = 'max' THEN
         RETURN v_target;
     END IF;
@@ -39,4 +43,4 @@ BEGIN
     RETURN replace(v_target, '(p,s)', format('(%s)', v_inside));
 END
 $$;
-COMMENT ON FUNCTION lakemover._sqlserver_target_type(text, text) IS 'the target type of a SQL Server type in a profile, as format_type() spells it; null: unknown';
+COMMENT ON FUNCTION lakemover._sqlserver_target_type(text, text, text) IS 'the target type of a SQL Server type in a profile, as format_type() spells it; null: unknown';

@@ -3,6 +3,7 @@
 CREATE VIEW lakemover._planned_column AS
 SELECT c.source, c.table_id, c.ordinal, c.source_column, c.target_column, i.data_type AS source_type, c.target_type,
        i.codec, i.native_type, i.native_collation, i.binary_ok, i.not_null, i.identity, i.comment, c.transform,
+       c.on_nul, c.on_surrogate, c.on_seventh_digit,
        CASE WHEN i.generated <> '' AND e.sql IS NOT NULL THEN i.generated ELSE '' END AS generated,
        CASE WHEN i.generated <> '' AND e.sql IS NOT NULL THEN e.sql END AS generation_expr,
        CASE WHEN i.generated = '' AND i.identity = '' THEN i.default_expr END AS default_expr,

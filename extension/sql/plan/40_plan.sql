@@ -1,6 +1,7 @@
 -- Fills the plan tables from the inventory. A column of a row that was edited by hand keeps its value; rows of objects
 -- that are gone go, rows of new objects come.
-CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL, p_naming text DEFAULT NULL)
+CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL, p_naming text DEFAULT NULL, p_char_as text DEFAULT NULL,
+                               p_on_nul text DEFAULT NULL, p_on_surrogate text DEFAULT NULL, p_on_seventh_digit text DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
 SET lakemover_plan.writing = 'on'
@@ -12,6 +13,7 @@ DECLARE
     v_engine  text;
     v_profile text;
     v_naming  text;
+    v_policy  lakemover.plan;
 BEGIN
     SELECT i.engine INTO v_engine FROM lakemover.source_info i WHERE i.source = p_source;
     IF NOT FOUND THEN
@@ -29,10 +31,18 @@ BEGIN
         RAISE EXCEPTION 'unknown naming policy "%"', v_naming
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid policies are preserve, lower and snake.';
     END IF;
-    INSERT INTO lakemover.plan AS p (source, profile, naming, planned_at, fingerprint)
-    VALUES (p_source, v_profile, v_naming, clock_timestamp(), lakemover._schema_fingerprint(p_source))
+    SELECT p.* INTO v_policy FROM lakemover.plan p WHERE p.source = p_source;
+    v_policy.char_as := lakemover._plan_policy(p_source, v_engine, 'char_as', p_char_as, v_policy.char_as);
+    v_policy.on_nul := lakemover._plan_policy(p_source, v_engine, 'on_nul', p_on_nul, v_policy.on_nul);
+    v_policy.on_surrogate := lakemover._plan_policy(p_source, v_engine, 'on_surrogate', p_on_surrogate, v_policy.on_surrogate);
+    v_policy.on_seventh_digit := lakemover._plan_policy(p_source, v_engine, 'on_seventh_digit', p_on_seventh_digit, v_policy.on_seventh_digit);
+    INSERT INTO lakemover.plan AS p (source, profile, naming, char_as, on_nul, on_surrogate, on_seventh_digit, planned_at, fingerprint)
+    VALUES (p_source, v_profile, v_naming, v_policy.char_as, v_policy.on_nul, v_policy.on_surrogate, v_policy.on_seventh_digit,
+            clock_timestamp(), lakemover._schema_fingerprint(p_source))
     ON CONFLICT (source) DO UPDATE
-       SET profile = excluded.profile, naming = excluded.naming, planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
+       SET profile = excluded.profile, naming = excluded.naming, char_as = excluded.char_as, on_nul = excluded.on_nul,
+           on_surrogate = excluded.on_surrogate, on_seventh_digit = excluded.on_seventh_digit,
+           planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
 
     DELETE FROM lakemover.plan_table p
      WHERE p.source = p_source
@@ -54,17 +64,29 @@ BEGIN
     WITH type AS MATERIALIZED (
         SELECT d.data_type, d.native_type,
                CASE WHEN d.native_type IS NULL THEN lakemover._profile_type(p_source, v_engine, v_profile, d.data_type)
-                    ELSE coalesce(lakemover._sqlserver_target_type(v_profile, d.native_type), d.native_type) END AS target_type
+                    ELSE coalesce(lakemover._sqlserver_target_type(v_profile, d.native_type, v_policy.char_as), d.native_type) END AS target_type,
+               CASE WHEN lakemover._policy_applies('on_nul', d.native_type) THEN v_policy.on_nul END AS on_nul,
+               CASE WHEN lakemover._policy_applies('on_surrogate', d.native_type) THEN v_policy.on_surrogate END AS on_surrogate,
+               CASE WHEN lakemover._policy_applies('on_seventh_digit', d.native_type) THEN v_policy.on_seventh_digit END AS on_seventh_digit
           FROM (SELECT DISTINCT i.data_type, i.native_type FROM lakemover.inv_column i WHERE i.source = p_source) d
     )
-    INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type)
-    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming), type.target_type
+    INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type,
+                                            on_nul, on_surrogate, on_seventh_digit)
+    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming), type.target_type,
+           type.on_nul, type.on_surrogate, type.on_seventh_digit
       FROM lakemover.inv_column i JOIN type ON type.data_type = i.data_type AND type.native_type IS NOT DISTINCT FROM i.native_type
      WHERE i.source = p_source
     ON CONFLICT (source, table_id, ordinal) DO UPDATE
        SET source_column = excluded.source_column,
            target_column = CASE WHEN 'target_column' = ANY (p.edited) THEN p.target_column ELSE excluded.target_column END,
            target_type = CASE WHEN 'target_type' = ANY (p.edited) THEN p.target_type ELSE excluded.target_type END,
+           -- the source's type may have changed to one that has the policy, or has it no more
+           on_nul = CASE WHEN 'on_nul' = ANY (p.edited) AND excluded.on_nul IS NOT NULL THEN coalesce(p.on_nul, excluded.on_nul)
+                         ELSE excluded.on_nul END,
+           on_surrogate = CASE WHEN 'on_surrogate' = ANY (p.edited) AND excluded.on_surrogate IS NOT NULL
+                               THEN coalesce(p.on_surrogate, excluded.on_surrogate) ELSE excluded.on_surrogate END,
+           on_seventh_digit = CASE WHEN 'on_seventh_digit' = ANY (p.edited) AND excluded.on_seventh_digit IS NOT NULL
+                                   THEN coalesce(p.on_seventh_digit, excluded.on_seventh_digit) ELSE excluded.on_seventh_digit END,
            exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
 
     -- A foreign key of a partition comes with its parent's.
@@ -132,4 +154,4 @@ BEGIN
            (SELECT count(*)::int FROM lakemover.not_moved(p_source));
 END
 $$;
-COMMENT ON FUNCTION lakemover.plan(name, text, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; without a profile or a naming policy it keeps the plan''s, at first native and preserve';
+COMMENT ON FUNCTION lakemover.plan(name, text, text, text, text, text, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; an argument that is null stays as planned, at first native, preserve, and for SQL Server char, strip, replace, truncate';

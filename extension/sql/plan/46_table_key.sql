@@ -23,7 +23,9 @@ BEGIN
             WHERE c.exclude OR NOT i.not_null OR i.generated <> '' OR c.transform IS NOT NULL
                -- no literal of these takes the engine's own value again; unbounded ones cannot be keys there
                OR i.native_type ~ '^(real|float|sql_variant|hierarchyid)'
-               OR CASE WHEN c.target_type <> i.data_type THEN NOT lakemover._same_key_text(p_source, i.data_type, c.target_type) END)
+               -- SQL Server's char(n) travels without its padding, whatever it becomes
+               OR CASE WHEN i.native_type ~ '^n?char\(' AND c.target_type ~ '^(character varying|text\M)' THEN false
+                       WHEN c.target_type <> i.data_type THEN NOT lakemover._same_key_text(p_source, i.data_type, c.target_type) END)
      ORDER BY NOT k.is_primary, cardinality(k.columns), k.index_id
      LIMIT 1);
 END

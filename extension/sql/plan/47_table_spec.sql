@@ -40,6 +40,7 @@ BEGIN
                       'not_null', c.not_null,
                       'scale', substring(c.target_type FROM '^numeric\(\d+,(-?\d+)\)')::int)
                       || CASE WHEN c.native_type IS NULL THEN '{}' ELSE jsonb_build_object('collation', c.native_collation) END
+                      || CASE WHEN o.policy = '{}' THEN '{}' ELSE jsonb_build_object('policy', o.policy) END
                       ORDER BY c.ordinal) AS columns,
                   coalesce(bool_and(CASE WHEN c.target_type = c.source_type THEN c.binary_ok ELSE x.codec !~ '^_*reg' END), true) AS binary_ok
              FROM lakemover._planned_column c
@@ -48,8 +49,12 @@ BEGIN
                                             ELSE lakemover._copy_select(p_source, c.source_column, c.source_type, c.target_type, c.transform) END AS expr) e
             CROSS JOIN LATERAL (SELECT CASE WHEN c.target_type = c.source_type THEN c.codec
                                             ELSE (SELECT i.codec FROM lakemover._type_info(p_source, c.target_type) i) END AS codec) x
+            -- without the defaults; the keys are the encoders'
+            CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object('nul', nullif(c.on_nul, 'strip'),
+                                           'surrogate', nullif(c.on_surrogate, 'replace'),
+                                           'precision', nullif(c.on_seventh_digit, 'truncate'))) AS policy) o
             WHERE c.source = p_source AND c.table_id = p_table_id AND c.generated = '') c
      WHERE t.source = p_source AND t.table_id = p_table_id);
 END
 $$;
-COMMENT ON FUNCTION lakemover._table_spec(name, bigint) IS 'the plan of a table as a run freezes it: names, copied columns with casts and codecs, format, key, chunking; docs/architecture.md has the shape';
+COMMENT ON FUNCTION lakemover._table_spec(name, bigint) IS 'the plan of a table as a run freezes it: names, copied columns with casts, codecs and policies, format, key, chunking; docs/architecture.md has the shape';

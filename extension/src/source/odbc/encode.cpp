@@ -51,11 +51,14 @@ Policy parse_policy(const std::map<std::string, std::string>& policy) {
             parsed.nul = value == "fail" ? Policy::Nul::kFail : Policy::Nul::kStrip;
         } else if (key == "surrogate" && (value == "replace" || value == "fail")) {
             parsed.surrogate = value == "fail" ? Policy::Surrogate::kFail : Policy::Surrogate::kReplace;
-        } else if (key == "precision" && (value == "truncate" || value == "round")) {
-            parsed.precision = value == "round" ? Policy::Precision::kRound : Policy::Precision::kTruncate;
+        } else if (key == "precision" && (value == "truncate" || value == "round" || value == "fail")) {
+            parsed.precision = value == "round"  ? Policy::Precision::kRound
+                               : value == "fail" ? Policy::Precision::kFail
+                                                 : Policy::Precision::kTruncate;
         } else {
-            throw Error(ErrorKind::kConfig, "22023", "policy \"" + key + "\" cannot be \"" + value + "\"", {},
-                        "policies are nul: strip or fail, surrogate: replace or fail, precision: truncate or round");
+            throw Error(
+                ErrorKind::kConfig, "22023", "policy \"" + key + "\" cannot be \"" + value + "\"", {},
+                "policies are nul: strip or fail, surrogate: replace or fail, precision: truncate, round or fail");
         }
     }
     return parsed;

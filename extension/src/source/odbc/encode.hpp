@@ -15,14 +15,15 @@ namespace lakemover::source::odbc {
 
 // What to do with what PostgreSQL cannot store.
 struct Policy {
-    enum class Nul { kStrip, kFail };            // U+0000 in text
-    enum class Surrogate { kReplace, kFail };    // half a surrogate pair: U+FFFD
-    enum class Precision { kTruncate, kRound };  // the seventh digit of seconds
+    enum class Nul { kStrip, kFail };                   // U+0000 in text
+    enum class Surrogate { kReplace, kFail };           // half a surrogate pair: U+FFFD
+    enum class Precision { kTruncate, kRound, kFail };  // the seventh digit of seconds
     Nul nul = Nul::kStrip;
     Surrogate surrogate = Surrogate::kReplace;
     Precision precision = Precision::kTruncate;
 };
-// Keys nul, surrogate, precision; what is not there keeps the default. Throws kConfig for anything else.
+// Keys nul, surrogate, precision (on_nul, on_surrogate, on_seventh_digit of the plan); what is not there keeps the
+// default. Throws kConfig for anything else.
 Policy parse_policy(const std::map<std::string, std::string>& policy);
 
 // How many values (not characters) were changed by which policy.

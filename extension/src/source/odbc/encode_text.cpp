@@ -134,14 +134,14 @@ private:
     void nul() {
         if (policy_.nul == Policy::Nul::kFail) {
             throw value_error("22021", "the text contains a NUL character (U+0000), which PostgreSQL cannot store",
-                              "let the column's policy strip them (nul = strip), or copy it as bytea");
+                              "plan on_nul = 'strip' for the column, which takes them out");
         }
         stripped = true;
     }
     void lone() {
         if (policy_.surrogate == Policy::Surrogate::kFail) {
             throw value_error("22021", "the text contains half of a surrogate pair, which has no form in UTF-8",
-                              "let the column's policy replace them (surrogate = replace), or copy it as bytea");
+                              "plan on_surrogate = 'replace' for the column, which makes them U+FFFD");
         }
         replaced = true;
         three(0xfffd);

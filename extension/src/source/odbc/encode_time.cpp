@@ -103,6 +103,10 @@ std::int64_t second_of_day(const Moment& m) { return m.hour * 3600 + m.minute * 
 std::int64_t micros(const Moment& m, Policy::Precision precision, Losses& losses) {
     const unsigned rest = m.tenths % 10;
     if (rest != 0) {
+        if (precision == Policy::Precision::kFail) {
+            throw value_error("22008", "the second has a seventh digit, and PostgreSQL stores six",
+                              "plan on_seventh_digit = 'truncate' or 'round' for the column, or the target type text");
+        }
         ++losses.precision;
     }
     return m.tenths / 10 + (precision == Policy::Precision::kRound && rest >= 5 ? 1 : 0);
