@@ -11,6 +11,10 @@ ms_start
 ms_not_babelfish "it has no seventh digit, hierarchyid, sparse columns and text in other code pages"
 export SOURCE_SCHEMAS=typ
 ms_load "$LM_ROOT/tests/mssql/types.sql"
+expect 3 "names that need a decision" lm_cli
+says 'the name contains a space' 'the name contains the character \]' 'the word SELECT, reserved'
+expect 0 "a plan" lm_cli plan
+expect 0 "they are kept" lm_cli psql -c "UPDATE lakemover.plan_table SET keep_quoted = true WHERE source_table ~ 'name'" -c "UPDATE lakemover.plan_column SET keep_quoted = true WHERE source_column ~ '^(select|a b|x\]y|Ünïcode)\$'"
 expect 0 "the run" lm_cli
 says 'SUCCESS' '8 of 8 tables'
 target() { lm_sql target "$LM_TARGET_DB" -c "SET TimeZone = 'UTC'" -c "$1"; }
@@ -18,7 +22,7 @@ row() { target "SELECT $3 FROM typ.$1 WHERE id = $2"; }
 type() { target "SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'typ.$1'::regclass AND attname = '$2'"; }
 
 for table in exact times texts bytes variants clr; do
-    equal "NULLs of $table" t "$(target "SELECT count(*) = 1 AND bool_and(x) FROM (SELECT (SELECT bool_and(value = 'null' OR key IN ('id', 'rv')) FROM jsonb_each(to_jsonb(t))) AS x FROM typ.$table t WHERE id = 0) y")"
+    equal "NULLs of $table" t "$(target "SELECT count(*) = 1 AND bool_and(x) FROM (SELECT (SELECT bool_and(value = 'null' OR key IN ('id', 'rv')) FROM jsonb_each(to_jsonb(whole))) AS x FROM typ.$table whole WHERE id = 0) y")"
 done
 nines38=99999999999999999999999999999999999999
 equal "decimals, least" "-$nines38|-0.$nines38|-9|-999999999.999999999" "$(row exact 1 'd38, d3838, d1, n189')"

@@ -4,13 +4,8 @@ SELECT plan(46);
 SET client_min_messages = 'warning';
 
 CREATE SERVER ms FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host 'h', dbname 'd');
-CREATE OR REPLACE FUNCTION lakemover._fetch_topic(p_source name, p_topic text, p_columns text, p_indispensable boolean DEFAULT false)
-RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    EXECUTE format('CREATE TEMPORARY TABLE %I (%s)', p_topic, p_columns);
-END
-$$;
-SELECT lakemover._fetch_sqlserver('ms');
+-- Each view becomes an empty temporary table; the test fills it.
+SELECT count(lakemover._create_topic(topic)) FROM lakemover._sqlserver_topics();
 INSERT INTO mssql_database VALUES ('16.0.1000.6', 'Developer Edition', 3, 'd', 'SQL_Latin1_General_CP1_CI_AS', 160, 1, 0, 0, 0);
 INSERT INTO mssql_schema VALUES (1, 'dbo');
 INSERT INTO mssql_table VALUES (100, 1, 'T', 0, 0), (101, 1, 'Child', 0, 0);

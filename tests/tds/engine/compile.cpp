@@ -161,7 +161,7 @@ Compiled Compiler::expression(const ts::Expr& e) {
         case Ex::kBinaryOp: return arithmetic(e);
         case Ex::kCase: return case_of(e);
         case Ex::kCast: return cast(e);
-        case Ex::kCall: return call_function(*this, e);
+        case Ex::kCall: return e.name.size() > 1 ? method(e) : call_function(*this, e);
         case Ex::kSubquery: return subquery(e);
         case Ex::kCollate: {
             Compiled inner = expression(*e.args[0]);
@@ -428,21 +428,25 @@ Compiled Compiler::cast(const ts::Expr& e) {
                    }});
 }
 
+// column.Method(), which the parser takes for a call of a function with a dotted name where there is a table before it.
 Compiled Compiler::method(const ts::Expr& e) {
-    const ts::Expr& on = *e.args[0];
-    const std::string name = e.text;
-    if (on.kind != Ex::kColumn || e.args.size() != 1 || (name != "ToString" && name != "AsTextZM")) {
+    const bool dotted = e.kind == Ex::kCall;
+    const std::string& name = dotted ? e.name.back() : e.text;
+    const bool known = name == "ToString" || name == "AsTextZM";
+    const bool column = dotted ? e.name.size() > 1 : e.args[0]->kind == Ex::kColumn;
+    if (!known || !column || e.args.size() != (dotted ? 0U : 1U)) {
         unknown(e, "this method");
     }
+    const std::string& on = dotted ? e.name[e.name.size() - 2] : e.args[0]->name.back();
     for (std::size_t i = 0; i < scope_.columns.size(); ++i) {
         const ScopeColumn& c = scope_.columns[i];
-        if (same_name(c.name, on.name.back()) && c.clr) {
+        if (same_name(c.name, on) && c.clr) {
             return {{Kind::kNvarchar, name == "ToString" ? 4000 : kMaxLength}, true, false, false, [i](const Frame& f) {
                         return (*f.row)[i];
                     }};
         }
     }
-    throw SqlError(258, 15, "Cannot call methods on " + on.name.back() + ".");
+    throw SqlError(258, 15, "Cannot call methods on " + on + ".");
 }
 
 Compiled Compiler::subquery(const ts::Expr& e) {
