@@ -2,6 +2,7 @@
 # Every type of SQL Server with its boundary values (least, greatest, NULL, empty, longest, ugliest) through a whole run, and
 # the exact value on the target.
 # timeout: 300
+# shellcheck disable=SC1111  # the ugly texts have such quotes
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/mssql.sh"
 lm_init sqlserver_types

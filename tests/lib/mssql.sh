@@ -8,6 +8,7 @@
 #   ms_load FILE           statements that must succeed
 
 MS_DOUBLE=no
+# shellcheck disable=SC2089,SC2090  # the quotes are part of it
 MS_PASSWORD="s'rc p@ss;{=}\"x"
 
 ms_server() { printf '%s\n' "$LM_ROOT/build/cmake/tds_server"; }
@@ -31,6 +32,7 @@ ms_start() {
         SOURCE_HOST=localhost SOURCE_DATABASE=lmsrc SOURCE_USERNAME=sa SOURCE_PASSWORD=$MS_PASSWORD
         MS_CA=$LM_TMP/tls/ca.crt
     fi
+    # shellcheck disable=SC2090
     export SOURCE_DB_TYPE=sqlserver SOURCE_HOST SOURCE_PORT SOURCE_DATABASE SOURCE_USERNAME SOURCE_PASSWORD
     if [ -n "${MS_CA:-}" ]; then
         cp "$MS_CA" "$LM_TMP/source_ca.crt" && chmod 644 "$LM_TMP/source_ca.crt"
@@ -51,11 +53,11 @@ ms_run() {
         TDS_PASSWORD=$MS_PASSWORD setpriv --reuid="$LM_USER" --regid="$LM_USER" --init-groups --pdeathsig TERM \
             "$LM_TMP/tds_server" "${args[@]}" > "$LM_TMP/tds.log" 2>&1 < /dev/null 9>&- &
     fi
-    LM_PID[tds]=$!
+    LM_PID["tds"]=$!
     local n
     for ((n = 0; n < 600; n++)); do
         [ -s "$LM_TMP/tds.port" ] && break
-        kill -0 "${LM_PID[tds]}" 2>/dev/null || break
+        kill -0 "${LM_PID["tds"]}" 2>/dev/null || break
         sleep 0.05
     done
     [ -s "$LM_TMP/tds.port" ] || { cat "$LM_TMP/tds.log" >&2; lm_die "the test server does not start"; }

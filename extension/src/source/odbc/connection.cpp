@@ -1,6 +1,8 @@
 // See connection.hpp.
 #include "source/odbc/connection.hpp"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "source/odbc/catalog.hpp"
@@ -16,13 +18,22 @@ constexpr int kOldestMajor = 12;  // SQL Server 2014
 constexpr int kAzureEdition = 5;
 constexpr int kAzureManagedInstance = 8;
 
-// What every session is pinned to. SET LANGUAGE sets the date format, so that comes after it. A reader that
-// waits for a lock gives up rather than stand in a queue, and loses every deadlock.
+// What every session is pinned to. SET LANGUAGE sets the date format, so that comes after it. A reader that waits for a
+// lock gives up rather than stand in a queue, and loses every deadlock. Rows are counted, so that none goes missing.
 constexpr const char* kSessionSettings =
-    "SET NOCOUNT ON; SET LANGUAGE us_english; SET DATEFORMAT ymd; SET TEXTSIZE 2147483647; SET LOCK_TIMEOUT 30000; "
+    "SET NOCOUNT OFF; SET LANGUAGE us_english; SET DATEFORMAT ymd; SET TEXTSIZE 2147483647; SET LOCK_TIMEOUT 30000; "
     "SET DEADLOCK_PRIORITY LOW; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET QUOTED_IDENTIFIER ON; "
     "SET ANSI_NULLS ON; SET ANSI_WARNINGS ON; SET ANSI_PADDING ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
     "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+// A serverless database of Azure SQL answers its first logins so for up to a minute, until it runs.
+constexpr std::array kLoginWaitsMs = {1000L, 2000L, 4000L, 8000L, 15000L, 30000L, 0L};
+
+// What Azure SQL tells a login that will be let in later; a wrong database (4060) is not among them.
+bool asks_for_another_login(int native) {
+    static constexpr std::array kLater = {40197, 40501, 40540, 40613, 10928, 10929, 10936, 49918, 49919, 49920};
+    return std::find(kLater.begin(), kLater.end(), native) != kLater.end();
+}
 
 class OdbcCursor final : public Cursor {
 public:
@@ -96,7 +107,18 @@ OdbcConnection::OdbcConnection(const ConnectParams& params, Waiter& waiter)
 OdbcConnection::~OdbcConnection() = default;
 
 std::shared_ptr<Lane> OdbcConnection::connect() {
-    auto lane = std::make_shared<Lane>(plan_, *waiter_);
+    std::shared_ptr<Lane> lane;
+    for (const long wait_ms : kLoginWaitsMs) {
+        try {
+            lane = std::make_shared<Lane>(plan_, *waiter_);
+            break;
+        } catch (const Error& e) {
+            if (!asks_for_another_login(e.native) || wait_ms == 0) {
+                throw;
+            }
+            waiter_->wait(-1, false, false, wait_ms);
+        }
+    }
     run(lane, kSessionSettings);
     return lane;
 }

@@ -134,14 +134,6 @@ void execute(SQLHSTMT statement, const std::string& sql) {
     check(SQLExecDirectW(statement, text.data(), SQL_NTS), SQL_HANDLE_STMT, statement, "reading the source's rows");
 }
 
-// The end of the rows is an end only when no error comes behind them.
-void expect_end(SQLHSTMT statement) {
-    for (SQLRETURN more = SQL_SUCCESS; more != SQL_NO_DATA;) {
-        more = SQLMoreResults(statement);
-        check(more, SQL_HANDLE_STMT, statement, "reading the source's rows");
-    }
-}
-
 class StreamBase : public CopyStream {
 public:
     StreamBase(std::shared_ptr<Lane> lane, Waiter& waiter, const Abilities& abilities, const TableSpec& spec,
@@ -263,6 +255,7 @@ private:
         SQLULEN fetched = 0;
         set_row_array(statement.get(), shared.block_rows, &fetched);
         execute(statement.get(), sql);
+        std::int64_t rows = 0;
         for (;;) {
             std::unique_ptr<Block> block;
             if (!shared.exchange.take(shared.empty, block)) {
@@ -275,13 +268,11 @@ private:
                       SQL_HANDLE_STMT, statement.get(), "binding the source's columns");
             }
             fetched = 0;
-            const SQLRETURN code = SQLFetch(statement.get());
-            if (code == SQL_NO_DATA) {
-                expect_end(statement.get());
+            if (!fetch(statement.get(), rows, "fetching the source's rows")) {
                 return;
             }
-            check(code, SQL_HANDLE_STMT, statement.get(), "fetching the source's rows");
             block->rows = fetched;
+            rows += static_cast<std::int64_t>(fetched);
             if (!shared.exchange.put(shared.full, kRing, std::move(block), lane)) {
                 return;
             }
@@ -378,13 +369,7 @@ private:
         std::vector<char> buffer(kPieceBytes);
         Piece piece;
         std::int64_t row = 0;
-        for (;;) {
-            const SQLRETURN code = SQLFetch(statement.get());
-            if (code == SQL_NO_DATA) {
-                expect_end(statement.get());
-                break;
-            }
-            check(code, SQL_HANDLE_STMT, statement.get(), "fetching the source's rows");
+        while (fetch(statement.get(), row, "fetching the source's rows")) {
             ++row;
             append_count(shared.readers->size(), piece.bytes);
             for (std::size_t i = 0; i < shared.readers->size(); ++i) {

@@ -265,4 +265,34 @@ void check(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char* doing
     }
 }
 
+bool fetch(SQLHSTMT statement, std::int64_t rows_before, const char* doing) {
+    const SQLRETURN code = SQLFetch(statement);
+    if (code == SQL_SUCCESS) {
+        return true;
+    }
+    if (code == SQL_SUCCESS_WITH_INFO) {
+        // FreeTDS tells an error that came behind the first row of a block in this way only, and calls what follows the
+        // end of the rows (seen with 1.3.17): a record of another class than a warning's is the error.
+        const auto records = diagnostics(SQL_HANDLE_STMT, statement);
+        if (std::any_of(records.begin(), records.end(),
+                        [](const Diagnostic& d) { return !d.sqlstate.starts_with("01"); })) {
+            throw error_of(records, doing);
+        }
+        return true;
+    }
+    check(code, SQL_HANDLE_STMT, statement, doing);
+    SQLLEN announced = -1;  // also where the driver cannot say
+    SQLRowCount(statement, &announced);
+    for (SQLRETURN more = SQL_SUCCESS; more != SQL_NO_DATA;) {
+        more = SQLMoreResults(statement);
+        check(more, SQL_HANDLE_STMT, statement, doing);
+    }
+    if (announced >= 0 && announced != rows_before) {
+        throw Error(ErrorKind::kTransient, "08P01", std::string(doing) + " failed: rows are missing",
+                    "the source says that it sent " + std::to_string(announced) + " rows, the driver gave " +
+                        std::to_string(rows_before));
+    }
+    return false;
+}
+
 }  // namespace lakemover::source::odbc

@@ -66,6 +66,10 @@ Error error_of(const std::vector<Diagnostic>& records, const std::string& doing)
 // Throws unless the call succeeded; SQL_NO_DATA counts as success.
 void check(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char* doing);
 
+// Fetches the next rows of a result; false when it has ended, after so many, without an error behind its last row and
+// with as many rows as the engine says it sent.
+bool fetch(SQLHSTMT statement, std::int64_t rows_before, const char* doing);
+
 // SQL Server's own error numbers; 0 is none of them.
 ErrorKind kind_of_native(int native, const std::string& sqlstate);
 

@@ -253,18 +253,13 @@ std::vector<TextRow> TextRows::next(LaneContext& lane) {
     const auto running = lane.running(statement_.get());
     while (!done_ && rows.size() < batch_) {
         fetched_ = 0;
-        const SQLRETURN code = SQLFetch(statement_.get());
-        if (code == SQL_NO_DATA) {
+        if (!fetch(statement_.get(), fetched_before_, "a query on the source")) {
             done_ = true;
-            // An error that comes behind the rows is an error of the query.
-            for (SQLRETURN more = SQL_SUCCESS; more != SQL_NO_DATA;) {
-                more = SQLMoreResults(statement_.get());
-                check(more, SQL_HANDLE_STMT, statement_.get(), "a query on the source");
-            }
             break;
         }
-        check(code, SQL_HANDLE_STMT, statement_.get(), "fetching rows from the source");
-        for (std::size_t i = 0; i < (row_by_row_ ? 1 : fetched_); ++i) {
+        const std::size_t fetched = row_by_row_ ? 1 : fetched_;
+        fetched_before_ += static_cast<std::int64_t>(fetched);
+        for (std::size_t i = 0; i < fetched; ++i) {
             rows.emplace_back(columns_.size());
             read_row(i, rows.back());
         }

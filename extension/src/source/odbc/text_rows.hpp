@@ -37,6 +37,7 @@ private:
     bool row_by_row_ = false;  // a column without a bound: SQLGetData, which works on single rows only
     bool done_ = false;
     SQLULEN fetched_ = 0;
+    std::int64_t fetched_before_ = 0;
 };
 
 // Runs sql and throws its result away; all results are read, so that an error in a later one is seen.
