@@ -3,6 +3,7 @@
 # file]" names, or the test server of tests/tds. Source it behind e2e.sh.
 #
 #   ms_start [OPTION...]   the endpoint; OPTIONs are tds_server's. Sets SOURCE_* and MS_DOUBLE=yes for the test server
+#   ms_run [OPTION...]     the test server (again), with the certificate that MS_CERTIFICATE and MS_KEY name
 #   ms_sql                 T-SQL from standard input through another client (tsql); prints what comes back
 #   ms_value SQL           the last line of it
 #   ms_load FILE           statements that must succeed
@@ -45,7 +46,8 @@ ms_start() {
 
 # The test server as a child of ours that ends with us.
 ms_run() {
-    local args=(--port-file "$LM_TMP/tds.port" --database lmsrc --certificate "$LM_TMP/tls/server.crt" --key "$LM_TMP/tls/server.key" "$@")
+    local args=(--port-file "$LM_TMP/tds.port" --database lmsrc "$@") certificate=${MS_CERTIFICATE-$LM_TMP/tls/server.crt}
+    if [ -n "$certificate" ]; then args+=(--certificate "$certificate" --key "${MS_KEY:-$LM_TMP/tls/server.key}"); fi
     rm -f "$LM_TMP/tds.port"
     if [ "$LM_USER" = "$(id -un)" ]; then
         TDS_PASSWORD=$MS_PASSWORD setpriv --pdeathsig TERM "$LM_TMP/tds_server" "${args[@]}" > "$LM_TMP/tds.log" 2>&1 < /dev/null 9>&- &

@@ -106,8 +106,23 @@ std::string sqlstate_of(const Diagnostic& d) {
         case 1205: return "40P01";
         case 1222: return "55P03";
         case 3952: return "0A000";
-        default: return d.sqlstate.size() == 5 ? d.sqlstate : std::string("HV000");
+        case 4060: return "3D000";
+        case 40532:
+        case 40615: return "08004";
+        case 20002:
+        case 20008:
+        case 20009:
+        case 20012:
+        case 20013: return "08001";
+        default: break;
     }
+    if (kind_of_native(d.native, d.sqlstate) == ErrorKind::kTransient && d.native > 40000) {
+        return "08006";  // Azure SQL: come again later
+    }
+    // A warning's class is no error's.
+    return d.sqlstate.size() == 5 && !d.sqlstate.starts_with("00") && !d.sqlstate.starts_with("01")
+               ? d.sqlstate
+               : std::string("HV000");
 }
 
 // "[FreeTDS][SQL Server]Invalid object name 'x'." reads better without who says so.
