@@ -1,13 +1,14 @@
 #!/bin/bash
-# The demo behind `make demo`: a generated PostgreSQL database of 1.6 million rows is assessed, its
-# blockers are resolved in the plan, it is moved into a PostgreSQL 17 that speaks TLS only, and
-# every row is proven. Servers are private and go at the end; the reports stay in build/demo-report.
+# The demo behind `make demo`: a database is assessed, its blockers are resolved in the plan, it is moved into a
+# PostgreSQL 17 that speaks TLS only, and every row is proven. SOURCE=postgres (the default) generates 1.6 million rows in
+# PostgreSQL; SOURCE=sqlserver takes the endpoint of LAKEMOVER_TEST_MSSQL, or the test server of tests/tds. Servers are private
+# and go at the end; the reports stay in build/demo-report.
+# shellcheck disable=SC2154  # demo_engine comes from the file of the source
 set -u -o pipefail
 # shellcheck source=tests/lib/cluster.sh
 . "$(dirname "$0")/../lib/cluster.sh"
 lm_init demo
 
-scale=${DEMO_SCALE:-1}
 report=$LM_ROOT/build/demo-report
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 
@@ -32,17 +33,22 @@ expect() {
     [ "$status" -eq "$wanted" ] || fail "$what ended with exit code $status instead of $wanted"
 }
 
-step "A PostgreSQL source, and a target over TLS only"
+case ${SOURCE:-postgres} in
+    postgres | sqlserver) ;;
+    *) fail "SOURCE is postgres or sqlserver, not \"$SOURCE\"" ;;
+esac
+# shellcheck source=/dev/null
+. "$LM_ROOT/tests/demo/${SOURCE:-postgres}.sh"
+
+step "A $demo_engine source, and a target over TLS only"
 start=$SECONDS
-lm_start_source
 lm_start_target
-lm_load_demo "$scale"
 lm_env
+demo_start
 export LAKEMOVER_AUDIT_DIR=$report
 rm -rf "$report"
 mkdir -p "$report"
-printf 'source: %s\n' "$(lm_sql source "$LM_DB" -c "SELECT split_part(version(), ' on ', 1) || ', ' || count(*) || ' tables, ' || sum(reltuples)::bigint || ' rows, '
-    || pg_size_pretty(pg_database_size(current_database())) FROM pg_class WHERE relkind = 'r' AND relnamespace::regnamespace::text IN ('people', 'sales', 'stock')")"
+printf 'source: %s\n' "$(demo_describe)"
 printf 'target: %s, verified TLS, as %s, who is no superuser\n' \
     "$(lm_sql target postgres -c "SELECT split_part(version(), ' on ', 1)")" "$LAKEBASE_USERNAME"
 printf 'built in %s s\n' $((SECONDS - start))
@@ -59,16 +65,7 @@ expect 3 $? "the refused migration"
 echo "(and the target is still empty)"
 
 step "3. Resolve them in the plan: new names for some, \"keep it, quoted\" for others"
-run plan
-expect 0 $? "plan"
-run psql -c "UPDATE lakemover.plan_table SET target_table = 'order_notes' WHERE source_table = 'Order Notes'"
-expect 0 $? "the override of a table's name"
-run psql -c "UPDATE lakemover.plan_column SET target_column = 'written_by' WHERE source_column = 'written-by'"
-expect 0 $? "the override of a column's name"
-run psql -c "UPDATE lakemover.plan_table SET keep_quoted = true WHERE source_table = 'user'"
-expect 0 $? "the override of a reserved word"
-run psql -c "UPDATE lakemover.plan_column SET target_column = 'user_group' WHERE source_column = 'group'"
-expect 0 $? "the override of a reserved word"
+demo_resolve
 
 step "4. Migrate and validate"
 run
