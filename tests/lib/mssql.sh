@@ -57,7 +57,7 @@ ms_run() {
     fi
     LM_PID["tds"]=$!
     local n
-    for ((n = 0; n < 600; n++)); do
+    for ((n = 0; n < 1200; n++)); do
         [ -s "$LM_TMP/tds.port" ] && break
         kill -0 "${LM_PID["tds"]}" 2>/dev/null || break
         sleep 0.05

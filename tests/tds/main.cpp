@@ -1,5 +1,6 @@
 // A server for tests that speaks TDS 7.4 and as much T-SQL as lakemover sends. Not SQL Server: see README.md.
 #include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -20,9 +21,10 @@ std::string contents(const std::string& path) {
 tds::Server* running = nullptr;
 
 void stop_it(int) {
-    if (running != nullptr) {
-        running->stop();
+    if (running == nullptr) {
+        std::_Exit(1);  // a script runs, and nobody is served yet
     }
+    running->stop();
 }
 
 }  // namespace
@@ -46,14 +48,15 @@ int main(int argc, char** argv) {
     app.add_option("scripts", scripts, "T-SQL to begin with");
     CLI11_PARSE(app, argc, argv);
     try {
+        for (const int signal : {SIGTERM, SIGINT, SIGQUIT}) {
+            std::signal(signal, stop_it);
+        }
         tds::ServerEngine engine(engine_options);
         for (const std::string& script : scripts) {
             engine.run_script(contents(script));
         }
         tds::Server server(engine, options);
         running = &server;
-        std::signal(SIGTERM, stop_it);
-        std::signal(SIGINT, stop_it);
         if (!port_file.empty()) {
             // Whoever waits for the file finds it whole.
             std::ofstream(port_file + ".new") << server.port() << "\n";

@@ -192,6 +192,7 @@ private:
             const int id = database_.new_id();
             database_.synonyms[id] = {id, schema_of(parts), parts.back(),
                                       source_.substr(from, tokens_[at_ - 1].end - from)};
+            database_.named(id, schema_of(parts), parts.back());
         } else if (is("PROCEDURE") || is("PROC") || is("FUNCTION") || is("VIEW") || is("TRIGGER")) {
             module();
         } else {
@@ -228,6 +229,7 @@ private:
         }
         made.definition = source_.substr(tokens_[begin].at.offset, tokens_[at_ - 1].end - tokens_[begin].at.offset);
         made.id = database_.new_id();
+        database_.named(made.id, made.schema, made.name);
         database_.modules[made.id] = std::move(made);
     }
 
@@ -276,6 +278,7 @@ private:
         }
         made.current = made.start;
         made.id = database_.new_id();
+        database_.named(made.id, made.schema, made.name);
         database_.sequences[made.id] = std::move(made);
     }
 
@@ -312,6 +315,7 @@ private:
             made.memory_optimized = options.find("MEMORY_OPTIMIZED") != std::string::npos;
             made.temporal_type = options.find("SYSTEM_VERSIONING") != std::string::npos ? 2 : 0;
         }
+        database_.named(made.id, made.schema, made.name);
         database_.tables[made.id] = std::move(made);
         ++database_.log_end;
     }
@@ -586,6 +590,7 @@ private:
                                        "', because it does not exist or you do not have permission.");
                 }
                 if (id) {
+                    database_.forget(*id, schema_of(parts), parts.back());
                     database_.sequences.erase(*id);
                     database_.modules.erase(*id);
                     database_.synonyms.erase(*id);
@@ -613,8 +618,14 @@ private:
             }
         }
         const int id = found->id;
+        for (const auto& [module_id, module] : database_.modules) {
+            if (module.parent == id) {
+                database_.forget(module_id, module.schema, module.name);
+            }
+        }
         std::erase_if(database_.modules, [id](const auto& m) { return m.second.parent == id; });
         std::erase_if(database_.properties, [id](const StoredProperty& p) { return p.major == id; });
+        database_.forget(id, found->schema, found->name);
         database_.tables.erase(id);
         ++database_.log_end;
     }

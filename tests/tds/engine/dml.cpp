@@ -246,9 +246,9 @@ std::int64_t delete_rows(Context& context, const ts::Stmt& statement, const std:
 
 void resolve_computed(Context& context) {
     const std::lock_guard lock(context.database().mutex);
-    for (auto& [id, table] : context.database().tables) {
-        for (std::size_t i = 0; i < table.columns.size(); ++i) {
-            StoredColumn& column = table.columns[i];
+    if (!context.database().tables.empty()) {
+        StoredTable& table = context.database().tables.rbegin()->second;  // the newest
+        for (StoredColumn& column : table.columns) {
             if (!column.computed || column.resolved) {
                 continue;
             }

@@ -14,11 +14,6 @@ const std::string& or_dbo(const std::string& schema) {
     return schema.empty() ? dbo : schema;
 }
 
-template <class Objects> auto find_in(Objects& objects, int schema, const std::string& name) {
-    return std::find_if(objects.begin(), objects.end(),
-                        [&](auto& o) { return o.second.schema == schema && same_name(o.second.name, name); });
-}
-
 }  // namespace
 
 const StoredColumn* StoredTable::column(const std::string& wanted) const {
@@ -42,12 +37,18 @@ std::optional<int> Database::schema(const std::string& wanted) const {
     return std::nullopt;
 }
 
-StoredTable* Database::table(const std::string& schema_name, const std::string& wanted) {
-    const auto in = schema(schema_name);
-    if (!in) {
-        return nullptr;
+void Database::named(int id, int schema_id, const std::string& object) { names[{schema_id, lower_name(object)}] = id; }
+
+void Database::forget(int id, int schema_id, const std::string& object) {
+    const auto found = names.find({schema_id, lower_name(object)});
+    if (found != names.end() && found->second == id) {
+        names.erase(found);
     }
-    const auto found = find_in(tables, *in, wanted);
+}
+
+StoredTable* Database::table(const std::string& schema_name, const std::string& wanted) {
+    const auto id = object_id(schema_name, wanted);
+    const auto found = id ? tables.find(*id) : tables.end();
     return found == tables.end() ? nullptr : &found->second;
 }
 
@@ -68,21 +69,13 @@ std::optional<int> Database::object_id(const std::string& schema_name, const std
     if (!in) {
         return std::nullopt;
     }
-    const auto search = [&](const auto& objects) -> std::optional<int> {
-        const auto found = find_in(objects, *in, wanted);
-        return found == objects.end() ? std::nullopt : std::optional<int>(found->first);
-    };
-    for (const auto& found : {search(tables), search(sequences), search(modules), search(synonyms)}) {
-        if (found) {
-            return found;
-        }
-    }
-    return std::nullopt;
+    const auto found = names.find({*in, lower_name(wanted)});
+    return found == names.end() ? std::nullopt : std::optional<int>(found->second);
 }
 
 StoredSequence* Database::sequence(const std::string& schema_name, const std::string& wanted) {
-    const auto in = schema(schema_name);
-    const auto found = in ? find_in(sequences, *in, wanted) : sequences.end();
+    const auto id = object_id(schema_name, wanted);
+    const auto found = id ? sequences.find(*id) : sequences.end();
     return found == sequences.end() ? nullptr : &found->second;
 }
 

@@ -154,7 +154,12 @@ struct Database {
     std::vector<AliasType> alias_types;
     std::vector<StoredProperty> properties;
 
+    // Ids by schema and lower-case name, of all kinds.
+    std::map<std::pair<int, std::string>, int> names;
+
     int new_id() { return next_id += 16; }
+    void named(int id, int schema_id, const std::string& name);
+    void forget(int id, int schema_id, const std::string& name);
     std::optional<int> schema(const std::string& name) const;
     // By "schema", "name"; an empty schema is dbo. Null when there is none.
     StoredTable* table(const std::string& schema_name, const std::string& name);

@@ -1,4 +1,5 @@
 // UTF-8, UTF-16 and code pages of the test server.
+#include <algorithm>
 #include <array>
 
 #include "engine/text.hpp"
@@ -143,7 +144,13 @@ int compare_text(const std::u16string& a, const std::u16string& b, const std::st
 }
 
 bool same_name(const std::string& a, const std::string& b) {
-    return compare_text(utf16(a), utf16(b), "SQL_Latin1_General_CP1_CI_AS") == 0;
+    const auto plain = [](const std::string& text) {
+        return std::none_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+    };
+    if (plain(a) && plain(b) && a.size() != b.size()) {
+        return false;
+    }
+    return a == b || compare_text(utf16(a), utf16(b), "SQL_Latin1_General_CP1_CI_AS") == 0;
 }
 
 std::string lower_name(const std::string& name) {
