@@ -68,16 +68,33 @@ const ForeignDialect& foreign_dialect(bool raw_unicode) {
     return raw_unicode ? raw : converted;
 }
 
-// The type's own form where the declared type has no form of its own for it: bytes of floats and binary values would
-// be read as something else.
+// The form that the type has of its own wherever the declared type does not ask for another one that it can have:
+// what canonical_value() and key_text() do for other pairs is of no use to an input function.
 std::string read_codec(const SqlType& type, const std::string& codec) {
+    const auto either = [&codec](const char* other, const char* own) { return codec == other ? other : own; };
+    const bool text = codec == "text" || codec == "varchar" || codec == "bpchar";
     switch (type.kind) {
-        case TypeKind::kReal: return codec == "float8" ? codec : "float4";
+        case TypeKind::kBit: return either("bool", "int8");
+        case TypeKind::kTinyint:
+        case TypeKind::kSmallint:
+        case TypeKind::kInt:
+        case TypeKind::kBigint:
+        case TypeKind::kDecimal:
+        case TypeKind::kMoney:
+        case TypeKind::kSmallmoney: return "numeric";
+        case TypeKind::kReal: return either("float8", "float4");
         case TypeKind::kFloat: return "float8";
+        case TypeKind::kDate: return either("timestamp", "date");
+        case TypeKind::kTime: return text ? "text" : "time";
+        case TypeKind::kDatetime:
+        case TypeKind::kSmalldatetime:
+        case TypeKind::kDatetime2:
+        case TypeKind::kDatetimeoffset: return text ? "text" : either("timestamptz", "timestamp");
+        case TypeKind::kUniqueidentifier: return "uuid";
         case TypeKind::kBinary:
         case TypeKind::kVarbinary:
-        case TypeKind::kRowversion: return codec == "int8" ? codec : "bytea";
-        default: return codec;
+        case TypeKind::kRowversion: return either("int8", "bytea");
+        default: return either("bpchar", "text");
     }
 }
 

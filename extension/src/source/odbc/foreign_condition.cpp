@@ -23,8 +23,14 @@ using Literal = std::optional<std::string>;
 constexpr std::size_t kMostValues = 1000;  // of an IN list: the engine's planner has its limits
 constexpr std::size_t kMostUnits = 4000;   // of a string, in UTF-16
 constexpr std::size_t kMostDigits = 38;    // of a decimal
-constexpr double kFloatSlack = 1e-12;      // how far the engine may read a literal away from its value, and more
-constexpr double kSmallFloat = 1e-280;     // below that, zero's neighbourhood is one
+// How far the engine may read a literal away from its value, and more; below the second number all is zero's
+// neighbourhood. A real's text need not be the nearest one to its value as a double.
+struct FloatSlack {
+    double relative;
+    double small;
+};
+constexpr FloatSlack kDoubleSlack{1e-12, 1e-280};
+constexpr FloatSlack kRealSlack{1e-6, 1e-37};
 constexpr double kLargestFloat = 1.7e308;
 
 enum class Family { kNone, kBit, kNumber, kFloat, kGuid, kDate, kMoment, kTime, kText };
@@ -294,15 +300,16 @@ std::string float_literal(double number) {
     return text.data();
 }
 
-Literal float_sql(const std::string& column, const std::string& op, const std::string& value) {
+Literal float_sql(const SqlType& type, const std::string& column, const std::string& op, const std::string& value) {
     char* end = nullptr;
     const double number = std::strtod(value.c_str(), &end);
     if (end != value.c_str() + value.size() || !std::isfinite(number) || op == "<>") {
         return std::nullopt;
     }
-    const bool small = std::fabs(number) < kSmallFloat;
-    const double low = small ? -kSmallFloat : number - std::fabs(number) * kFloatSlack;
-    const double high = small ? kSmallFloat : number + std::fabs(number) * kFloatSlack;
+    const FloatSlack slack = type.kind == TypeKind::kReal ? kRealSlack : kDoubleSlack;
+    const double reach = std::fabs(number) < slack.small ? slack.small : std::fabs(number) * slack.relative;
+    const double low = number - reach;
+    const double high = number + reach;
     return between(column, op, low < -kLargestFloat ? std::nullopt : Literal(float_literal(low)),
                    high > kLargestFloat ? std::nullopt : Literal(float_literal(high)));
 }
@@ -328,7 +335,7 @@ std::optional<CheckedCondition> compare(const ForeignCondition& condition) {
         return with(moment_sql(family, type, column, condition.op, value), Checked::kLoosely);
     }
     if (family == Family::kFloat) {
-        return with(float_sql(column, condition.op, value), Checked::kLoosely);
+        return with(float_sql(type, column, condition.op, value), Checked::kLoosely);
     }
     const Literal right =
         may_compare(family, condition.op) ? literal(family, type, condition.column, value) : std::nullopt;
