@@ -46,9 +46,9 @@ expect 0 "importing a schema" sql -c 'IMPORT FOREIGN SCHEMA fdw FROM SERVER src 
 expect 0 "importing another" sql -c "IMPORT FOREIGN SCHEMA dbo FROM SERVER src INTO dbo OPTIONS (import_not_null 'false')"
 sql -c 'IMPORT FOREIGN SCHEMA fdw LIMIT TO (words, words_view) FROM SERVER src INTO listed' -c 'IMPORT FOREIGN SCHEMA fdw EXCEPT (words, words_view) FROM SERVER src INTO others'
 tables() { sql -c "SELECT string_agg(relname, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = '$1'::regnamespace AND relkind = 'f'"; }
-equal "imported tables" 'moments,numbers,odd name; x,refused,words,words_view' "$(tables f)"
+equal "imported tables" 'many,moments,numbers,odd name; x,refused,words,words_view' "$(tables f)"
 equal "LIMIT TO" 'words,words_view' "$(tables listed)"
-equal "EXCEPT" 'moments,numbers,odd name; x,refused' "$(tables others)"
+equal "EXCEPT" 'many,moments,numbers,odd name; x,refused' "$(tables others)"
 types() { sql -c "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute WHERE attrelid = '$1'::regclass AND attnum > 0"; }
 equal "types of numbers" 'id integer, b boolean, t smallint, s smallint, i integer, g bigint, d numeric(10,2), w numeric(38,10), m numeric(19,4), p numeric(10,4), r real, f double precision, u uuid' "$(types f.numbers)"
 equal "types of words" 'id integer, v character varying(20), n character varying(20), c character(6), nc character(6), x text, vb bytea' "$(types f.words)"
@@ -424,8 +424,14 @@ equal "parameters are compared here" '3|3' "$(sql -c "PREPARE p(int) AS SELECT i
 equal "no columns" 7 "$(sql -c 'SELECT 1 FROM f.numbers' | wc -l)"
 equal "whole rows" '(1,x)' "$(sql -c "SELECT o FROM f.odd o WHERE \"select\" = 'x'")"
 equal "small batches" 8 "$(sql -c "ALTER FOREIGN TABLE listed.words OPTIONS (ADD fetch_size '3')" -c 'SELECT count(x) + 1 FROM listed.words')"
-expect 0 "ANALYZE" sql -c 'ANALYZE f.numbers'
-equal "what ANALYZE found" 7 "$(sql -c "SELECT reltuples FROM pg_class WHERE oid = 'f.numbers'::regclass")"
+equal "many rows, in batches" '60000|1800030000' "$(sql -c 'SELECT count(id), sum(id) FROM f.many')"
+equal "the rows of two batches at a time" 60000 "$(sql -c 'SET enable_hashjoin = off; SELECT count(*) FROM f.many a JOIN f.many b USING (id)')"
+expect 0 "ANALYZE" sql -c 'ANALYZE f.numbers' -c 'ANALYZE f.many'
+equal "what ANALYZE found" '7|60000|10' "$(sql -c "SELECT (SELECT reltuples FROM pg_class WHERE oid = 'f.numbers'::regclass), (SELECT reltuples FROM pg_class WHERE oid = 'f.many'::regclass), (SELECT n_distinct FROM pg_stats WHERE schemaname = 'f' AND tablename = 'many' AND attname = 'name')")"
+expect 0 "ANALYZE of a view" sql -c 'ANALYZE f.words_view'
+says 'cannot analyze "words_view"'
+sql -c "CREATE ROLE reader LOGIN; GRANT USAGE ON SCHEMA f TO reader; GRANT SELECT ON f.numbers TO reader; CREATE USER MAPPING FOR reader SERVER src OPTIONS (user '$ms_user', password '$ms_password')"
+equal "a role that may read the table and nothing else" '3|7' "$(sql -c 'SET ROLE reader; SELECT id, (SELECT count(*) FROM f.numbers) FROM f.numbers WHERE d = 1.5')"
 
 # One point in time, for as long as the transaction lasts; a failed part of it does not move it.
 cat > "$LM_TMP/points.sql" <<'SQL'

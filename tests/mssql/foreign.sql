@@ -1,3 +1,6 @@
+IF OBJECT_ID('fdw.endless') IS NOT NULL DROP VIEW fdw.endless
+GO
+IF OBJECT_ID('fdw.many') IS NOT NULL DROP TABLE fdw.many
 IF OBJECT_ID('fdw.words_view') IS NOT NULL DROP VIEW fdw.words_view
 IF OBJECT_ID('fdw.numbers') IS NOT NULL DROP TABLE fdw.numbers
 IF OBJECT_ID('fdw.words') IS NOT NULL DROP TABLE fdw.words
@@ -11,6 +14,7 @@ CREATE TABLE fdw.numbers (id int NOT NULL PRIMARY KEY, b bit, t tinyint, s small
 CREATE TABLE fdw.words (id int NOT NULL PRIMARY KEY, v varchar(20), n nvarchar(20), c char(6), nc nchar(6), x nvarchar(max), vb varbinary(8))
 CREATE TABLE fdw.moments (id int NOT NULL PRIMARY KEY, d date, t time(6), dt datetime, sd smalldatetime, d2 datetime2(6), d0 datetime2(0), o datetimeoffset(6))
 CREATE TABLE fdw.[odd name; x] ([a 'b "c] int, [select] nvarchar(10))
+CREATE TABLE fdw.many (id int NOT NULL PRIMARY KEY, name nvarchar(40))
 CREATE TABLE fdw.refused (id int NOT NULL PRIMARY KEY, a bigint)
 GO
 CREATE VIEW fdw.words_view AS SELECT id, n FROM fdw.words
@@ -38,4 +42,6 @@ INSERT INTO fdw.moments VALUES (5, '2024-02-28', '11:59:59.999999', '2024-02-29 
 INSERT INTO fdw.moments (id) VALUES (6)
 INSERT INTO fdw.[odd name; x] VALUES (1, N'x'), (-1, NULL)
 INSERT INTO fdw.refused VALUES (1, 1), (2, 9223372036854775807)
+GO
+INSERT INTO fdw.many SELECT n, N'name ' + CAST(n % 10 AS nvarchar(20)) FROM (SELECT ROW_NUMBER() OVER (ORDER BY a.object_id) AS n FROM sys.all_objects a CROSS JOIN sys.all_objects b) x WHERE n <= 60000
 GO

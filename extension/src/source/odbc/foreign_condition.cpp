@@ -179,6 +179,10 @@ Literal text_literal(const SqlType& type, const ForeignColumn& column, std::stri
         return std::nullopt;
     }
     const bool narrow = type.kind == TypeKind::kChar || type.kind == TypeKind::kVarchar;
+    // What a driver puts for a byte that the code page does not know.
+    if (narrow && value.find('?') != std::string::npos) {
+        return std::nullopt;
+    }
     const bool ascii = std::all_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x80; });
     // Several characters of a code page may stand for one of Unicode, so that is where these are compared.
     const SqlType wide = parse_sql_type("nvarchar(" + std::to_string(kMostUnits) + ")");
@@ -303,7 +307,7 @@ std::string float_literal(double number) {
 Literal float_sql(const SqlType& type, const std::string& column, const std::string& op, const std::string& value) {
     char* end = nullptr;
     const double number = std::strtod(value.c_str(), &end);
-    if (end != value.c_str() + value.size() || !std::isfinite(number) || op == "<>") {
+    if (value.empty() || end != value.c_str() + value.size() || !std::isfinite(number) || op == "<>") {
         return std::nullopt;
     }
     const FloatSlack slack = type.kind == TypeKind::kReal ? kRealSlack : kDoubleSlack;

@@ -126,7 +126,9 @@ public:
             added.name = column.name;
             added.source_type = column.type;
         }
-        require_known_types(connection_, spec);
+        if (!spec.columns.empty()) {
+            require_known_types(connection_, spec);
+        }
         return std::make_unique<ForeignCursor>(
             connection_.open_reading_cursor(read.sql, fetch_size, read.outside_points), read.columns,
             connection_.abilities().raw_unicode);
