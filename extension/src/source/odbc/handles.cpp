@@ -260,9 +260,21 @@ Error error_of(const std::vector<Diagnostic>& records, const std::string& doing)
 }
 
 void check(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char* doing) {
+    if (code == SQL_SUCCESS_WITH_INFO && type == SQL_HANDLE_STMT) {
+        // An error behind the first rows of a block is told as the information that there are fewer of them.
+        const std::vector<Diagnostic> records = diagnostics(type, handle);
+        if (is_failure(records)) {
+            throw error_of(records, doing);
+        }
+    }
     if (!SQL_SUCCEEDED(code) && code != SQL_NO_DATA) {
         throw error_of(code == SQL_INVALID_HANDLE ? std::vector<Diagnostic>() : diagnostics(type, handle), doing);
     }
+}
+
+bool is_failure(const std::vector<Diagnostic>& records) {
+    return std::any_of(records.begin(), records.end(),
+                       [](const Diagnostic& record) { return !record.sqlstate.starts_with("01"); });
 }
 
 }  // namespace lakemover::source::odbc
