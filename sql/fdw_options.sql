@@ -13,10 +13,15 @@ CREATE SERVER mssql FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserve
 CREATE SERVER azure FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'azure_sql', host 'h', sslmode 'require');
 CREATE SERVER azure FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'azure_sql', host 'h', dump_file '/tmp/x');
 CREATE SERVER azure FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'azure_sql', host 'h', authentication 'ntlm');
--- foreign tables over it are refused when they are read, with a reason
+-- foreign tables over it, too, are only read, and say who does not answer
+ALTER SERVER mssql OPTIONS (SET host '127.0.0.1', SET port '1', DROP sslrootcert, ADD connect_timeout '5');
 CREATE USER MAPPING FOR CURRENT_USER SERVER mssql OPTIONS (user 'u', password 'p');
-CREATE FOREIGN TABLE mssql_table (a int) SERVER mssql;
+CREATE FOREIGN TABLE mssql_table (a int OPTIONS (column_name 'A')) SERVER mssql OPTIONS (schema_name 'dbo', table_name 'T');
+\set VERBOSITY sqlstate
 SELECT * FROM mssql_table;
+IMPORT FOREIGN SCHEMA dbo FROM SERVER mssql INTO public;
+IMPORT FOREIGN SCHEMA dbo FROM SERVER mssql INTO public OPTIONS (nonsense 'x');
+\set VERBOSITY default
 DROP FOREIGN TABLE mssql_table;
 DROP SERVER mssql CASCADE;
 

@@ -199,6 +199,10 @@ TEST(OdbcErrors, NumbersDecideKindAndSqlState) {
               ErrorKind::kTransient);
     EXPECT_EQ(error_of({{"42000", 229, "SELECT permission was denied"}}, "reading").sqlstate, "42501");
     EXPECT_EQ(error_of({}, "reading").sqlstate, "HV000");
+    EXPECT_FALSE(
+        is_failure({{"01000", 5701, "Changed database context"}, {"01004", 0, "String data, right truncation"}}));
+    EXPECT_TRUE(is_failure({{"01000", 0, "a message"}, {"22012", 8134, "Divide by zero error encountered."}}));
+    EXPECT_FALSE(is_failure({}));
 }
 
 TEST(OdbcText, WideTextGoesBothWays) {

@@ -3,6 +3,7 @@
 #include "fdw/connection.hpp"
 #include "fdw/convert.hpp"
 #include "fdw/deparse.hpp"
+#include "fdw/foreign_query.hpp"
 #include "fdw/remote_table.hpp"
 
 extern "C" {
@@ -82,7 +83,10 @@ int acquire_sample_rows(Relation relation, int /*elevel*/, HeapTuple* rows, int 
     const char* sql = query.sql->data;
     pg::entry([&] {
         Slot& slot = acquire(info->server->serverid, info->user);
-        cursor = {&slot, session_of(slot).open_cursor(sql, {}, kSampleFetchSize)};
+        const int mode = scan_mode(info->remote);
+        cursor = {&slot, mode == kOwnSql
+                             ? session_of(slot).open_cursor(sql, {}, kSampleFetchSize)
+                             : session_of(slot).open_cursor(foreign_read(sql, query.columns, mode), kSampleFetchSize)};
         converter->verify = session_of(slot).info().encoding == "SQL_ASCII";
     });
     bool complete = false;

@@ -39,6 +39,7 @@ struct Slot {
     bool stale = false;   // server or mapping were changed
     bool lost = false;    // the session broke in the current transaction, which had read through it
     int began_level = 0;  // nesting level at which the remote transaction was opened
+    bool warned = false;  // of a source without a point in time, once a session
     bool keep = true;
     long recycle_age = kDefaultRecycleAge;
     TimestampTz opened = 0;
@@ -175,18 +176,27 @@ void open_session(Slot& slot, Oid mapping) {
                         GetSysCacheHashValue1(USERMAPPINGOID, ObjectIdGetDatum(mapping)), foreign->servername};
     });
     source::ConnectParams params = pg::resolve_source(server, slot.user);
-    if (params.engine != "postgres") {
-        throw Error(ErrorKind::kUnsupported, "0A000",
-                    "foreign tables over SQL Server sources are not supported in this version", {},
-                    "assess, plan and migrate read such sources without foreign tables");
-    }
     slot.stale = false;
+    slot.warned = false;
     slot.keep = settings.keep;
     slot.recycle_age = settings.recycle_age;
     slot.server_hash = settings.server_hash;
     slot.mapping_hash = settings.mapping_hash;
     slot.session.emplace(source::connect(params, waiter()), waiter());
     slot.opened = GetCurrentTimestamp();
+}
+
+void warn_of_no_point(const Slot& slot) {
+    const Oid server = slot.server;
+    pg::pg_call([=] {
+        ereport(
+            WARNING,
+            (errcode(ERRCODE_WARNING),
+             errmsg("the source of server \"%s\" offers no consistent point in time",
+                    GetForeignServer(server)->servername),
+             errdetail("SNAPSHOT transactions are not possible there: foreign tables are read with READ COMMITTED."),
+             errhint("ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON, or read a database snapshot.")));
+    });
 }
 
 bool too_old(const Slot& slot) {
@@ -238,6 +248,10 @@ Slot& acquire(Oid server, Oid user) {
         slot.session.reset();
         open_session(slot, mapping);
         slot.session->enter(level);
+    }
+    if (!slot.session->consistent() && !slot.warned) {
+        slot.warned = true;
+        warn_of_no_point(slot);
     }
     return slot;
 }

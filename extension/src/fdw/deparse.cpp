@@ -2,6 +2,8 @@
 // operators and functions are built-in ones only (the source's search_path is pg_catalog alone).
 #include "fdw/deparse.hpp"
 
+#include "fdw/foreign_query.hpp"
+
 extern "C" {
 #include "access/sysattr.h"
 #include "access/table.h"
@@ -347,8 +349,11 @@ Expr* sortable_member(const ExprScope& scope, const PathKey* pathkey, bool* add_
 
 Deparsed deparse_select(PlannerInfo* root, RelOptInfo* rel, const SelectParts& parts) {
     const ExprScope scope = scope_of(rel);
+    if (scope.info->remote->dialect != nullptr) {
+        return foreign_select(root, scope, parts);
+    }
     Deparser deparser(scope);
-    Deparsed out{deparser.sql(), NIL, NIL};
+    Deparsed out{deparser.sql(), NIL, NIL, NIL};
     Relation relation = table_open(planner_rt_fetch(rel->relid, root)->relid, NoLock);
     appendStringInfoString(out.sql, "SELECT ");
     deparser.columns(relation, scope.info->attrs_used, &out.retrieved);
@@ -366,8 +371,11 @@ Deparsed deparse_select(PlannerInfo* root, RelOptInfo* rel, const SelectParts& p
 Deparsed deparse_aggregate(PlannerInfo* /*root*/, RelOptInfo* grouped, const SelectParts& parts) {
     const RelInfo* info = rel_info(grouped);
     const ExprScope scope = scope_of(info->base);
+    if (info->remote->dialect != nullptr) {
+        return foreign_count(scope, parts.conditions);
+    }
     Deparser deparser(scope);
-    Deparsed out{deparser.sql(), NIL, NIL};
+    Deparsed out{deparser.sql(), NIL, NIL, NIL};
     ListCell* cell;
     const char* word = "SELECT ";
     foreach (cell, info->grouped_tlist) {
@@ -384,8 +392,11 @@ Deparsed deparse_aggregate(PlannerInfo* /*root*/, RelOptInfo* grouped, const Sel
 
 Deparsed deparse_sample(Relation relation, const RelInfo* info, double percent) {
     const ExprScope scope{nullptr, info, nullptr};
+    if (info->remote->dialect != nullptr) {
+        return foreign_sample(scope, relation, percent);
+    }
     Deparser deparser(scope);
-    Deparsed out{deparser.sql(), NIL, NIL};
+    Deparsed out{deparser.sql(), NIL, NIL, NIL};
     appendStringInfoString(out.sql, "SELECT ");
     deparser.columns(relation, bms_make_singleton(0 - FirstLowInvalidHeapAttributeNumber), &out.retrieved);
     deparser.from();

@@ -18,6 +18,7 @@ struct Deparsed {
     StringInfo sql;
     List* retrieved;  // attribute numbers (or target positions) in the order of the remote columns
     List* params;     // local expressions for $1, $2, ...
+    List* columns;    // of a source with a dialect of its own: see foreign_query.hpp
 };
 
 Deparsed deparse_select(PlannerInfo* root, RelOptInfo* rel, const SelectParts& parts);

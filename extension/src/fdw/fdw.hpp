@@ -3,6 +3,7 @@
 // a server error may pass through them; C++ objects live behind connection.hpp and pg::entry().
 #pragma once
 #include "pg/bridge.hpp"
+#include "source/foreign.hpp"
 
 extern "C" {
 #include "foreign/fdwapi.h"
@@ -26,8 +27,9 @@ struct RemoteColumn {
     bool leads_index;          // first column of a valid, complete index
     const char* catalog_type;  // typname when it is a type of pg_catalog, else nullptr
     int32 typmod;
-    const char* collation;  // qualified name, nullptr when not collatable
-    const char* order;      // identity of the sort order (see collation.cpp), nullptr when it cannot be proven
+    const char* collation;    // qualified name, nullptr when not collatable
+    const char* order;        // identity of the sort order (see collation.cpp), nullptr when it cannot be proven
+    const char* native_type;  // as a source declares it that does not speak PostgreSQL's SQL
 };
 
 // The source's relation behind a foreign table; estimates come from its catalog, never from its rows.
@@ -38,7 +40,9 @@ struct RemoteTable {
     int version_num;
     bool same_encoding;
     int natts;
-    RemoteColumn* columns;  // indexed by local attribute number - 1
+    RemoteColumn* columns;                  // indexed by local attribute number - 1
+    const source::ForeignDialect* dialect;  // nullptr: the source speaks PostgreSQL's SQL
+    bool outside_points;                    // see source::ForeignRelation
 };
 
 // Hangs on RelOptInfo.fdw_private.
@@ -54,6 +58,7 @@ struct RelInfo {
 
     List* remote_conds;  // RestrictInfos
     List* local_conds;
+    List* loose_conds;  // of the local ones those that the source checks, too: it may find more rows than we would
     Bitmapset* attrs_used;
     double rows;            // after all quals
     double retrieved_rows;  // after the remote quals
@@ -73,7 +78,7 @@ constexpr int kDefaultFetchSize = 1000;
 constexpr int kDefaultRecycleAge = 3600;
 
 // ForeignScan.fdw_private.
-enum PrivateItem { kPrivateSql, kPrivateAttrs, kPrivateFetchSize, kPrivateRelation };
+enum PrivateItem { kPrivateSql, kPrivateAttrs, kPrivateFetchSize, kPrivateRelation, kPrivateForeign, kPrivateColumns };
 
 inline RelInfo* rel_info(RelOptInfo* rel) { return static_cast<RelInfo*>(rel->fdw_private); }
 

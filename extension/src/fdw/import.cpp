@@ -1,7 +1,8 @@
 // IMPORT FOREIGN SCHEMA: foreign tables for the relations of a schema of the source. Types that are not
 // known here come as what they are made of, or as text, with a notice. Zone: PostgreSQL.
+#include "fdw/import.hpp"
+
 #include "fdw/connection.hpp"
-#include "fdw/fdw.hpp"
 #include "fdw/remote_table.hpp"
 
 extern "C" {
@@ -20,11 +21,6 @@ using source::TextRow;
 
 namespace {
 
-struct ImportOptions {
-    bool collate = true;
-    bool not_null = true;
-};
-
 // Columns of the import query, in order.
 enum ImportColumn {
     kRelation,
@@ -40,11 +36,6 @@ enum ImportColumn {
     kCollationSchema,
     kCollationName,
     kNotNull,
-};
-
-struct Imported {
-    std::vector<std::string> statements;
-    std::vector<std::string> notices;
 };
 
 constexpr const char* kImportQuery =
@@ -65,14 +56,6 @@ constexpr const char* kImportQuery =
     " LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation AND a.attcollation <> t.typcollation"
     " LEFT JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace"
     " WHERE r.depth = 0";
-
-std::string quoted(const std::string& name) {
-    return pg::pg_call([&] { return quote_identifier(name.c_str()); });
-}
-
-std::string literal(const std::string& text) {
-    return pg::pg_call([&] { return quote_literal_cstr(text.c_str()); });
-}
 
 std::string qualified(const source::TextValue& schema, const source::TextValue& name) {
     return quoted(*schema) + "." + quoted(*name);
@@ -170,12 +153,13 @@ std::string name_filter(const ImportForeignSchemaStmt* stmt) {
 Imported import_schema(const ImportForeignSchemaStmt* stmt, Oid server, const ImportOptions& options) {
     const Oid user = pg::pg_call([] { return GetUserId(); });
     Session& session = acquire_session(server, user);
+    if (session.is_foreign()) {
+        return import_foreign(session, stmt, options);
+    }
     const auto found =
         session.query("SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1::pg_catalog.text", {stmt->remote_schema});
     if (found.rows.empty()) {
-        throw Error(ErrorKind::kConfig, "HV00Q",
-                    "schema \"" + std::string(stmt->remote_schema) + "\" is not present on the source of server \"" +
-                        stmt->server_name + "\"");
+        throw no_schema(stmt);
     }
     const auto columns = session.query("WITH RECURSIVE " + std::string(size_estimate_sql()) + kImportQuery +
                                            name_filter(stmt) + " ORDER BY c.relname, c.oid, a.attnum",
@@ -209,6 +193,20 @@ List* to_list(const std::vector<std::string>& texts) {
 }
 
 }  // namespace
+
+std::string quoted(const std::string& name) {
+    return pg::pg_call([&] { return quote_identifier(name.c_str()); });
+}
+
+std::string literal(const std::string& text) {
+    return pg::pg_call([&] { return quote_literal_cstr(text.c_str()); });
+}
+
+Error no_schema(const ImportForeignSchemaStmt* stmt) {
+    return {ErrorKind::kConfig, "HV00Q",
+            "schema \"" + std::string(stmt->remote_schema) + "\" is not present on the source of server \"" +
+                stmt->server_name + "\""};
+}
 
 extern "C" List* lakemoverImportForeignSchema(ImportForeignSchemaStmt* stmt, Oid server_oid) {
     const ImportOptions options = read_options(stmt);

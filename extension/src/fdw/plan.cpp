@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "fdw/condition.hpp"
 #include "fdw/deparse.hpp"
+#include "fdw/foreign_query.hpp"
 #include "fdw/remote_table.hpp"
 #include "fdw/text_settings.hpp"
 
@@ -75,17 +77,22 @@ void classify_conditions(RelOptInfo* rel, RelInfo* info) {
     foreach (cell, rel->baserestrictinfo) {
         auto* clause = static_cast<RestrictInfo*>(lfirst(cell));
         // A leaky condition may not run before a security barrier that we check.
-        if (is_shippable(scope, clause->clause) && restriction_is_securely_promotable(clause, rel)) {
+        const bool promotable = restriction_is_securely_promotable(clause, rel);
+        const Check check = promotable ? source_check(scope, clause->clause) : Check::kNot;
+        if (check == Check::kExactly) {
             info->remote_conds = lappend(info->remote_conds, clause);
-        } else {
-            info->local_conds = lappend(info->local_conds, clause);
+            continue;
+        }
+        info->local_conds = lappend(info->local_conds, clause);
+        if (check == Check::kLoosely) {
+            info->loose_conds = lappend(info->loose_conds, clause);
         }
     }
 }
 
 void estimate_costs(PlannerInfo* root, RelOptInfo* rel, RelInfo* info) {
-    const double selectivity =
-        clauselist_selectivity(root, info->remote_conds, static_cast<int>(rel->relid), JOIN_INNER, nullptr);
+    const double selectivity = clauselist_selectivity(root, list_concat_copy(info->remote_conds, info->loose_conds),
+                                                      static_cast<int>(rel->relid), JOIN_INNER, nullptr);
     info->retrieved_rows = clamp_row_est(rel->tuples * selectivity);
     info->rows = rel->rows;
     info->width = rel->reltarget->width;
@@ -275,9 +282,10 @@ ForeignScan* lakemoverGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid /*r
             const bool remote = list_member_ptr(info->remote_conds, clause) ||
                                 (!list_member_ptr(info->local_conds, clause) && is_shippable(scope, clause->clause) &&
                                  restriction_is_securely_promotable(clause, rel));
-            if (remote) {
+            if (remote || list_member_ptr(info->loose_conds, clause)) {
                 parts.conditions = lappend(parts.conditions, clause->clause);
-            } else {
+            }
+            if (!remote) {
                 local = lappend(local, clause->clause);
                 pull_varattnos(reinterpret_cast<Node*>(clause->clause), rel->relid, &info->attrs_used);
             }
@@ -294,8 +302,9 @@ ForeignScan* lakemoverGetForeignPlan(PlannerInfo* root, RelOptInfo* rel, Oid /*r
     end_text_settings(nest_level);
 
     const char* about = IS_SIMPLE_REL(rel) ? "" : psprintf("Aggregate on (%s)", get_rel_name(info->table->relid));
-    List* items = list_make4(makeString(query.sql->data), query.retrieved, makeInteger(info->fetch_size),
-                             makeString(pstrdup(about)));
+    List* items = list_make5(makeString(query.sql->data), query.retrieved, makeInteger(info->fetch_size),
+                             makeString(pstrdup(about)), makeInteger(scan_mode(info->remote)));
+    items = lappend(items, query.columns);
     // A row that changed under a locking query is checked again with what the source has checked.
     return make_foreignscan(tlist, local, rel->relid, query.params, items, info->grouped_tlist,
                             IS_SIMPLE_REL(rel) ? parts.conditions : NIL, outer_plan);

@@ -25,6 +25,7 @@ using source::TextRow;
 namespace {
 
 constexpr int kMaxAgeMillis = 60000;
+constexpr double kGuessedRowBytes = 100;  // where a catalog tells rows but no sizes
 
 struct Column {
     bool null_safe;
@@ -34,6 +35,7 @@ struct Column {
     int32 typmod;
     std::optional<std::string> collation;
     std::optional<std::string> order;
+    std::optional<std::string> native_type;
 };
 
 struct Description {
@@ -43,6 +45,8 @@ struct Description {
     int version_num = 0;
     bool same_encoding = false;
     std::map<std::string, Column> columns;
+    const source::ForeignDialect* dialect = nullptr;
+    bool outside_points = false;
     TimestampTz taken = 0;
     bool stale = false;
 };
@@ -93,8 +97,43 @@ std::string column_query(int version_num) {
            " WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped";
 }
 
+Error no_relation(const RelInfo& info) {
+    return {ErrorKind::kData,
+            "42P01",
+            "relation \"" + std::string(info.schema_name) + "." + info.table_name +
+                "\" does not exist on the source of server \"" + info.server->servername + "\"",
+            {},
+            "check the options schema_name and table_name of the foreign table"};
+}
+
+Description ask_foreign(Session& session, const RelInfo& info) {
+    const auto relations = session.relations(info.schema_name, info.table_name);
+    if (relations.empty()) {
+        throw no_relation(info);
+    }
+    const source::ForeignRelation& relation = relations.front();
+    Description found;
+    found.kind = relation.kind;
+    found.rows = static_cast<double>(relation.rows);
+    found.pages = std::max(found.rows, 0.0) * kGuessedRowBytes / BLCKSZ;
+    found.same_encoding = false;
+    found.dialect = &session.dialect();
+    found.outside_points = relation.outside_points;
+    for (const source::ForeignColumn& c : relation.columns) {
+        Column column{};
+        column.native_type = c.type;
+        column.collation = c.collation;
+        found.columns.emplace(c.name, std::move(column));
+    }
+    found.taken = GetCurrentTimestamp();
+    return found;
+}
+
 Description ask(const RelInfo& info) {
     Session& session = acquire_session(info.server->serverid, info.user);
+    if (session.is_foreign()) {
+        return ask_foreign(session, info);
+    }
     const int version = session.info().version_num;
     const std::string relation_query = "WITH RECURSIVE " + std::string(size_estimate_sql()) +
                                        " SELECT t.oid, t.relkind, s.rows, s.pages,"
@@ -103,10 +142,7 @@ Description ask(const RelInfo& info) {
                                        " FROM tree t LEFT JOIN sizes s ON s.root = t.oid WHERE t.depth = 0";
     const auto relation = session.query(relation_query, {info.schema_name, info.table_name});
     if (relation.rows.empty()) {
-        throw Error(ErrorKind::kData, "42P01",
-                    "relation \"" + std::string(info.schema_name) + "." + info.table_name +
-                        "\" does not exist on the source of server \"" + info.server->servername + "\"",
-                    {}, "check the options schema_name and table_name of the foreign table");
+        throw no_relation(info);
     }
     const TextRow& row = relation.rows.front();
     Description found;
@@ -117,7 +153,7 @@ Description ask(const RelInfo& info) {
     found.same_encoding = pg_char_to_encoding(row[4]->c_str()) == GetDatabaseEncoding();
     for (const TextRow& c : session.query(column_query(version), {row[0]}).rows) {
         found.columns.emplace(*c[0], Column{c[3] == "t", c[5] == "t", c[7] == "t", c[1],
-                                            static_cast<int32>(std::stol(*c[2])), c[4], c[6]});
+                                            static_cast<int32>(std::stol(*c[2])), c[4], c[6], std::nullopt});
     }
     found.taken = GetCurrentTimestamp();
     return found;
@@ -125,16 +161,29 @@ Description ask(const RelInfo& info) {
 
 const char* copy(const std::optional<std::string>& text) { return text ? pg::to_cstring(*text) : nullptr; }
 
+// SQL Server's names may be compared without regard to case: then there is only one that differs in nothing else.
+std::map<std::string, Column>::const_iterator find_column(const Description& from, const char* name) {
+    const auto exact = from.columns.find(name);
+    if (exact != from.columns.end() || from.dialect == nullptr) {
+        return exact;
+    }
+    const auto same = [name](const auto& item) { return pg_strcasecmp(item.first.c_str(), name) == 0; };
+    const auto found = std::find_if(from.columns.begin(), from.columns.end(), same);
+    const bool single = found != from.columns.end() && std::none_of(std::next(found), from.columns.end(), same);
+    return single ? found : from.columns.end();
+}
+
 RemoteTable* copy_out(const Description& from, int natts, const char* const* names) {
     auto* table = pg::pg_call([] { return palloc_zeroed<RemoteTable>(); });
-    *table = {from.rows, from.pages, from.kind, from.version_num, from.same_encoding, natts, nullptr};
+    *table = {from.rows, from.pages, from.kind,    from.version_num,   from.same_encoding,
+              natts,     nullptr,    from.dialect, from.outside_points};
     table->columns = pg::pg_call([=] { return palloc_zeroed<RemoteColumn>(static_cast<std::size_t>(natts)); });
     for (int i = 0; i < natts; ++i) {
-        const auto found = names[i] == nullptr ? from.columns.end() : from.columns.find(names[i]);
+        const auto found = names[i] == nullptr ? from.columns.end() : find_column(from, names[i]);
         if (found != from.columns.end()) {
             const Column& c = found->second;
-            table->columns[i] = {true,     c.null_safe,       c.deterministic, c.leads_index, copy(c.catalog_type),
-                                 c.typmod, copy(c.collation), copy(c.order)};
+            table->columns[i] = {true,     c.null_safe,       c.deterministic, c.leads_index,      copy(c.catalog_type),
+                                 c.typmod, copy(c.collation), copy(c.order),   copy(c.native_type)};
         }
     }
     return table;

@@ -2,6 +2,7 @@
 // Zone: PostgreSQL; whatever touches the session runs in pg::entry(), the rest is plain data.
 #include "fdw/connection.hpp"
 #include "fdw/convert.hpp"
+#include "fdw/foreign_query.hpp"
 #include "fdw/text_settings.hpp"
 
 extern "C" {
@@ -25,6 +26,8 @@ struct ScanState {
     const char* sql;
     List* retrieved;
     int fetch_size;
+    int mode;       // see scan_mode()
+    List* columns;  // as Deparsed has them
 
     CursorRef cursor;  // slot is null while no cursor is open
     const std::vector<source::TextRow>* batch;
@@ -82,7 +85,10 @@ void open_cursor(ScanState* state) {
         }
         Slot& slot = acquire(state->server, state->user);
         Session& session = session_of(slot);
-        state->cursor = {&slot, session.open_cursor(state->sql, values, state->fetch_size)};
+        state->cursor = {
+            &slot, state->mode == kOwnSql
+                       ? session.open_cursor(state->sql, values, state->fetch_size)
+                       : session.open_cursor(foreign_read(state->sql, state->columns, state->mode), state->fetch_size)};
         state->converter->verify = session.info().encoding == "SQL_ASCII";
     });
     state->batch = nullptr;
@@ -170,6 +176,8 @@ void lakemoverBeginForeignScan(ForeignScanState* node, int eflags) {
     state->sql = strVal(list_nth(plan->fdw_private, kPrivateSql));
     state->retrieved = static_cast<List*>(list_nth(plan->fdw_private, kPrivateAttrs));
     state->fetch_size = intVal(list_nth(plan->fdw_private, kPrivateFetchSize));
+    state->mode = intVal(list_nth(plan->fdw_private, kPrivateForeign));
+    state->columns = static_cast<List*>(list_nth(plan->fdw_private, kPrivateColumns));
     const bool simple = plan->scan.scanrelid > 0;
     const TupleDesc desc =
         simple ? RelationGetDescr(node->ss.ss_currentRelation) : node->ss.ss_ScanTupleSlot->tts_tupleDescriptor;

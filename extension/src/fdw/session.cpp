@@ -81,6 +81,9 @@ void Session::enter(int depth) {
     guarded([&] {
         if (depth_ == 0) {
             connection_->begin();
+            if (source::ForeignSource* foreign = connection_->foreign_source()) {
+                consistent_ = foreign->begin_reading();
+            }
             depth_ = 1;
             failed_ = false;
         }
@@ -106,13 +109,13 @@ void Session::rollback_savepoint() noexcept {
     }
     CleanupWaiter cleanup(waiter_);
     connection_->set_waiter(cleanup);
+    drop_cursors(level);
     try {
         connection_->rollback_to_savepoint(level);
         failed_ = false;
     } catch (...) {
         lose();
     }
-    drop_cursors(level);
     connection_->set_waiter(waiter_);
 }
 
@@ -121,15 +124,15 @@ void Session::finish() noexcept {
     if (lost_) {
         return;
     }
-    connection_->end();
     drop_cursors(0);
+    connection_->end();
     failed_ = false;
     if (!connection_->usable()) {
         lose();
     }
 }
 
-// The source has closed them already: with their transaction or at the savepoint.
+// Without a word to a source that closes them itself, with their transaction or at the savepoint.
 void Session::drop_cursors(int from_depth) noexcept {
     if (std::erase_if(cursors_, [=](const auto& item) { return item.second.depth >= from_depth; }) > 0) {
         ++losses;
@@ -141,12 +144,26 @@ source::TextResult Session::query(std::string_view sql, const std::vector<source
 }
 
 std::uint64_t Session::open_cursor(std::string_view sql, const std::vector<source::TextValue>& params, int fetch_size) {
-    return guarded([&] {
-        auto cursor = connection_->open_cursor(sql, params, fetch_size);
-        const std::uint64_t id = next_cursor_id();
-        cursors_.emplace(id, OpenCursor{std::move(cursor), depth_});
-        return id;
-    });
+    return guarded([&] { return keep(connection_->open_cursor(sql, params, fetch_size)); });
+}
+
+std::uint64_t Session::open_cursor(const source::ForeignRead& read, int fetch_size) {
+    return guarded([&] { return keep(connection_->foreign_source()->open_cursor(read, fetch_size)); });
+}
+
+std::uint64_t Session::keep(std::unique_ptr<source::Cursor> cursor) {
+    const std::uint64_t id = next_cursor_id();
+    cursors_.emplace(id, OpenCursor{std::move(cursor), depth_});
+    return id;
+}
+
+bool Session::has_schema(const std::string& schema) {
+    return guarded([&] { return connection_->foreign_source()->has_schema(schema); });
+}
+
+std::vector<source::ForeignRelation> Session::relations(const std::string& schema,
+                                                        const std::optional<std::string>& name) {
+    return guarded([&] { return connection_->foreign_source()->relations(schema, name); });
 }
 
 source::Cursor& Session::find(std::uint64_t cursor) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "source/driver.hpp"
+#include "source/foreign.hpp"
 
 namespace lakemover::fdw {
 
@@ -21,6 +22,8 @@ public:
     ~Session() { drop_cursors(0); }
 
     const source::ServerInfo& info() const { return connection_->info(); }
+    // False when what is read has no one point in time.
+    bool consistent() const noexcept { return consistent_; }
 
     // Opens the read-only transaction and one savepoint for each subtransaction up to depth, so that a
     // failed statement of the source is undone with the local subtransaction and the snapshot is kept.
@@ -33,6 +36,12 @@ public:
 
     source::TextResult query(std::string_view sql, const std::vector<source::TextValue>& params = {});
     std::uint64_t open_cursor(std::string_view sql, const std::vector<source::TextValue>& params, int fetch_size);
+    // Of a source with a dialect of its own.
+    bool is_foreign() noexcept { return connection_->foreign_source() != nullptr; }
+    const source::ForeignDialect& dialect() { return connection_->foreign_source()->dialect(); }
+    bool has_schema(const std::string& schema);
+    std::vector<source::ForeignRelation> relations(const std::string& schema, const std::optional<std::string>& name);
+    std::uint64_t open_cursor(const source::ForeignRead& read, int fetch_size);
     const std::vector<source::TextRow>& fetch(std::uint64_t cursor);
     void close_cursor(std::uint64_t cursor);
     // Counts the times that cursors went away under their scans: with a rolled back subtransaction, or
@@ -50,6 +59,7 @@ private:
         int depth;
     };
     template <class F> auto guarded(F&& f) -> decltype(f());
+    std::uint64_t keep(std::unique_ptr<source::Cursor> cursor);
     source::Cursor& find(std::uint64_t cursor);
     void lose() noexcept;
     void drop_cursors(int from_depth) noexcept;
@@ -60,6 +70,7 @@ private:
     int depth_ = 0;
     bool failed_ = false;  // the source's (sub)transaction is aborted
     bool lost_ = false;
+    bool consistent_ = true;
 };
 
 }  // namespace lakemover::fdw

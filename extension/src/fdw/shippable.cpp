@@ -53,16 +53,6 @@ bool is_builtin(Oid oid) { return oid < FirstGenbkiObjectId; }
 
 bool is_immutable(Oid function) { return is_builtin(function) && func_volatile(function) == PROVOLATILE_IMMUTABLE; }
 
-const char* type_name(Oid type) {
-    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
-    if (!HeapTupleIsValid(tuple)) {
-        elog(ERROR, "cache lookup failed for type %u", type);
-    }
-    const char* name = pstrdup(NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typname));
-    ReleaseSysCache(tuple);
-    return name;
-}
-
 class Walker {
 public:
     explicit Walker(const ExprScope& scope) : scope_(scope) {}
@@ -270,6 +260,16 @@ bool Walker::walk(Node* node, CollationState* state) const {
 
 }  // namespace
 
+const char* type_name(Oid type) {
+    HeapTuple tuple = SearchSysCache1(TYPEOID, ObjectIdGetDatum(type));
+    if (!HeapTupleIsValid(tuple)) {
+        elog(ERROR, "cache lookup failed for type %u", type);
+    }
+    const char* name = pstrdup(NameStr(reinterpret_cast<Form_pg_type>(GETSTRUCT(tuple))->typname));
+    ReleaseSysCache(tuple);
+    return name;
+}
+
 bool is_shippable_type(Oid type) {
     if (contains(kOrderableTypes, type) || type == JSONBOID) {
         return true;
@@ -303,7 +303,8 @@ bool is_shippable_column(const ExprScope& scope, const Var* var) {
 
 bool is_shippable(const ExprScope& scope, Expr* expr, CollationState* state) {
     *state = {};
-    return Walker(scope).walk(reinterpret_cast<Node*>(expr), state);
+    // Another dialect is not this one: see condition.hpp.
+    return scope.info->remote->dialect == nullptr && Walker(scope).walk(reinterpret_cast<Node*>(expr), state);
 }
 
 bool is_shippable(const ExprScope& scope, Expr* expr) {

@@ -23,6 +23,8 @@ struct CollationState {
     const RemoteColumn* column;
 };
 
+const char* type_name(Oid type);  // pg_type.typname
+
 // Built-in types whose text form and operators are the same on every supported version.
 bool is_shippable_type(Oid type);
 

@@ -3,6 +3,7 @@
 // source: anything that is filtered here would be missing from what was counted or cut there.
 #include "fdw/plan.hpp"
 
+#include "fdw/foreign_query.hpp"
 #include "fdw/shippable.hpp"
 
 extern "C" {
@@ -50,7 +51,7 @@ bool is_shippable_aggregate(const ExprScope& scope, const Aggref* agg) {
     if (agg->aggstar) {
         return std::strcmp(name, "count") == 0;
     }
-    if (list_length(agg->args) != 1) {
+    if (list_length(agg->args) != 1 || scope.info->remote->dialect != nullptr) {
         return false;
     }
     Expr* argument = linitial_node(TargetEntry, agg->args)->expr;
@@ -114,8 +115,11 @@ void add_limit_path(PlannerInfo* root, RelOptInfo* final_rel, const FinalPathExt
         return;
     }
     const ExprScope scope{base, rel_info(base), nullptr};
-    if (!is_shippable(scope, reinterpret_cast<Expr*>(parse->limitCount)) ||
-        !is_shippable(scope, reinterpret_cast<Expr*>(parse->limitOffset))) {
+    const bool shippable = scope.info->remote->dialect != nullptr
+                               ? has_plain_limit(parse)
+                               : is_shippable(scope, reinterpret_cast<Expr*>(parse->limitCount)) &&
+                                     is_shippable(scope, reinterpret_cast<Expr*>(parse->limitOffset));
+    if (!shippable) {
         return;
     }
     // ORDER BY the same for all rows leaves no keys; otherwise the source must sort before it cuts.

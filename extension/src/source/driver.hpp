@@ -89,6 +89,7 @@ public:
 
 struct TableSpec;
 struct ChunkRange;
+class ForeignSource;
 
 // Takes rows as they arrive and may move them out.
 using RowSink = std::function<void(std::vector<TextRow>&)>;
@@ -140,6 +141,8 @@ public:
     // Where the source's log stands and whether it is a standby (t, f).
     virtual TextRow position() = 0;
     virtual std::unique_ptr<TableReader> reader(const TableSpec& spec) = 0;
+    // See foreign.hpp; nullptr when the source speaks PostgreSQL's SQL. Lives as long as the connection.
+    virtual ForeignSource* foreign_source() = 0;
     // Opens the transaction that the run's readers join, read-only and at one point as far as the
     // engine can: the snapshot says how far.
     virtual Snapshot begin_and_export(const SnapshotRequest& request) = 0;

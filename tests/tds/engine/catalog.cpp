@@ -198,18 +198,21 @@ View columns(const Database& db) {
             {"is_filestream", kFlag},
             {"is_sparse", kFlag}},
            {}};
+    const auto add = [&](int id, const StoredColumn& c) {
+        int precision = 0;
+        int scale = 0;
+        shape_of(c.type, precision, scale);
+        v.rows.push_back(
+            {integer(id), integer(c.id), text(c.name), integer(system_id(c)), integer(user_type_id(db, c)),
+             integer(storage_bytes(c.type)), integer(precision), integer(scale),
+             c.type.is_character() ? text(c.type.collation.empty() ? db.collation : c.type.collation) : Value(),
+             integer(c.nullable), integer(c.identity), integer(c.computed.has_value()), integer(0), integer(c.sparse)});
+    };
     for (const auto& [id, t] : db.tables) {
-        for (const StoredColumn& c : t.columns) {
-            int precision = 0;
-            int scale = 0;
-            shape_of(c.type, precision, scale);
-            v.rows.push_back(
-                {integer(id), integer(c.id), text(c.name), integer(system_id(c)), integer(user_type_id(db, c)),
-                 integer(storage_bytes(c.type)), integer(precision), integer(scale),
-                 c.type.is_character() ? text(c.type.collation.empty() ? db.collation : c.type.collation) : Value(),
-                 integer(c.nullable), integer(c.identity), integer(c.computed.has_value()), integer(0),
-                 integer(c.sparse)});
-        }
+        for (const StoredColumn& c : t.columns) add(id, c);
+    }
+    for (const auto& [id, m] : db.modules) {
+        for (const StoredColumn& c : m.columns) add(id, c);
     }
     return v;
 }

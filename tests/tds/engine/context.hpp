@@ -62,6 +62,8 @@ private:
 // query.cpp
 Relation run_query(Context& context, const ts::Query& query, const std::string& source, const Scope* outer,
                    const Frame* frame);
+// Its columns, without its rows.
+std::vector<ScopeColumn> describe_query(Context& context, const ts::Query& query, const std::string& source);
 // Sends rows as they come. Returns how many.
 std::int64_t stream_query(Context& context, const ts::Query& query, const std::string& source, Answer& answer);
 // catalog.cpp: nothing when there is no such view.

@@ -7,6 +7,7 @@
 
 #include "engine/convert.hpp"
 #include "engine/text.hpp"
+#include "tsql/parser.hpp"
 
 namespace tds {
 
@@ -57,6 +58,15 @@ Relation named(Context& context, const ts::From& from) {
             column.table = alias;
         }
         return std::move(*relation);
+    }
+    const std::string schema = from.name.size() > 1 ? from.name[from.name.size() - 2] : "";
+    const auto id = context.database().object_id(schema, from.name.back());
+    const auto module = id ? context.database().modules.find(*id) : context.database().modules.end();
+    if (module != context.database().modules.end() && module->second.type == "V ") {
+        const ViewDefinition view = view_definition(module->second);
+        ts::From aliased;
+        aliased.alias = alias;
+        return renamed(run_query(context, view.query(), view.source, nullptr, nullptr), aliased);
     }
     const std::lock_guard lock(context.database().mutex);
     return context.read(context.database().table_or_error(from.name), from.hints, alias);
@@ -207,6 +217,16 @@ Relation joined(Context& context, const ts::From& from, const std::string& sourc
 }
 
 }  // namespace
+
+ViewDefinition view_definition(const StoredModule& view) {
+    ViewDefinition definition{view.definition, {}};
+    const std::vector<ts::Token> tokens = ts::lex(definition.source).tokens;
+    definition.script = ts::Parser(tokens, definition.source).script();
+    if (definition.script.statements.size() != 1 || definition.script.statements[0]->kind != ts::St::kCreateView) {
+        throw SqlError(102, 15, "the test server does not understand the view " + view.name);
+    }
+    return definition;
+}
 
 Relation from_relation(Context& context, const ts::From& from, const std::string& source, const Scope* outer,
                        const Frame* frame) {

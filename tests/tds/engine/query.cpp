@@ -411,6 +411,11 @@ Relation run_query(Context& context, const ts::Query& query, const std::string& 
     return result;
 }
 
+std::vector<ScopeColumn> describe_query(Context& context, const ts::Query& query, const std::string& source) {
+    return query.select ? SelectRun(context, query, source, nullptr, nullptr).columns()
+                        : run_query(context, query, source, nullptr, nullptr).columns;
+}
+
 std::int64_t stream_query(Context& context, const ts::Query& query, const std::string& source, Answer& answer) {
     const auto announce = [&](const std::vector<ScopeColumn>& columns) {
         std::vector<ResultColumn> result;

@@ -4,6 +4,7 @@
 #include "engine/convert.hpp"
 #include "engine/ddl.hpp"
 #include "engine/dml.hpp"
+#include "engine/from.hpp"
 #include "engine/server_engine.hpp"
 #include "engine/text.hpp"
 #include "tsql/parser.hpp"
@@ -98,7 +99,29 @@ private:
     std::size_t ddl(const std::vector<Token>& tokens, std::size_t at, const std::string& sql) {
         const std::size_t next = execute_ddl(context_.database(), tokens, at, sql);
         resolve_computed(context_);
+        resolve_view();
         return next;
+    }
+
+    // What a new view's columns are; a view over what is not there is refused.
+    void resolve_view() {
+        Database& database = context_.database();
+        if (database.modules.empty()) {
+            return;
+        }
+        StoredModule& view = database.modules.rbegin()->second;
+        if (view.type != "V " || !view.columns.empty()) {
+            return;
+        }
+        const ViewDefinition definition = view_definition(view);
+        for (const ScopeColumn& c : describe_query(context_, definition.query(), definition.source)) {
+            StoredColumn column;
+            column.id = static_cast<int>(view.columns.size()) + 1;
+            column.name = c.name;
+            column.type = c.type;
+            column.nullable = c.nullable;
+            view.columns.push_back(std::move(column));
+        }
     }
 
     void body(const std::vector<ts::StmtPtr>& statements, const std::string& sql, Answer& answer) {

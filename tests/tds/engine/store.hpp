@@ -111,6 +111,7 @@ struct StoredModule {
     int parent = 0;
     bool disabled = false;
     bool instead_of = false;
+    std::vector<StoredColumn> columns;  // of a view
 };
 
 struct StoredSynonym {

@@ -7,13 +7,16 @@
 
 #include "source/odbc/catalog.hpp"
 #include "source/odbc/dialect.hpp"
+#include "source/odbc/foreign.hpp"
 #include "source/odbc/known_answers.hpp"
 #include "source/odbc/text_rows.hpp"
+#include "source/plain_waiter.hpp"
 
 namespace lakemover::source::odbc {
 
 namespace {
 
+constexpr long kEndTimeoutMs = 2000;
 constexpr int kOldestMajor = 12;  // SQL Server 2014
 constexpr int kAzureEdition = 5;
 constexpr int kAzureManagedInstance = 8;
@@ -25,6 +28,8 @@ constexpr const char* kSessionSettings =
     "SET DEADLOCK_PRIORITY LOW; SET IMPLICIT_TRANSACTIONS OFF; SET XACT_ABORT OFF; SET QUOTED_IDENTIFIER ON; "
     "SET ANSI_NULLS ON; SET ANSI_WARNINGS ON; SET ANSI_PADDING ON; SET ARITHABORT ON; SET CONCAT_NULL_YIELDS_NULL ON; "
     "SET TRANSACTION ISOLATION LEVEL READ COMMITTED";
+
+constexpr const char* kBeginSnapshot = "SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION";
 
 // A serverless database of Azure SQL answers its first logins so for up to a minute, until it runs.
 constexpr std::array kLoginWaitsMs = {1000L, 2000L, 4000L, 8000L, 15000L, 30000L, 0L};
@@ -102,6 +107,7 @@ OdbcConnection::OdbcConnection(const ConnectParams& params, Waiter& waiter)
     lane_ = connect();
     info_.engine = params.engine;
     identify();
+    foreign_source_ = make_foreign_source(*this);
 }
 
 OdbcConnection::~OdbcConnection() = default;
@@ -228,7 +234,8 @@ bool OdbcConnection::snapshot_works() {
     // Tried, not looked up: the catalog's flag need not tell what a SNAPSHOT transaction meets.
     const auto table = query(
         "SELECT TOP (1) s.name, t.name FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = "
-        "t.schema_id WHERE t.is_ms_shipped = 0 ORDER BY t.object_id",
+        "t.schema_id WHERE t.is_ms_shipped = 0 AND t.is_memory_optimized = 0 AND HAS_PERMS_BY_NAME(QUOTENAME(s.name) + "
+        "N'.' + QUOTENAME(t.name), 'OBJECT', 'SELECT') = 1 ORDER BY t.object_id",
         {});
     if (table.rows.empty()) {
         return true;
@@ -250,6 +257,46 @@ bool OdbcConnection::snapshot_works() {
             throw;
         }
         return false;
+    }
+}
+
+bool OdbcConnection::is_frozen() {
+    const auto facts = query(
+        "SELECT 1 FROM sys.databases WHERE database_id = DB_ID() AND (is_read_only = 1 OR source_database_id IS NOT "
+        "NULL)",
+        {});
+    return !facts.rows.empty();
+}
+
+bool OdbcConnection::begin_reading() {
+    if (!frozen_) {
+        frozen_ = is_frozen();
+        snapshots_ = !*frozen_ && snapshot_works();
+    }
+    if (*snapshots_) {
+        run(main_lane(), kBeginSnapshot);
+        reading_ = true;
+    }
+    return *frozen_ || *snapshots_;
+}
+
+std::unique_ptr<Cursor> OdbcConnection::open_reading_cursor(const std::string& sql, int fetch_size,
+                                                            bool outside_points) {
+    std::shared_ptr<Lane> lane = outside_points && reading_ ? connect() : idle_lane();
+    if (reading_ && !outside_points && lane != lane_) {
+        run(lane, kBeginSnapshot);
+    }
+    return std::make_unique<OdbcCursor>(std::move(lane), *this, sql, std::vector<TextValue>(), fetch_size);
+}
+
+void OdbcConnection::rollback_to_savepoint(int /*depth*/) {
+    // While somebody reads from the main lane, that was not what failed.
+    if (!reading_ || main_lane().use_count() > 2) {
+        return;
+    }
+    if (query("SELECT @@TRANCOUNT", {}).rows.at(0).at(0) == "0") {
+        throw Error(ErrorKind::kConnect, "08006", "the source has ended the transaction", {},
+                    "start the transaction again: its snapshot of the source is gone");
     }
 }
 
@@ -316,13 +363,20 @@ void OdbcConnection::end() noexcept {
         return;
     }
     in_transaction_ = false;
-    if (table_id_ < 0) {
+    if (table_id_ < 0 && !reading_) {
         return;
     }
     table_id_ = -1;
+    reading_ = false;
+    // Called on error paths too, where nothing may throw: short and not interruptible.
+    Waiter* const before = waiter_;
     try {
+        PlainWaiter plain(kEndTimeoutMs);
+        waiter_ = &plain;
         run(lane_, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+        waiter_ = before;
     } catch (...) {
+        waiter_ = before;
         abandon();
     }
 }

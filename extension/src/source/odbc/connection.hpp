@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "source/foreign.hpp"
 #include "source/odbc/connect_plan.hpp"
 #include "source/odbc/lane.hpp"
 #include "source/spec.hpp"
@@ -41,10 +42,11 @@ public:
     void begin_joined(std::string_view snapshot_id) override;
     void begin() override;
     void end() noexcept override;
-    // Reading statements leave nothing to undo, and a failed one does not end the transaction.
+    // Reading statements leave nothing to undo; but some errors end the transaction, and its point in time is gone.
     void savepoint(int /*depth*/) override {}
     void release_savepoint(int /*depth*/) override {}
-    void rollback_to_savepoint(int /*depth*/) override {}
+    void rollback_to_savepoint(int depth) override;
+    ForeignSource* foreign_source() override { return foreign_source_.get(); }
     bool usable() noexcept override;
     void abandon() noexcept override;
     void set_waiter(Waiter& waiter) override { waiter_ = &waiter; }
@@ -57,6 +59,12 @@ public:
     std::shared_ptr<Lane> main_lane();
     // In per-table mode: one SNAPSHOT transaction from the first statement about a table to the last.
     void enter_table(const TableSpec& spec);
+    // For foreign tables: a SNAPSHOT transaction for what follows, where the source can do that. True when what is
+    // read has one point in time.
+    bool begin_reading();
+    // On the main lane, in its transaction, as long as that is free; else with a point in time of its own.
+    // outside_points: what a SNAPSHOT session cannot read.
+    std::unique_ptr<Cursor> open_reading_cursor(const std::string& sql, int fetch_size, bool outside_points);
     ReadMode mode() const noexcept { return mode_; }
 
 private:
@@ -64,6 +72,7 @@ private:
     std::shared_ptr<Lane> connect();
     void identify();
     bool snapshot_works();
+    bool is_frozen();
 
     Endpoint endpoint_;
     DriverFamily family_;
@@ -75,6 +84,10 @@ private:
     ReadMode mode_ = ReadMode::kNone;
     bool in_transaction_ = false;
     std::int64_t table_id_ = -1;  // whose transaction is open, in per-table mode
+    std::unique_ptr<ForeignSource> foreign_source_;
+    std::optional<bool> snapshots_;  // asked once: SNAPSHOT transactions are possible
+    std::optional<bool> frozen_;     // and so: nothing can change
+    bool reading_ = false;           // begin_reading() has opened a transaction
 };
 
 std::unique_ptr<TableReader> make_table_reader(OdbcConnection& connection, const TableSpec& spec);

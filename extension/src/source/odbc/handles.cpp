@@ -275,27 +275,30 @@ Error error_of(const std::vector<Diagnostic>& records, const std::string& doing)
 }
 
 void check(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char* doing) {
+    if (code == SQL_SUCCESS_WITH_INFO && type == SQL_HANDLE_STMT) {
+        // FreeTDS tells an error behind the first rows of a block in this way only, and calls what follows the end of the
+        // rows (seen with 1.3.17).
+        const std::vector<Diagnostic> records = diagnostics(type, handle);
+        if (is_failure(records)) {
+            throw error_of(records, doing);
+        }
+    }
     if (!SQL_SUCCEEDED(code) && code != SQL_NO_DATA) {
         throw error_of(code == SQL_INVALID_HANDLE ? std::vector<Diagnostic>() : diagnostics(type, handle), doing);
     }
 }
 
+bool is_failure(const std::vector<Diagnostic>& records) {
+    return std::any_of(records.begin(), records.end(),
+                       [](const Diagnostic& record) { return !record.sqlstate.starts_with("01"); });
+}
+
 bool fetch(SQLHSTMT statement, std::int64_t rows_before, const char* doing) {
     const SQLRETURN code = SQLFetch(statement);
-    if (code == SQL_SUCCESS) {
-        return true;
-    }
-    if (code == SQL_SUCCESS_WITH_INFO) {
-        // FreeTDS tells an error that came behind the first row of a block in this way only, and calls what follows the
-        // end of the rows (seen with 1.3.17): a record of another class than a warning's is the error.
-        const auto records = diagnostics(SQL_HANDLE_STMT, statement);
-        if (std::any_of(records.begin(), records.end(),
-                        [](const Diagnostic& d) { return !d.sqlstate.starts_with("01"); })) {
-            throw error_of(records, doing);
-        }
-        return true;
-    }
     check(code, SQL_HANDLE_STMT, statement, doing);
+    if (code != SQL_NO_DATA) {
+        return true;
+    }
     SQLLEN announced = -1;  // also where the driver cannot say
     SQLRowCount(statement, &announced);
     for (SQLRETURN more = SQL_SUCCESS; more != SQL_NO_DATA;) {

@@ -63,7 +63,10 @@ std::vector<Diagnostic> diagnostics(SQLSMALLINT type, SQLHANDLE handle);
 // rest goes into the detail.
 Error error_of(const std::vector<Diagnostic>& records, const std::string& doing);
 
-// Throws unless the call succeeded; SQL_NO_DATA counts as success.
+// Whether there is more in them than warnings and what a server says beside its results (class 01).
+bool is_failure(const std::vector<Diagnostic>& records);
+
+// Throws unless the call succeeded; SQL_NO_DATA counts as success, success with an error among its records does not.
 void check(SQLRETURN code, SQLSMALLINT type, SQLHANDLE handle, const char* doing);
 
 // Fetches the next rows of a result; false when it has ended, after so many, without an error behind its last row and
