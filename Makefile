@@ -77,6 +77,7 @@ demo: deps
 bench: deps
 	$(MAKE) --no-print-directory stage
 	tests/bench/bench.sh
+	tests/bench/sqlserver.sh
 
 lint:
 	tests/lint.sh

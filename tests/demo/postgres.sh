@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The demo's PostgreSQL source; sourced by demo.sh.
+# shellcheck disable=SC2034  # for demo.sh
 demo_engine=PostgreSQL
 
 demo_start() {

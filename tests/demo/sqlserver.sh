@@ -1,5 +1,6 @@
 # shellcheck shell=bash
 # The demo's SQL Server source; sourced by demo.sh.
+# shellcheck disable=SC2034  # for demo.sh
 demo_engine="SQL Server"
 # shellcheck source=tests/lib/mssql.sh
 . "$LM_ROOT/tests/lib/mssql.sh"

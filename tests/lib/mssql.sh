@@ -67,7 +67,7 @@ ms_run() {
 }
 
 ms_sql() {
-    FREETDSCONF=$LM_TMP/freetds.conf timeout 120 tsql -S ms -U "$SOURCE_USERNAME" -P "$SOURCE_PASSWORD" -D "$SOURCE_DATABASE" -o fhq 2>&1
+    FREETDSCONF=$LM_TMP/freetds.conf timeout "${MS_TIMEOUT:-120}" tsql -S ms -U "$SOURCE_USERNAME" -P "$SOURCE_PASSWORD" -D "$SOURCE_DATABASE" -o fhq 2>&1
 }
 ms_value() { printf '%s\nGO\n' "$1" | ms_sql | tail -n 1; }
 # Ends the test as skipped where it needs more than Babelfish has.
