@@ -151,6 +151,17 @@ void finish_settings(Settings& s) {
     if (s.jobs == 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
 }
 
+// The plan that "migrate" loads is there already: what only planning heeds would be ignored.
+void refuse_planning(const Settings& s) {
+    for (const auto& [flag, value] :
+         {std::pair{"--profile", &s.profile}, std::pair{"--naming", &s.naming}, std::pair{"--char-as", &s.char_as},
+          std::pair{"--on-nul", &s.on_nul}, std::pair{"--on-surrogate", &s.on_surrogate},
+          std::pair{"--on-seventh-digit", &s.on_seventh_digit}})
+        if (!value->empty())
+            throw Error(Exit::kUsage, std::string(flag) + " is for planning; migrate loads the plan that is there", {},
+                        std::string("lakemover plan ") + flag + " " + *value + ", then lakemover migrate");
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -216,11 +227,12 @@ int run_cli(int argc, char** argv) {
         finish_settings(s);
         check_settings(s);
         Exit code = Exit::kSuccess;
-        if (*plan)
+        if (*plan) {
             code = command_plan(s);
-        else if (*migrate)
+        } else if (*migrate) {
+            refuse_planning(s);
             code = command_run(s, false);
-        else if (*validate)
+        } else if (*validate)
             code = command_validate(s, run);
         else if (*report)
             code = command_report(s, run);

@@ -31,6 +31,9 @@ says 'MAX_MEMORY_TARGET_MB'
 expect 2 "a negative number of workers" env LAKEMOVER_JOBS=-1 "$LM_LAKEMOVER"
 expect 2 "an unknown profile" lm_cli --profile fancy
 says 'fancy' 'native' 'portable'
+expect 2 "a planning option of migrate" lm_cli migrate --naming snake
+says_one_error
+says 'naming is for planning' 'lakemover plan --naming snake'
 expect 2 "an unknown value of --on-existing" lm_cli --on-existing=overwrite
 says 'overwrite' 'refuse' 'drop'
 expect 2 "no source" env -u SOURCE_HOST "$LM_LAKEMOVER" --assess-only
