@@ -52,6 +52,14 @@ TEST(OdbcDialect, CompositeBoundsCompareLikeTuples) {
     EXPECT_THROW(where_clause(spec(), range), Error) << "a bound with too few values";
 }
 
+// SQLGetData may only be used behind the last bound column.
+TEST(OdbcDialect, UnboundedColumnsStandLast) {
+    TableSpec s = spec();
+    s.columns = {column("body", "nvarchar(max)", "text"), column("id", "int", "int4"), column("doc", "xml", "text"),
+                 column("v", "varbinary(9)", "bytea")};
+    EXPECT_EQ(copied_columns(s, false), "t.[id], t.[v], t.[body], CAST(t.[doc] AS nvarchar(max))");
+}
+
 TEST(OdbcDialect, AFilterMayEndInAComment) {
     TableSpec s = spec();
     s.row_filter = "k1 > 3 -- yes";

@@ -124,6 +124,22 @@ Error in_column(Error e, const TableSpec& spec, const std::string& column, std::
     return e;
 }
 
+// A value from a bound buffer. A cut one comes with SQL_SUCCESS_WITH_INFO and its full length, or none: it is never passed on.
+void encode_bound(ColumnReader& reader, const char* data, SQLLEN length, std::string& out) {
+    if (length == SQL_NULL_DATA) {
+        out.append(kNullField);
+        return;
+    }
+    const std::size_t room = reader.binding.element_bytes;
+    if (length < 0 || static_cast<std::size_t>(length) > room) {
+        throw Error(ErrorKind::kData, "22001", "the source gave a value longer than its column's type",
+                    "the catalog says at most " + std::to_string(room) + " bytes, the value has " +
+                        (length < 0 ? std::string("more") : std::to_string(length)),
+                    "take the inventory again");
+    }
+    reader.encoder->value(data, static_cast<std::size_t>(length), out);
+}
+
 void set_row_array(SQLHSTMT statement, std::size_t rows, SQLULEN* fetched) {
     SQLSetStmtAttr(statement, SQL_ATTR_ROW_ARRAY_SIZE, reinterpret_cast<SQLPOINTER>(rows), 0);
     SQLSetStmtAttr(statement, SQL_ATTR_ROWS_FETCHED_PTR, fetched, 0);
@@ -291,25 +307,11 @@ private:
         append_count(readers_.size(), out);
         for (std::size_t i = 0; i < readers_.size(); ++i) {
             const Block::Column& column = block_->columns[i];
-            const SQLLEN length = column.indicators[next_];
-            if (length == SQL_NULL_DATA) {
-                out.append(kNullField);
-                continue;
-            }
-            const std::size_t room = readers_[i].binding.element_bytes;
-            // A cut value comes with SQL_SUCCESS_WITH_INFO and its full length, or none: it is never passed on.
-            if (length < 0 || static_cast<std::size_t>(length) > room) {
-                out.resize(start);
-                throw in_column(
-                    Error(ErrorKind::kData, "22001", "the source gave a value longer than its column's type",
-                          "the catalog says at most " + std::to_string(room) + " bytes, the value has " +
-                              (length < 0 ? std::string("more") : std::to_string(length)),
-                          "take the inventory again"),
-                    spec_, readers_[i].name, rows_ + 1);
-            }
             try {
-                readers_[i].encoder->value(column.data.data() + next_ * room, static_cast<std::size_t>(length), out);
+                encode_bound(readers_[i], column.data.data() + next_ * readers_[i].binding.element_bytes,
+                             column.indicators[next_], out);
             } catch (const Error& e) {
+                out.resize(start);
                 throw in_column(e, spec_, readers_[i].name, rows_ + 1);
             }
         }
@@ -362,22 +364,58 @@ private:
         TableSpec spec;
     };
 
+    // One row's buffer of a bounded column, or the place of an unbounded one in the result.
+    struct Cell {
+        std::vector<char> data;
+        SQLLEN indicator = 0;
+        SQLUSMALLINT number = 0;
+    };
+
+    // Bounded columns stand first in the result (copied_columns()) and are bound: SQLGetData, the slower way, may be used
+    // behind the last bound one by every driver.
+    static std::vector<Cell> bind_bounded(const std::vector<ColumnReader>& readers, SQLHSTMT statement) {
+        std::vector<Cell> cells(readers.size());
+        SQLUSMALLINT number = 0;
+        for (const bool long_ones : {false, true}) {
+            for (std::size_t i = 0; i < readers.size(); ++i) {
+                const Binding& binding = readers[i].binding;
+                if (binding.is_long() != long_ones) {
+                    continue;
+                }
+                Cell& cell = cells[i];
+                cell.number = ++number;
+                if (!long_ones) {
+                    cell.data.resize(binding.element_bytes);
+                    check(SQLBindCol(statement, number, binding.c_type, cell.data.data(),
+                                     static_cast<SQLLEN>(cell.data.size()), &cell.indicator),
+                          SQL_HANDLE_STMT, statement, "binding the source's columns");
+                }
+            }
+        }
+        return cells;
+    }
+
     static void produce(Shared& shared, const std::string& sql, LaneContext& lane) {
         const Statement statement(lane.connection());
         const auto running = lane.running(statement.get());
         execute(statement.get(), sql);
+        std::vector<ColumnReader>& readers = *shared.readers;
+        const std::vector<Cell> cells = bind_bounded(readers, statement.get());
         std::vector<char> buffer(kPieceBytes);
         Piece piece;
         std::int64_t row = 0;
         while (fetch(statement.get(), row, "fetching the source's rows")) {
             ++row;
-            append_count(shared.readers->size(), piece.bytes);
-            for (std::size_t i = 0; i < shared.readers->size(); ++i) {
-                ColumnReader& reader = (*shared.readers)[i];
+            append_count(readers.size(), piece.bytes);
+            for (std::size_t i = 0; i < readers.size(); ++i) {
                 try {
-                    read_value(statement.get(), static_cast<SQLUSMALLINT>(i + 1), reader, buffer, piece.bytes);
+                    if (readers[i].binding.is_long()) {
+                        read_long(statement.get(), cells[i].number, readers[i], buffer, piece.bytes);
+                    } else {
+                        encode_bound(readers[i], cells[i].data.data(), cells[i].indicator, piece.bytes);
+                    }
                 } catch (const Error& e) {
-                    throw in_column(e, shared.spec, reader.name, row);
+                    throw in_column(e, shared.spec, readers[i].name, row);
                 }
             }
             ++piece.rows;
@@ -393,17 +431,15 @@ private:
         }
     }
 
-    static void read_value(SQLHSTMT statement, SQLUSMALLINT number, ColumnReader& reader, std::vector<char>& buffer,
-                           std::string& out) {
-        const Binding& binding = reader.binding;
-        const std::size_t terminator = binding.c_type == SQL_C_WCHAR ? sizeof(SQLWCHAR) : 0;
+    static void read_long(SQLHSTMT statement, SQLUSMALLINT number, ColumnReader& reader, std::vector<char>& buffer,
+                          std::string& out) {
+        const SQLSMALLINT c_type = reader.binding.c_type;
+        const std::size_t room = buffer.size() - (c_type == SQL_C_WCHAR ? sizeof(SQLWCHAR) : 0);  // a terminator's
         bool begun = false;
         for (;;) {
             SQLLEN indicator = 0;
-            const std::size_t wanted =
-                binding.is_long() ? buffer.size() : std::min(buffer.size(), binding.element_bytes + terminator);
             const SQLRETURN code =
-                SQLGetData(statement, number, binding.c_type, buffer.data(), static_cast<SQLLEN>(wanted), &indicator);
+                SQLGetData(statement, number, c_type, buffer.data(), static_cast<SQLLEN>(buffer.size()), &indicator);
             if (code == SQL_NO_DATA) {
                 break;
             }
@@ -412,18 +448,10 @@ private:
                 out.append(kNullField);
                 return;
             }
-            if (!binding.is_long()) {
-                if (indicator < 0 || static_cast<std::size_t>(indicator) > wanted) {
-                    throw Error(ErrorKind::kData, "22001", "the source gave a value longer than its column's type");
-                }
-                reader.encoder->value(buffer.data(), static_cast<std::size_t>(indicator), out);
-                return;
-            }
             if (!begun) {
                 reader.long_encoder->begin(out);
                 begun = true;
             }
-            const std::size_t room = wanted - terminator;
             const bool cut = indicator == SQL_NO_TOTAL || static_cast<std::size_t>(indicator) > room;
             reader.long_encoder->piece(buffer.data(), cut ? room : static_cast<std::size_t>(indicator), out);
             if (code == SQL_SUCCESS) {

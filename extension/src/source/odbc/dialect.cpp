@@ -90,9 +90,13 @@ std::string source_table(const TableSpec& spec) {
 
 std::string copied_columns(const TableSpec& spec, bool raw_unicode) {
     std::string list;
-    for (const ColumnSpec& column : spec.columns) {
-        list += (list.empty() ? "" : ", ") +
-                select_expression(parse_sql_type(column.source_type), copied(column), raw_unicode);
+    for (const bool long_ones : {false, true}) {
+        for (const ColumnSpec& column : spec.columns) {
+            const SqlType type = parse_sql_type(column.source_type);
+            if (binding_of(type, raw_unicode).is_long() == long_ones) {
+                list += (list.empty() ? "" : ", ") + select_expression(type, copied(column), raw_unicode);
+            }
+        }
     }
     // A table without columns to copy still has rows.
     return list.empty() ? "1" : list;

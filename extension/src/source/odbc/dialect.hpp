@@ -12,7 +12,7 @@ std::string quote_name(std::string_view name);     // [name], with ] doubled
 std::string quote_unicode(std::string_view text);  // N'text'
 std::string source_table(const TableSpec& spec);   // schema.table with the hint it needs, AS t
 
-// Engine-side expressions of the copied columns, in plan order.
+// Engine-side expressions of the copied columns: the bounded ones in plan order, then the unbounded ones in theirs.
 std::string copied_columns(const TableSpec& spec, bool raw_unicode);
 // " WHERE ...", or nothing: the operator's filter and the chunk's range.
 std::string where_clause(const TableSpec& spec, const ChunkRange& range);
