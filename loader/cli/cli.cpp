@@ -128,6 +128,10 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--snapshot-hold", s.snapshot_hold_s,
                    "seconds that the source's snapshot outlives the loader; default 7200")
         ->group(load);
+    app.add_option("--outage-timeout", s.outage_timeout_s,
+                   "seconds that a server may be away before the run ends and can be resumed; default 14400")
+        ->check(CLI::NonNegativeNumber)
+        ->group(load);
     app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")
         ->check(CLI::PositiveNumber)
         ->group(load);
@@ -199,6 +203,14 @@ int run_cli(int argc, char** argv) {
         CLI::App* plan = app.add_subcommand("plan", "make or renew the plan; edits are kept");
         CLI::App* migrate = app.add_subcommand(
             "migrate", "load what the plan says; refuses if the source's schema has drifted from it");
+        bool consistent = false;
+        CLI::App* resume = app.add_subcommand("resume", "go on with a run that ended early");
+        resume->add_option("run", run, "number of the run; default the newest");
+        resume->add_flag("--consistent", consistent, "all tables of one point in time, loading again what that takes");
+        bool yes = false;
+        CLI::App* rollback = app.add_subcommand("rollback", "drop what a run made on the target, and nothing else");
+        rollback->add_option("run", run, "number of the run; default the newest");
+        rollback->add_flag("--yes", yes, "do not ask");
         CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
         validate->add_option("run", run, "number of the run; default the newest");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
@@ -232,7 +244,11 @@ int run_cli(int argc, char** argv) {
         } else if (*migrate) {
             refuse_planning(s);
             code = command_run(s, false);
-        } else if (*validate)
+        } else if (*resume)
+            code = command_resume(s, run, consistent);
+        else if (*rollback)
+            code = command_rollback(s, run, yes);
+        else if (*validate)
             code = command_validate(s, run);
         else if (*report)
             code = command_report(s, run);

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "loader/cli/progress.hpp"
+#include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
@@ -37,18 +38,6 @@ std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
     return source;
 }
 
-std::string newest_run(Pg& pg, const std::string& given, const std::string& condition) {
-    if (!given.empty()) {
-        const Result r = pg.query("SELECT run_id FROM lakemover.run WHERE run_id::text = $1", {given});
-        if (r.rows() == 0)
-            throw Error(Exit::kUsage, "run " + given + " does not exist", {}, "lakemover status shows the newest run");
-        return given;
-    }
-    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE " + condition + " ORDER BY run_id DESC LIMIT 1");
-    if (r.rows() == 0) throw Error(Exit::kUsage, "there is no such run");
-    return r.text(0, 0);
-}
-
 json run_options(const Settings& s) {
     json o{{"on_existing", s.on_existing},
            {"on_table_failure", s.on_table_failure},
@@ -59,6 +48,7 @@ json run_options(const Settings& s) {
            {"snapshot_hold", s.snapshot_hold_s},
            {"keep_ledger", s.keep_ledger},
            {"sample_rows", s.sample_rows},
+           {"outage_timeout", s.outage_timeout_s},
            {"attempts", s.attempts}};
     if (s.source.quiesced) o["source_quiesced"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
@@ -85,6 +75,26 @@ void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& out
     if (!outcome.audit_dir.empty()) fmt::print("  reports: {}\n", outcome.audit_dir);
     std::fflush(stdout);
     if (!outcome.error.empty()) fmt::print(stderr, "lakemover: {}\n", outcome.error);
+}
+
+// Executes a run, shows its progress and its outcome.
+Exit run_to_its_end(const Settings& settings, const Staging& staging, Pg& pg, std::int64_t run_id,
+                    const std::string& loader_id, CancelToken& cancel, const RunScope& scope) {
+    RunOutcome outcome;
+    {
+        ProgressDisplay display(settings, staging, run_id);
+        outcome = execute_run(settings, staging, run_id, loader_id, cancel, scope, display.listener());
+    }
+    Value progress;
+    try {
+        pg.query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
+        progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1",
+                             {std::to_string(run_id)});
+    } catch (const Error&) {
+        // Staging is gone; the outcome says so.
+    }
+    print_outcome(settings, run_id, outcome, progress ? json::parse(*progress) : json());
+    return outcome.exit_code;
 }
 
 }  // namespace
@@ -124,21 +134,50 @@ Exit command_run(const Settings& settings, bool replan) {
         pg.scalar("SELECT lakemover.create_run($1, $2)", {source, run_options(settings).dump()}).value_or("0"));
     pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
     pg.exec("COMMIT");
-    RunOutcome outcome;
-    {
-        ProgressDisplay display(settings, staging, run_id);
-        outcome = execute_run(settings, staging, run_id, loader_id, cancel, {replan}, display.listener());
-    }
-    Value progress;
-    try {
-        pg.query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
-        progress = pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1",
-                             {std::to_string(run_id)});
-    } catch (const Error&) {
-        // Staging is gone; the outcome says so.
-    }
-    print_outcome(settings, run_id, outcome, progress ? json::parse(*progress) : json());
-    return outcome.exit_code;
+    return run_to_its_end(settings, staging, pg, run_id, loader_id, cancel, {replan});
+}
+
+namespace {
+
+// Ended for good: nothing to resume, and that is no failure of resuming.
+Exit say_ended(const Settings& s, const std::string& id, const Result& run) {
+    const auto code = static_cast<Exit>(run.integer(0, 2));
+    const std::string text = "run " + id + " has ended: " + run.text(0, 1) + "; there is nothing to resume";
+    if (s.json)
+        fmt::print("{}\n", json{{"run", std::stoll(id)},
+                                {"verdict", run.text(0, 1)},
+                                {"exit_code", run.integer(0, 2)},
+                                {"message", text}}
+                               .dump());
+    else
+        fmt::print("{}\n", text);
+    return code;
+}
+
+}  // namespace
+
+Exit command_resume(const Settings& settings, const std::string& run, bool consistent) {
+    if (!settings.target.given())
+        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
+                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+    Staging staging = Staging::open(settings);
+    staging.lock_for_work();
+    CancelToken cancel;
+    const SignalWatch signals(cancel);
+    Pg pg = staging.connect();
+    const std::string id = newest_run(pg, run, "state <> 'queued'");
+    if (!staging.embedded()) wait_for_silence(pg, id, cancel);
+    const Result r = pg.query(
+        "SELECT source, verdict, exit_code, state IN ('done', 'incomplete') OR coalesce(verdict, '') = 'ROLLED BACK' "
+        "FROM lakemover.run WHERE run_id = $1",
+        {id});
+    if (r.boolean(0, 3)) return say_ended(settings, id, r);
+    Settings named = settings;
+    if (named.source.name.empty()) named.source.name = r.text(0, 0);
+    prepare_source(staging, pg, named);
+    const std::string loader_id = make_loader_id();
+    loader_heartbeat(pg, loader_id, "cli");
+    return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
 }
 
 Exit command_plan(const Settings& settings) {
@@ -239,7 +278,7 @@ Exit command_status(const Settings& settings, const StatusOptions& options) {
         const json p = json::parse(
             pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {id})
                 .value_or("{}"));
-        const bool ended = p.value("phase", "") == "ended";
+        const bool ended = p.value("phase", "") == "ended" || p.value("state", "") == "interrupted";
         if (settings.json) {
             json document = p;
             document["run"] = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
@@ -249,6 +288,8 @@ Exit command_status(const Settings& settings, const StatusOptions& options) {
                        p.value("source", ""), p.value("state", ""),
                        p["verdict"].is_string() ? ", " + p["verdict"].get<std::string>() : "", progress_line(p, 90));
             if (!(options.watch && terminal) || ended) fmt::print("\n");
+            if (p["pause_reason"].is_string() && p.value("state", "") == "paused" && !options.watch)
+                fmt::print("  waiting: {}\n", p["pause_reason"].get<std::string>());
             if (p["error"].is_string() && (!options.watch || ended))
                 fmt::print("  {}\n", p["error"].get<std::string>());
         }

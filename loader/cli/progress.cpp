@@ -46,7 +46,9 @@ std::string progress_line(const json& p, int width) {
         phase == "load" && seconds > 0 ? human_bytes(bytes / seconds) + "/s" : fmt::format("{:.0f} s", seconds));
     const int room = std::clamp(width - 12 - static_cast<int>(right.size()) - 6, 8, 40);
     const int filled = static_cast<int>(std::lround(share * room));
-    return fmt::format("{:<10} [{}{}]  {}", phase, std::string(static_cast<std::size_t>(filled), '#'),
+    const bool paused = p.value("state", "") == "paused";
+    return fmt::format("{:<10} [{}{}]  {}", paused ? "paused" : phase,
+                       std::string(static_cast<std::size_t>(filled), '#'),
                        std::string(static_cast<std::size_t>(room - filled), '.'), right);
 }
 

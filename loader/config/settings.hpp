@@ -53,8 +53,9 @@ struct Settings {
     int attempts = 3;
     int snapshot_hold_s = 7200;
     int sample_rows = 10000;
-    std::string profile;  // empty: as planned, else native or portable
-    std::string naming;   // empty: as planned, else preserve, lower or snake
+    int outage_timeout_s = 14400;  // how long a server may be away before the run ends, resumable
+    std::string profile;           // empty: as planned, else native or portable
+    std::string naming;            // empty: as planned, else preserve, lower or snake
     // For SQL Server sources; empty: as planned.
     std::string char_as;
     std::string on_nul;

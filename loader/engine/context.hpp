@@ -7,6 +7,7 @@
 #include "loader/config/settings.hpp"
 #include "loader/engine/cancel.hpp"
 #include "loader/engine/events.hpp"
+#include "loader/engine/outage.hpp"
 #include "loader/staging/staging.hpp"
 #include "loader/target/ledger.hpp"
 #include "loader/target/target.hpp"
@@ -20,6 +21,7 @@ struct RunOptions {
     int max_batch_rows = 100000;
     int attempts = 3;
     int sample_rows = 10000;
+    int outage_timeout_s = 14400;
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     bool force = false;
@@ -27,6 +29,7 @@ struct RunOptions {
 };
 
 struct RunContext {
+    const Settings& settings;
     const Staging& staging;
     const Target& target;
     Events& events;
@@ -37,7 +40,9 @@ struct RunContext {
     std::string loader_id;
     codec::HashKey hash_key{};
     RunOptions options;
+    Outages& outages;
     Ledger* ledger = nullptr;
+    bool resumed = false;  // what is on the target may be further than staging knows
 
     std::string id() const { return std::to_string(run_id); }
 };

@@ -7,11 +7,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <random>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "loader/engine/classify.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
@@ -68,6 +68,7 @@ private:
     void connect_target() {
         target_registration_.reset();
         target_.emplace(run_.target.connect(false));
+        run_.ledger->name_session(*target_);
         target_registration_ = std::make_unique<Cancellable>(run_.cancel, *target_);
     }
 
@@ -144,38 +145,69 @@ private:
     void load(const Chunk& chunk) {
         TablePlan& table = plan(chunk.table_id);
         unanswered_.reset();
-        for (int attempt = 1;; ++attempt) {
+        OutageWait outage(run_, &stop_);
+        bool again = false;
+        for (int attempt = 1; !stop_; ++attempt) {
             try {
-                staging_->query("UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1",
-                                {std::to_string(chunk.chunk_id), std::to_string(attempt)});
+                staging_->query("UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1 AND loader_id = $3",
+                                {std::to_string(chunk.chunk_id), std::to_string(attempt), run_.loader_id});
                 const ChunkRecord record = load_once(chunk, table);
-                record_done(chunk, record, table, attempt > 1);
+                record_done(chunk, record, table, again);
+                outage.over();
                 return;
             } catch (const Error& e) {
                 run_.cancel.check();
+                again = true;
                 recover(e);
                 const std::string where = table.name + " chunk " + std::to_string(chunk.chunk_no);
                 nlohmann::json data{
                     {"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
                 // A takeover is not this chunk's failure: nothing here may be written any more.
-                if (e.taken_over) throw;
-                if (unanswered_ && was_committed(where, data, chunk, table)) return;
-                if (attempt >= run_.options.attempts) {
-                    const std::string hint = e.hint.empty() ? "" : "; " + e.hint;
-                    run_.events.emit(Level::kError, "chunk_failed",
-                                     where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")") + hint,
-                                     data, chunk.table_id);
-                    staging_->query("SELECT lakemover._fail_table($1, $2, $3)",
-                                    {run_.id(), std::to_string(chunk.table_id),
-                                     where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail) + hint});
-                    start_tables();
+                if (e.taken_over || e.resumable) throw;
+                if (unanswered_ && was_committed(where, data, chunk, table)) {
+                    outage.over();
+                    return;
+                }
+                if (e.sqlstate == "55000") check_point(e);
+                if (outage.after(e)) {
+                    --attempt;
+                    continue;
+                }
+                outage.over();
+                if (attempt >= run_.options.attempts || response_to(e) == Response::kFail) {
+                    give_up(e, where, data, chunk);
                     return;
                 }
                 run_.events.emit(Level::kWarning, "chunk_retry",
                                  where + ": attempt " + std::to_string(attempt) + " failed: " + e.what(), data,
                                  chunk.table_id);
-                back_off(attempt);
+                wait_for_retry(run_, retry_delay(attempt), &stop_);
             }
+        }
+    }
+
+    void give_up(const Error& e, const std::string& where, const nlohmann::json& data, const Chunk& chunk) {
+        const std::string hint = e.hint.empty() ? "" : "; " + e.hint;
+        run_.events.emit(Level::kError, "chunk_failed",
+                         where + ": " + e.what() + (e.detail.empty() ? "" : " (" + e.detail + ")") + hint, data,
+                         chunk.table_id);
+        staging_->query("SELECT lakemover._fail_table($1, $2, $3)",
+                        {run_.id(), std::to_string(chunk.table_id),
+                         where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail) + hint});
+        start_tables();
+    }
+
+    // Without its snapshot no table can be read at the run's point: that is no table's failure. The source may say so
+    // before the keeper has noticed.
+    void check_point(const Error& e) {
+        if (std::string(e.what()).find("no snapshot of the source is held") == std::string::npos) return;
+        for (int i = 0; i < 30; ++i) {
+            const bool held = staging_->scalar(
+                                  "SELECT coalesce((SELECT s.state = 'held' FROM lakemover.snapshot s WHERE s.run_id = "
+                                  "$1), false) AND lakemover._keeper_alive($1)",
+                                  {run_.id()}) == "t";
+            if (!held) throw_point_lost(run_, std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail));
+            wait_for_retry(run_, 0.5, &stop_);
         }
     }
 
@@ -184,8 +216,8 @@ private:
                        const TablePlan& table) {
         try {
             if (!target_) connect_target();
-            const ChunkRecord sent = *std::exchange(unanswered_, std::nullopt);
-            const std::optional<ChunkRecord> there = run_.ledger->settle(*target_, sent);
+            const std::optional<ChunkRecord> there = run_.ledger->settle(*target_, *unanswered_);
+            unanswered_.reset();
             if (!there) return false;
             run_.events.emit(Level::kWarning, "commit_unanswered",
                              where + ": the connection was lost while it was committed; the ledger has it", data,
@@ -194,17 +226,18 @@ private:
             return true;
         } catch (const Error& e) {
             // Still out of reach: the next attempt looks into the ledger before it copies anything.
-            if (e.connection_lost) {
-                recover(e);
-                return false;
-            }
-            throw;
+            const Response response = response_to(e);
+            if (response != Response::kOutage && response != Response::kNewSecret) throw;
+            recover(e);
+            return false;
         }
     }
 
     // The connections as they must be for the next attempt.
     void recover(const Error& cause) {
-        if (target_ && (!target_->alive() || cause.connection_lost)) {
+        // After an outage of the target another server may answer under its name.
+        const bool away = cause.peer == "target" && response_to(cause) == Response::kOutage;
+        if (target_ && (!target_->alive() || away)) {
             target_registration_.reset();
             target_.reset();
         }
@@ -220,24 +253,13 @@ private:
         connect_staging();
     }
 
-    void back_off(int attempt) {
-        static thread_local std::mt19937 random{std::random_device{}()};
-        const double base = std::min(30.0, 0.5 * static_cast<double>(1 << std::min(attempt, 6)));
-        const double wait = base * std::uniform_real_distribution<double>(0.5, 1.0)(random);
-        const auto until = Clock::now() + std::chrono::duration<double>(wait);
-        while (Clock::now() < until) {
-            run_.cancel.check();
-            std::this_thread::sleep_for(std::chrono::milliseconds(50));
-        }
-    }
-
     ChunkRecord load_once(const Chunk& chunk, TablePlan& table) {
         if (!target_) connect_target();
         // The reply to an earlier COMMIT may have been lost: the ledger is the truth.
-        const std::optional<ChunkRecord> sent = std::exchange(unanswered_, std::nullopt);
-        if (const auto done = sent ? run_.ledger->settle(*target_, *sent)
-                                   : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no))
-            return *done;
+        const auto done = unanswered_ ? run_.ledger->settle(*target_, *unanswered_)
+                                      : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
+        unanswered_.reset();
+        if (done) return *done;
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
         const PumpResult moved =
@@ -276,9 +298,9 @@ private:
 
     void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {
         const bool last =
-            staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, ARRAY[$4::numeric, $5::numeric], $6)",
-                             {std::to_string(chunk.chunk_id), std::to_string(record.rows), std::to_string(record.bytes),
-                              record.lane1, record.lane2, stats_.dump()}) == "t";
+            staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, $4, ARRAY[$5::numeric, $6::numeric], $7)",
+                             {std::to_string(chunk.chunk_id), run_.loader_id, std::to_string(record.rows),
+                              std::to_string(record.bytes), record.lane1, record.lane2, stats_.dump()}) == "t";
         nlohmann::json batch{{"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},
                              {"rows", record.rows},   {"bytes", record.bytes},   {"lane1", record.lane1},
                              {"lane2", record.lane2}, {"stats", stats_}};
@@ -290,17 +312,7 @@ private:
         // A first attempt may have ended between the two: then the table is loaded and not counted yet.
         if (!last && !(again && loaded_uncounted(chunk.table_id))) return;
         start_tables();
-        // Counted by a scan of its own, in the snapshot that the rows were read in.
-        const Value rows = staging_->scalar(
-            "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) "
-            "WHERE run_id = $1 AND table_id = $2 RETURNING source_rows",
-            {run_.id(), std::to_string(chunk.table_id)});
-        // A source with a point in time per table shows it in this session's transaction only.
-        staging_->query("SELECT lakemover._keep_samples($1, $2, $3, $4) WHERE lakemover._samples_are_kept($1, $2)",
-                        {run_.id(), std::to_string(chunk.table_id), std::to_string(run_.options.sample_rows),
-                         std::to_string(ValidateOptions().diff_rows)});
-        run_.events.emit(Level::kInfo, "table_loaded", table.name + ": " + rows.value_or("?") + " rows",
-                         {{"table", table.name}}, chunk.table_id);
+        count_loaded_table(run_, *staging_, chunk.table_id);
     }
 
     RunContext& run_;
@@ -316,6 +328,26 @@ private:
 };
 
 }  // namespace
+
+void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
+    const std::vector<Value> table{run.id(), std::to_string(table_id)};
+    if (staging.in_transaction()) staging.exec("ROLLBACK");
+    staging.exec("BEGIN");
+    // For validation, also of a table whose point in time is gone by then; a source with a point per table shows it in
+    // this session's transaction only.
+    staging.query(
+        "SELECT lakemover._keep_samples($1, $2, $3, $4)",
+        {table[0], table[1], std::to_string(run.options.sample_rows), std::to_string(ValidateOptions().diff_rows)});
+    // Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
+    const Result r = staging.query(
+        "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) WHERE run_id = $1 AND "
+        "table_id = $2 RETURNING source_rows, pg_catalog.format('%I.%I', spec->>'target_schema', "
+        "spec->>'target_table')",
+        table);
+    staging.exec("COMMIT");
+    const std::string name = r.text(0, 1);
+    run.events.emit(Level::kInfo, "table_loaded", name + ": " + r.text(0, 0) + " rows", {{"table", name}}, table_id);
+}
 
 void load_tables(RunContext& run) {
     std::vector<std::thread> threads;

@@ -7,4 +7,7 @@ namespace lakemover::loader {
 
 void load_tables(RunContext& run);
 
+// What must be read of a table in its own snapshot when its last chunk is in: samples for validation, exact count.
+void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id);
+
 }  // namespace lakemover::loader

@@ -1,13 +1,11 @@
 #include "loader/engine/runner.hpp"
 
-#include <chrono>
 #include <optional>
 
-#include "loader/engine/load.hpp"
-#include "loader/engine/statements.hpp"
+#include "loader/engine/assess.hpp"
+#include "loader/engine/resume.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
-#include "loader/report/assessment_report.hpp"
 #include "loader/report/run_report.hpp"
 #include "loader/validate/table_spec.hpp"
 
@@ -15,7 +13,6 @@ namespace lakemover::loader {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using nlohmann::json;
 
 RunOptions options_of(const Settings& s, const json& queued) {
@@ -25,6 +22,7 @@ RunOptions options_of(const Settings& s, const json& queued) {
     o.max_batch_rows = queued.value("max_batch_rows", s.max_batch_rows);
     o.attempts = queued.value("attempts", s.attempts);
     o.sample_rows = queued.value("sample_rows", s.sample_rows);
+    o.outage_timeout_s = queued.value("outage_timeout", s.outage_timeout_s);
     o.on_existing = queued.value("on_existing", s.on_existing);
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
     o.force = queued.value("force", s.force);
@@ -32,237 +30,9 @@ RunOptions options_of(const Settings& s, const json& queued) {
     return o;
 }
 
-// A phase shows in run.phase, and its duration in the events.
-class Phase {
-public:
-    Phase(RunContext& run, Pg& staging, const std::string& name) : run_(run), name_(name), start_(Clock::now()) {
-        run.cancel.check();
-        staging.query("UPDATE lakemover.run SET phase = $2 WHERE run_id = $1", {run.id(), name});
-        run.events.emit(Level::kInfo, "phase_start", name, {{"phase", name}});
-    }
-    void end(const std::string& message = {}) {
-        const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
-        run_.events.emit(Level::kInfo, "phase_end", message.empty() ? name_ : name_ + ": " + message,
-                         {{"phase", name_}, {"seconds", seconds}});
-    }
-
-private:
-    RunContext& run_;
-    std::string name_;
-    Clock::time_point start_;
-};
-
-std::string assess_text(Pg& staging, const std::string& source) {
-    const Result r = staging.query("SELECT line FROM lakemover.assess($1) AS line", {source});
-    std::string text;
-    for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
-    return text;
-}
-
-// Every assessment replaces the whole inventory. Embedded staging is up for a command only, too short for
-// autovacuum to come round, and each one would read past the rows of all before it.
-void vacuum_inventory(Pg& staging) {
-    const Value tables = staging.scalar(
-        "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', schemaname, relname), ', ') FROM "
-        "pg_catalog.pg_stat_user_tables s WHERE schemaname = 'lakemover' AND n_dead_tup > 100 + n_live_tup / 4 "
-        "AND pg_catalog.pg_has_role((SELECT relowner FROM pg_catalog.pg_class c WHERE c.oid = s.relid), 'USAGE')");
-    if (tables) staging.exec("VACUUM (TRUNCATE false, SKIP_LOCKED) " + *tables);
-}
-
-// Writes the assessment's reports; returns the number of blockers.
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
-                              std::string* document) {
-    vacuum_inventory(staging);
-    const std::string lines = assess_text(staging, source);
-    const json assessment =
-        json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
-    audit.write("assessment.txt", lines);
-    audit.write("assessment.json", assessment.dump(2));
-    audit.write("assessment.html", render_assessment_html(assessment));
-    const Value blockers = staging.scalar(
-        "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
-        {source});
-    if (text) *text = lines;
-    if (document) *document = assessment.dump();
-    return blockers ? std::stoll(*blockers) : 0;
-}
-
-// The newest assessment's blockers, one a line: a refused run must say what is in its way.
-std::string blocker_list(Pg& staging, const std::string& source) {
-    constexpr int kShown = 10;
-    const Result r = staging.query(
-        "SELECT concat_ws(': ', nullif(concat_ws('.', quote_ident(f.schema_name), quote_ident(f.object_name), "
-        "quote_ident(f.column_name)), ''), f.message) "
-        "FROM lakemover.finding f WHERE f.severity = 'BLOCKER' AND f.assessment_id = "
-        "(SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1) ORDER BY f.finding_no",
-        {source});
-    std::string list;
-    for (int i = 0; i < r.rows() && i < kShown; ++i) list += (i ? "\n" : "") + r.text(i, 0);
-    if (r.rows() > kShown) list += "\nand " + std::to_string(r.rows() - kShown) + " more";
-    return list;
-}
-
-void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
-    if (scope.replan) {
-        make_plan(staging, run.source, settings);
-        return;
-    }
-    const Result r = staging.query(
-        "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
-        {run.source});
-    if (r.rows() == 0)
-        throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {},
-                    "make one: lakemover plan, or SELECT lakemover.plan()");
-    if (!r.boolean(0, 0))
-        throw Error(Exit::kUsage, "the source's schema has changed since the plan was made", {},
-                    "plan again: lakemover plan keeps your edits and shows the difference");
-}
-
-// After the last durable commit: the ledger on the target must say what staging says.
-void check_ledger(RunContext& run, Pg& staging, Pg& target) {
-    // Waits for the log of every earlier asynchronous commit as well.
-    target.query("UPDATE lakemover_ledger.run SET epoch = epoch WHERE run_uuid = $1", {run.run_uuid});
-    const std::vector<ChunkRecord> ledger = run.ledger->chunks(target);
-    const Result r = staging.query(
-        "SELECT table_id, chunk_no, rows_copied, digest[1]::text, digest[2]::text FROM lakemover.run_chunk "
-        "WHERE run_id = $1 AND state = 'done' AND table_id IN (SELECT table_id FROM lakemover.run_table "
-        "WHERE run_id = $1 AND state NOT IN ('failed', 'blocked')) ORDER BY 1, 2",
-        {run.id()});
-    // Both are in the same order; the ledger may hold more: what was committed of a table that failed and is kept.
-    std::size_t k = 0;
-    for (int i = 0; i < r.rows(); ++i) {
-        const std::pair wanted{r.integer(i, 0), static_cast<int>(r.integer(i, 1))};
-        while (k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} < wanted) ++k;
-        const bool same = k < ledger.size() && std::pair{ledger[k].table_id, ledger[k].chunk_no} == wanted &&
-                          ledger[k].rows == r.integer(i, 2) && ledger[k].lane1 == r.get(i, 3) &&
-                          ledger[k].lane2 == r.get(i, 4);
-        if (!same)
-            throw Error(Exit::kIncomplete, "the ledger on the target does not hold what was committed",
-                        "table " + r.text(i, 0) + " chunk " + r.text(i, 1),
-                        "the target lost commits (a restart or failover without durable storage); load again");
-    }
-}
-
-// Tells of the tables that failed before anything of them was read.
-void tell_refused(RunContext& run, Pg& staging, const Value& ids) {
-    const Result refused = staging.query(
-        "SELECT table_id, pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table'), error FROM "
-        "lakemover.run_table WHERE run_id = $1 AND table_id = ANY ($2::bigint[]) ORDER BY load_rank, table_id",
-        {run.id(), ids});
-    for (int i = 0; i < refused.rows(); ++i)
-        run.events.emit(Level::kError, "table_refused", refused.text(i, 1) + ": " + refused.text(i, 2), {},
-                        refused.integer(i, 0));
-}
-
-void cut_tables(RunContext& run, Pg& staging) {
-    const Value ids = staging.scalar("SELECT refused::text FROM lakemover._cut_tables($1, $2, $3, $4)",
-                                     {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
-                                      std::to_string(run.options.max_batch_rows)});
-    tell_refused(run, staging, ids);
-}
-
 std::string describe(const Error& e) {
     return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) +
            (e.hint.empty() ? "" : "\nHINT: " + e.hint);
-}
-
-// The phases in order. Throws Error for what ends the run early.
-Verdict run_phases(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
-    {
-        Phase phase(run, staging, "preflight");
-        Pg target = run.target.connect();
-        const Cancellable registered(run.cancel, target);
-        run.target.preflight(target);
-        store_target_facts(run.target, target, staging);
-        staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1",
-                      {run.id(), run.target.identity(target)});
-        phase.end();
-    }
-    {
-        Phase phase(run, staging, "snapshot");
-        staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
-        phase.end("held by a background worker in staging");
-    }
-    {
-        Phase phase(run, staging, "assess");
-        const std::int64_t blockers = store_assessment(staging, run.source, run.events.audit(), nullptr, nullptr);
-        staging.query(
-            "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
-            "source = $2) "
-            "WHERE run_id = $1",
-            {run.id(), run.source});
-        if (blockers > 0 && !run.options.force)
-            throw Error(
-                Exit::kBlockers,
-                "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"),
-                blocker_list(staging, run.source),
-                "see assessment.html in " + run.events.audit().path().string() +
-                    "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
-        if (blockers > 0)
-            run.events.emit(Level::kWarning, "blockers_accepted",
-                            std::to_string(blockers) + " blockers accepted with --force");
-        phase.end();
-    }
-    {
-        Phase phase(run, staging, "plan");
-        plan_or_check(run, staging, settings, scope);
-        staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
-        tell_refused(run, staging,
-                     staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id "
-                                    "= $1 AND state = 'failed'",
-                                    {run.id()}));
-        run.events.audit().write(
-            "plan.json",
-            staging
-                .scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
-                        "FROM lakemover.run_table WHERE run_id = $1",
-                        {run.id()})
-                .value_or("[]"));
-        phase.end();
-    }
-    Pg target = run.target.connect();
-    const Cancellable registered(run.cancel, target);
-    Ledger ledger(run.run_uuid, 1);
-    {
-        Phase phase(run, staging, "schema");
-        handle_existing_tables(run, staging, target);
-        ledger.open(
-            target,
-            staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));
-        run.ledger = &ledger;
-        create_schema(run, staging, target);
-        phase.end();
-    }
-    {
-        Phase phase(run, staging, "load");
-        cut_tables(run, staging);
-        load_tables(run);
-        undo_failed_tables(run, staging, target);
-        phase.end();
-    }
-    {
-        Phase phase(run, staging, "finish");
-        finish_schema(run, staging);
-        check_ledger(run, staging, target);
-        phase.end();
-    }
-    {
-        Phase phase(run, staging, "validate");
-        validate_run(run, staging, true);
-        phase.end();
-    }
-    staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
-    staging.query(
-        "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "
-        "state = 'loaded'",
-        {run.id()});
-    Verdict verdict = judge(run, staging);
-    // When every table was undone, the ledger tells nothing any more.
-    const bool nothing_there =
-        target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = 'table')",
-                      {run.run_uuid}) == "t";
-    if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there)) ledger.drop(target);
-    return verdict;
 }
 
 void write_run_report(RunContext& run, Pg& staging, const json& criteria) {
@@ -272,7 +42,8 @@ void write_run_report(RunContext& run, Pg& staging, const json& criteria) {
     run.events.audit().write("reconciliation.html", render_run_html(document));
 }
 
-const char* state_of(Exit code) {
+const char* state_of(Exit code, bool resumable) {
+    if (resumable) return "interrupted";
     switch (code) {
         case Exit::kSuccess: return "done";
         case Exit::kIncomplete:
@@ -280,6 +51,21 @@ const char* state_of(Exit code) {
         case Exit::kCancelled: return "cancelled";
         default: return "failed";
     }
+}
+
+// Makes the run ours: a queued one, or with resume one that ended early.
+bool claim_run(Pg& pg, const Staging& staging, const std::string& id, const std::string& loader_id,
+               const std::string& audit_dir, const RunScope& scope, const Settings& settings) {
+    if (scope.resume)
+        return pg.scalar("SELECT lakemover._take_over($1, $2, $3, $4, $5)",
+                         {id, loader_id, audit_dir, staging.embedded() ? "t" : "f",
+                          settings.source.quiesced ? "t" : "f"}) == "t";
+    return pg.query(
+                 "UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
+                 "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state "
+                 "= 'queued' AND coalesce(loader_id, $2) = $2",
+                 {id, loader_id, audit_dir})
+               .affected() == 1;
 }
 
 }  // namespace
@@ -316,7 +102,9 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     std::optional<AuditDir> audit;
     std::optional<Events> events;
     std::optional<RunContext> run;
+    Outages outages;
     Verdict verdict;
+    bool resumable = false;
     const std::string id = std::to_string(run_id);
     try {
         Pg pg = staging.connect();
@@ -326,32 +114,31 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
         events->listen(listener);
-        const Result r = pg.query(
-            "UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
-            "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state = "
-            "'queued' "
-            "AND coalesce(loader_id, $2) = $2 "
-            "RETURNING run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options",
-            {id, loader_id, outcome.audit_dir});
-        if (r.rows() != 1) {
+        if (!claim_run(pg, staging, id, loader_id, outcome.audit_dir, scope, settings)) {
             // Another loader was faster, or somebody cancelled it: the run is not ours to end.
             outcome.exit_code = Exit::kOther;
             outcome.verdict = "NOT STARTED";
-            outcome.error = "run " + id + " is not queued any more";
+            outcome.error = "run " + id + (scope.resume ? " has another loader" : " is not queued any more");
             return outcome;
         }
-        run.emplace(RunContext{staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1), loader_id,
-                               parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))), nullptr});
-        events->emit(
-            Level::kInfo, "run_started",
-            "run " + id + " of source \"" + run->source + "\", " + std::to_string(run->options.jobs) + " workers",
-            {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
+        const Result r = pg.query(
+            "SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options FROM lakemover.run WHERE run_id = $1",
+            {id});
+        run.emplace(RunContext{settings, staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1),
+                               loader_id, parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))),
+                               outages});
+        events->emit(Level::kInfo, scope.resume ? "run_resumed" : "run_started",
+                     "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
+                         std::to_string(run->options.jobs) + " workers",
+                     {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
         const Watch watch(staging, run_id, loader_id, cancel);
-        verdict = run_phases(*run, pg, settings, scope);
+        verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
+        // Once the ledger is open, a server out of reach is no reason to begin again.
+        resumable = !cancel.raised() && (e.resumable || (run && run->ledger && e.exit_code == Exit::kConnect));
         // A connection that a cancel cut reports its own death; the cancel is the reason.
         verdict.exit_code = cancel.raised() ? Exit::kCancelled : e.exit_code;
-        verdict.text = cancel.raised() ? "CANCELLED" : "FAILED";
+        verdict.text = cancel.raised() ? "CANCELLED" : resumable ? "INTERRUPTED" : "FAILED";
         outcome.error = cancel.raised() ? "cancelled: " + cancel.why() : describe(e);
     } catch (const std::exception& e) {
         verdict.exit_code = Exit::kOther;
@@ -364,14 +151,23 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     // The end is recorded on connections of its own: the others may have been cut.
     try {
         Pg pg = staging.connect();
-        pg.query(
-            "UPDATE lakemover.run SET state = $2, phase = 'ended', verdict = $3, exit_code = $4, error = nullif($5, "
-            "''), "
-            "ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused')",
-            {id, state_of(verdict.exit_code), verdict.text, std::to_string(static_cast<int>(verdict.exit_code)),
-             outcome.error});
-        pg.query("SELECT lakemover.keeper_stop($1)", {id});
-        pg.query("DELETE FROM lakemover.run_sample WHERE run_id = $1", {id});
+        const Result ended = pg.query(
+            "UPDATE lakemover.run SET state = $2, phase = CASE $2 WHEN 'interrupted' THEN phase ELSE 'ended' END, "
+            "verdict = $3, exit_code = $4, error = nullif($5, ''), pause_reason = NULL, ended_at = "
+            "pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused') AND "
+            "coalesce(loader_id, $6) = $6",
+            {id, state_of(verdict.exit_code, resumable), verdict.text,
+             std::to_string(static_cast<int>(verdict.exit_code)), outcome.error, loader_id});
+        // The point in time of a run that can be resumed is kept, and so is that of a run that another loader has.
+        const bool active = pg.scalar(
+                                "SELECT state IN ('running', 'paused', 'interrupted') FROM lakemover.run WHERE "
+                                "run_id = $1",
+                                {id}) == "t";
+        if (!active) pg.query("SELECT lakemover.keeper_stop($1)", {id});
+        // So are the samples of one that may be resumed at another point.
+        const bool whole = verdict.exit_code == Exit::kSuccess || verdict.exit_code == Exit::kIncomplete ||
+                           verdict.exit_code == Exit::kValidation;
+        if (ended.affected() == 1 && whole) pg.query("DELETE FROM lakemover.run_sample WHERE run_id = $1", {id});
         if (events) {
             events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
                          verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error),
@@ -420,7 +216,9 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id);
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
-    RunContext run{staging,
+    Outages outages;
+    RunContext run{settings,
+                   staging,
                    target,
                    events,
                    cancel,
@@ -430,7 +228,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    make_loader_id(),
                    parse_hash_key(r.get(0, 2)),
                    options_of(settings, json::parse(r.get(0, 3))),
-                   nullptr};
+                   outages};
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
     pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "loader/engine/context.hpp"
+#include "loader/engine/phases.hpp"
 
 namespace lakemover::loader {
 
@@ -13,11 +14,6 @@ struct RunOutcome {
     std::string verdict;
     std::string error;  // message, detail and hint of what ended the run
     std::string audit_dir;
-};
-
-// Which parts a run does: lakemover plans again (and keeps edits); lakemover migrate keeps the plan as it is.
-struct RunScope {
-    bool replan = true;
 };
 
 RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id,

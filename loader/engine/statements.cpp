@@ -1,5 +1,7 @@
 #include "loader/engine/statements.hpp"
 
+#include "loader/target/objects.hpp"
+
 #include <chrono>
 #include <deque>
 #include <exception>
@@ -80,7 +82,13 @@ bool left_over(const Statement& s, const Error& e) {
            (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
 }
 
+// What a statement of the finish says when it was done before; level 0 compares what is there with the plan.
+bool is_there(const Error& e) { return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16"; }
+
 bool worth_retrying(const Error& e) {
+    // The backend of an earlier execution, whose connection was lost, has just made the same relation.
+    if (e.sqlstate == "23505" && std::string(e.what()).find("pg_class_relname_nsp_index") != std::string::npos)
+        return true;
     return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost;
 }
 
@@ -111,12 +119,15 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                 queue.pop_front();
             }
             StatementOutcome outcome;
+            OutageWait outage(run);
+            // Its first execution may have been committed without an answer: then it is there already.
+            bool again = run.resumed;
             for (int attempt = 1;; ++attempt) {
                 const auto start = Clock::now();
                 try {
                     if (!target || !target->alive()) {
                         registration.reset();
-                        target.emplace(run.target.connect(false));
+                        target.emplace(run.target.connect());
                         registration = std::make_unique<Cancellable>(run.cancel, *target);
                         set_maintenance_memory(*target);
                     }
@@ -125,6 +136,17 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                     break;
                 } catch (const Error& e) {
                     if (run.cancel.raised()) return;
+                    if (outage.after(e)) {
+                        again = true;
+                        registration.reset();
+                        target.reset();
+                        --attempt;
+                        continue;
+                    }
+                    if (again && is_there(e)) {
+                        outcome = {true, {}, std::chrono::duration<double>(Clock::now() - start).count()};
+                        break;
+                    }
                     outcome = {false, describe(e), std::chrono::duration<double>(Clock::now() - start).count()};
                     if (!worth_retrying(e) || attempt >= run.options.attempts) {
                         if (e.connection_lost) throw;
@@ -134,6 +156,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                     std::this_thread::sleep_for(std::chrono::milliseconds(500 * attempt));
                 }
             }
+            outage.over();
             const std::lock_guard lock(mutex);
             record(run, staging, s, outcome);
         }
@@ -201,7 +224,7 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
         list.push_back(target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1)));
         names += (i ? ", " : "") + list.back().get<std::string>();
     }
-    std::string superseded;
+    std::string superseded;  // runs, by their uuid
     target.exec("BEGIN");
     try {
         superseded = Ledger::supersede(target, list.dump());
@@ -213,9 +236,33 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
         throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe(e),
                     "other objects of the target depend on them; nothing was changed");
     }
+    // They cannot be resumed any more, and need no snapshot.
+    staging.query(
+        "UPDATE lakemover.run SET state = 'failed', phase = 'ended', error = pg_catalog.format('run %s has replaced "
+        "its tables', $2::text) WHERE run_uuid::text = ANY (pg_catalog.string_to_array($1, ', ')) AND state = "
+        "'interrupted'",
+        {superseded, run.id()});
     run.events.emit(Level::kWarning, "existing_tables", "dropped on the target: " + names,
                     {{"superseded_runs", superseded}});
 }
+
+namespace {
+
+// The ledger goes when the run has succeeded; rolling it back needs to know what it made.
+void copy_register(RunContext& run, Pg& staging, Pg& target) {
+    const Value objects = target.scalar(
+        "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(o)), '[]')::text FROM lakemover_ledger.object o "
+        "WHERE run_uuid = $1",
+        {run.run_uuid});
+    staging.query(
+        "INSERT INTO lakemover.run_object (run_id, kind, name, table_id, class_id, object_id) SELECT $1, kind, name, "
+        "table_id, class_id, object_id FROM pg_catalog.jsonb_to_recordset($2::jsonb) AS o(kind text, name text, "
+        "table_id bigint, class_id oid, object_id oid) ON CONFLICT (run_id, kind, name) DO UPDATE SET class_id = "
+        "excluded.class_id, object_id = excluded.object_id",
+        {run.id(), objects});
+}
+
+}  // namespace
 
 void create_schema(RunContext& run, Pg& staging, Pg& target) {
     target.exec("BEGIN");
@@ -228,8 +275,11 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
             target.exec("SAVEPOINT statement");
             StatementOutcome outcome;
             try {
+                // CREATE ... IF NOT EXISTS: what was there before is not ours.
+                const bool there = (s.kind == "schema" || s.kind == "extension") &&
+                                   !find_object(target, s.kind, s.object).object_id.empty();
                 target.exec(s.sql);
-                run.ledger->register_object(target, s.kind, s.object, s.table_id);
+                if (!there) run.ledger->register_object(target, s.kind, s.object, s.table_id);
             } catch (const Error& e) {
                 if (e.connection_lost) throw;
                 target.exec("ROLLBACK TO SAVEPOINT statement");
@@ -242,6 +292,7 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
     }
     target.exec("COMMIT");
     staging.exec("BEGIN");
+    copy_register(run, staging, target);
     for (const auto& [statement, outcome] : outcomes) {
         record(run, staging, statement, outcome);
         if (!outcome.ok && statement.stage == "table" && statement.table_id)
@@ -252,8 +303,6 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
 }
 
 void finish_schema(RunContext& run, Pg& staging) {
-    // A source in use has drawn from its sequences since the plan was frozen.
-    staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()});
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
     for (const auto& [stage, parallel] : {std::pair{"key", true},
                                           {"index", true},
@@ -283,6 +332,7 @@ void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
                               "'table' AND table_id = $2)",
                               {run.run_uuid, std::to_string(table_id)}) == "t";
         target.exec("BEGIN");
+        run.ledger->fence(target);
         std::string done;
         // ONLY: the rows of tables that inherit from it are their own. DELETE: a key of somebody else's table forbids TRUNCATE.
         std::vector<std::pair<std::string, std::string>> ways{{"TRUNCATE ONLY " + name, "emptied"},

@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "loader/engine/phases.hpp"
 #include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
@@ -90,13 +91,11 @@ void report_levels(RunContext& run, const std::string& name, std::int64_t table_
 }  // namespace
 
 void validate_run(RunContext& run, Pg& staging, bool source_reads) {
-    {
-        Pg target = run.target.connect();
-        const Cancellable registered(run.cancel, target);
+    with_target(run, [&](Pg& target) {
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
         report_levels(run, "schema", 0, validate_schema(staging, target, options));
-    }
+    });
     const std::vector<std::int64_t> tables = tables_to_validate(run, staging);
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
@@ -104,15 +103,15 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
     const auto work = [&] {
         Pg my_staging = run.staging.connect();
         const Cancellable registered_staging(run.cancel, my_staging);
-        Pg my_target = run.target.connect();
-        const Cancellable registered_target(run.cancel, my_target);
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
         for (std::size_t i = next++; i < tables.size() && !run.cancel.raised(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
-            const auto results = validate_table(my_staging, my_target, tables[i], options);
-            report_levels(run, name_of(my_staging, run, tables[i]), tables[i], results);
+            with_target(run, [&](Pg& my_target) {
+                const auto results = validate_table(my_staging, my_target, tables[i], options);
+                report_levels(run, name_of(my_staging, run, tables[i]), tables[i], results);
+            });
         }
     };
     std::vector<std::thread> threads;
@@ -193,6 +192,17 @@ Verdict judge(RunContext& run, Pg& staging) {
     const bool same_fields =
         criterion("The field diff has no mismatch", fields == 0,
                   fields == 0 ? "first 100 rows of every table" : std::to_string(fields) + " tables differ");
+    // Only a run that was resumed after its snapshot was lost has several.
+    const auto points = count(staging,
+                              "SELECT count(DISTINCT t.snapshot_at) FROM lakemover.run_table t JOIN lakemover.snapshot "
+                              "s USING (run_id) WHERE t.run_id = $1 AND s.level = 'same' AND t.state IN ('loaded', "
+                              "'done') AND (spec->>'copies_rows')::boolean",
+                              run);
+    if (points > 1)
+        criterion("All tables are of one point in time", false,
+                  std::to_string(points) +
+                      " points: the source's snapshot was lost in between; each table is whole and "
+                      "equal at its own");
     // Neither true nor false: there is nothing yet that could sign.
     v.criteria.push_back({{"name", "The reconciliation report is signed"},
                           {"holds", nullptr},
@@ -216,6 +226,7 @@ Verdict judge(RunContext& run, Pg& staging) {
         const bool no_point =
             staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
         v.text = no_point        ? "COMPLETED WITHOUT A POINT IN TIME"
+                 : points > 1    ? "COMPLETED AT SEVERAL POINTS IN TIME"
                  : blockers == 0 ? "SUCCESS"
                                  : "COMPLETED WITH ACCEPTED BLOCKERS";
     }

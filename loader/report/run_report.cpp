@@ -317,7 +317,14 @@ private:
         std::string point = "No point in time was recorded.";
         if (snapshot.is_object()) {
             const std::string state = text_field(snapshot, "state");
-            if (state == "held" || state == "released")
+            if (integer_field(document_, "points").value_or(1) > 1)
+                point =
+                    "The tables are of several points in time: the source's snapshot was lost and the run was resumed "
+                    "at "
+                    "a new one. Each table is whole at its own point, which stands beside it; rows of tables of "
+                    "different "
+                    "points need not fit together.";
+            else if (state == "held" || state == "released")
                 point =
                     "All tables were read at one point in time: one snapshot of the source, held by the keeper from "
                     "before the first row until the last count.";

@@ -50,6 +50,8 @@ Node table_row(const json& table) {
     if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
         note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
     if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
+    if (const auto point = text_field(table, "point"); !point.empty())
+        note += std::string(note.empty() ? "" : ", ") + "point in time " + point;
     node["note"] = optional_text(note);
     node["state"] = state != "done"   ? state
                     : differs(table)  ? std::string("different")

@@ -167,4 +167,11 @@ std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
     return name;
 }
 
+void Staging::renew_source_password(const std::string& source, const Secret& secret) const {
+    if (!embedded_) return;
+    std::string password = secret.read();
+    embedded_->store_source_password(source, password);
+    wipe(password);
+}
+
 }  // namespace lakemover::loader

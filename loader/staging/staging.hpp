@@ -29,6 +29,8 @@ public:
     // Defines or updates the foreign server of the settings' source and returns its name; without
     // SOURCE_* settings: the named one, or the only one there is.
     std::string ensure_source(Pg& pg, const Settings& settings);
+    // Asks for the source's secret again and stores it where embedded staging reads it for its next connection.
+    void renew_source_password(const std::string& source, const Secret& secret) const;
 
 private:
     std::unique_ptr<EmbeddedStaging> embedded_;

@@ -1,5 +1,7 @@
 #include "loader/target/ledger.hpp"
 
+#include "loader/target/objects.hpp"
+
 namespace lakemover::loader {
 
 void Ledger::open(Pg& target, const std::string& source_identity) {
@@ -21,7 +23,8 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
     target.exec(
         "CREATE TABLE IF NOT EXISTS lakemover_ledger.object (run_uuid uuid NOT NULL, kind text NOT NULL, name text NOT "
         "NULL, "
-        "table_id bigint, created_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, "
+        "table_id bigint, class_id oid, object_id oid, created_at timestamptz NOT NULL DEFAULT "
+        "pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, "
         "kind, name))");
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.run AS r (run_uuid, epoch, source_identity) VALUES ($1, $2, $3) "
@@ -29,6 +32,38 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
         {run_uuid_, std::to_string(epoch_), source_identity});
     epoch_ = static_cast<int>(r.integer(0, 0));
     target.exec("COMMIT");
+}
+
+bool Ledger::exists(Pg& target) {
+    return target.scalar("SELECT pg_catalog.to_regclass('lakemover_ledger.run') IS NOT NULL") == "t";
+}
+
+void Ledger::name_session(Pg& target) const {
+    target.scalar("SELECT pg_catalog.set_config('application_name', $1, false)", {"lakemover " + run_uuid_});
+}
+
+bool Ledger::take_over(Pg& target) {
+    if (!exists(target)) return false;
+    // What an earlier loader of this run left in the middle of a batch, stopped or cut off, must not commit any more.
+    target.query(
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE application_name = "
+        "'lakemover ' || $1 AND usename = current_user AND datname = pg_catalog.current_database() AND pid <> "
+        "pg_catalog.pg_backend_pid()",
+        {run_uuid_});
+    target.exec("BEGIN");
+    target.exec("SET LOCAL lock_timeout = '60s'");
+    // FOR UPDATE, which waits for the FOR KEY SHARE of batches under way: raising the number alone would not.
+    const Result there =
+        target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR UPDATE", {run_uuid_});
+    if (there.rows() == 0) {
+        target.exec("ROLLBACK");
+        return false;
+    }
+    const Result r = target.query(
+        "UPDATE lakemover_ledger.run SET epoch = epoch + 1 WHERE run_uuid = $1 RETURNING epoch", {run_uuid_});
+    epoch_ = static_cast<int>(r.integer(0, 0));
+    target.exec("COMMIT");
+    return true;
 }
 
 void Ledger::fence(Pg& target) const {
@@ -106,16 +141,32 @@ std::optional<std::string> Ledger::record(Pg& target, const ChunkRecord& c) cons
 
 void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name,
                              std::int64_t table_id) const {
+    const TargetObject object = find_object(target, kind, name);
     target.query(
-        "INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id) VALUES ($1, $2, $3, nullif($4::bigint, "
-        "0)) "
-        "ON CONFLICT DO NOTHING",
-        {run_uuid_, kind, name, std::to_string(table_id)});
+        "INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id, class_id, object_id) VALUES ($1, $2, $3, "
+        "nullif($4::bigint, 0), nullif($5, '')::oid, nullif($6, '')::oid) ON CONFLICT DO NOTHING",
+        {run_uuid_, kind, name, std::to_string(table_id), object.class_id, object.object_id});
+}
+
+void Ledger::forget_object(Pg& target, const std::string& kind, const std::string& name) const {
+    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND kind = $2 AND name = $3",
+                 {run_uuid_, kind, name});
+}
+
+bool Ledger::has_chunks(Pg& target, std::int64_t table_id) const {
+    return target
+               .query("SELECT FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2 LIMIT 1",
+                      {run_uuid_, std::to_string(table_id)})
+               .rows() > 0;
+}
+
+void Ledger::forget_chunks(Pg& target, std::int64_t table_id) const {
+    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2",
+                 {run_uuid_, std::to_string(table_id)});
 }
 
 void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
-    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2",
-                 {run_uuid_, std::to_string(table_id)});
+    forget_chunks(target, table_id);
     target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2",
                  {run_uuid_, std::to_string(table_id)});
 }
@@ -151,6 +202,7 @@ std::vector<ChunkRecord> Ledger::chunks(Pg& target) const {
 }
 
 void Ledger::drop(Pg& target) const {
+    if (!exists(target)) return;
     target.exec("BEGIN");
     target.exec("LOCK TABLE lakemover_ledger.run IN ACCESS EXCLUSIVE MODE");
     for (const char* table : {"chunk", "object", "run"})

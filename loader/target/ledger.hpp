@@ -27,6 +27,12 @@ public:
 
     // Schema and tables when missing, and the run's row; raises the epoch of a run that is there.
     void open(Pg& target, const std::string& source_identity);
+    static bool exists(Pg& target);
+    // Ends what an earlier loader of the run has under way and raises the epoch, so that it cannot commit any more.
+    // False when the target does not know the run.
+    bool take_over(Pg& target);
+    // By its name a session is found when another loader takes over.
+    void name_session(Pg& target) const;
     // First statement of a chunk's transaction: locks the run's row and checks the epoch.
     void fence(Pg& target) const;
     std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
@@ -35,7 +41,11 @@ public:
     std::optional<std::string> record(Pg& target, const ChunkRecord& chunk) const;
     // What became of a COMMIT that got no answer: waits for its end; the record when it is there, and as it was sent.
     std::optional<ChunkRecord> settle(Pg& target, const ChunkRecord& chunk) const;
+    // What the run made just now, with its place in the catalogs: a later object of the same name is another one.
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
+    void forget_object(Pg& target, const std::string& kind, const std::string& name) const;
+    bool has_chunks(Pg& target, std::int64_t table_id) const;
+    void forget_chunks(Pg& target, std::int64_t table_id) const;
     void forget_table(Pg& target, std::int64_t table_id) const;
     // Ends what the ledger knows of earlier runs that made one of these tables (a JSON array of quoted names), before
     // they are dropped; returns the runs. Called inside the transaction that drops.

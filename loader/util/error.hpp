@@ -26,7 +26,9 @@ struct Error : std::runtime_error {
     std::string detail;    // the server's text, without secrets
     std::string hint;      // what to do
     std::string sqlstate;  // five characters, empty when no server was involved
+    std::string peer;      // who said it: target, staging, or source (through staging)
     bool connection_lost = false;
+    bool resumable = false;   // the run stops here and lakemover resume goes on
     bool taken_over = false;  // another loader owns the run now: nothing may be written any more
 };
 

@@ -44,6 +44,12 @@ std::string connect_hint(const std::string& text, const std::string& role) {
     return {};
 }
 
+// A refused password is another matter than a server that does not answer: another one may be asked for.
+std::string connect_state(const std::string& text) {
+    const bool password = contains(text, "password authentication failed") || contains(text, "no password supplied");
+    return password ? "28P01" : "08001";
+}
+
 }  // namespace
 
 std::int64_t Result::integer(int row, int column) const {
@@ -75,8 +81,9 @@ Pg Pg::connect(const ConnInfo& info, const std::string& role) {
     if (!pg.conn_) throw Error(Exit::kOther, "out of memory while connecting to the " + role);
     if (PQstatus(pg.conn_.get()) != CONNECTION_OK) {
         const std::string text = trimmed(PQerrorMessage(pg.conn_.get()));
-        Error e(Exit::kConnect, "cannot connect to the " + role, text, connect_hint(text, role), "08001");
+        Error e(Exit::kConnect, "cannot connect to the " + role, text, connect_hint(text, role), connect_state(text));
         e.connection_lost = true;
+        e.peer = role;
         throw e;
     }
     // Notices of the servers are not the user's business unless somebody asks for them.
@@ -107,7 +114,11 @@ void Pg::fail(const PGresult* result) {
     // statement of ours asked is no help then.
     const bool source_out_of_reach =
         !lost && role_ == "staging" && (state.starts_with("08") || state.starts_with("28") || state == "3D000");
-    if (source_out_of_reach) throw Error(Exit::kConnect, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
+    if (source_out_of_reach) {
+        Error e(Exit::kConnect, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
+        e.peer = "source";
+        throw e;
+    }
     // Our own schemas are there: a missing one is one of SOURCE_SCHEMAS.
     if (role_ == "staging" && state == "3F000")
         throw Error(Exit::kUsage, message, detail, field(result, PG_DIAG_MESSAGE_HINT), state);
@@ -115,6 +126,8 @@ void Pg::fail(const PGresult* result) {
     Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT),
             state);
     e.connection_lost = lost;
+    // Errors of the source come through staging; their texts name it.
+    e.peer = !lost && role_ == "staging" && contains(message, "source") ? "source" : role_;
     throw e;
 }
 

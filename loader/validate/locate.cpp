@@ -245,7 +245,7 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
         result.detail["rows_changed_since_load"] = a.foreign_rows;
         chunks = a.differing;
     }
-    if (!table.options.source_reads) {
+    if (!table.options.source_reads || table.point_lost()) {
         if (attributed) {
             describe_without_source(table, a, result);
         } else {

@@ -98,18 +98,17 @@ constexpr const char* kAsJson =
     "SELECT pg_catalog.to_json(row_key)::text, pg_catalog.to_json(fields)::text, "
     "pg_catalog.to_json(hex)::text FROM ";
 
-// Kept as the table ended, where the source cannot show that moment again.
-bool samples_are_kept(const TableContext& table) {
-    return table.staging.scalar("SELECT lakemover._samples_are_kept($1, $2)", {table.run(), table.id}) == "t";
+FieldRows kept_rows(const TableContext& table, int limit) {
+    return field_rows(
+        table.spec,
+        table.staging.query(std::string(kAsJson) + "lakemover.run_sample WHERE run_id = $1 AND table_id = $2 AND level "
+                                                   "= 4 AND row_no <= $3 ORDER BY row_no",
+                            {table.run(), table.id, std::to_string(limit)}));
 }
 
+// As many as wanted where the source still shows the table's point in time.
 FieldRows source_rows(const TableContext& table, int limit) {
-    if (samples_are_kept(table))
-        return field_rows(
-            table.spec,
-            table.staging.query(std::string(kAsJson) + "lakemover.run_sample WHERE run_id = $1 AND table_id = $2 "
-                                                       "AND level = 4 AND row_no <= $3 ORDER BY row_no",
-                                {table.run(), table.id, std::to_string(limit)}));
+    if (table.samples_only()) return kept_rows(table, limit);
     return field_rows(table.spec, table.staging.query(std::string(kAsJson) + "lakemover.source_rows($1, $2, $3)",
                                                       {table.run(), table.id, std::to_string(limit)}));
 }
@@ -180,11 +179,10 @@ std::vector<Difference> fields_behind(const TableContext& table, const std::set<
 LevelResult compare_sample(const TableContext& table) {
     LevelResult result;
     const std::string limit = std::to_string(table.options.sample_rows);
+    // Kept as the table ended.
     const Sampled source = sampled(table.staging.query(
-        samples_are_kept(table)
-            ? "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.run_sample WHERE run_id = $1 AND "
-              "table_id = $2 AND level = 3 AND row_no <= $3 ORDER BY row_no"
-            : "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.source_sample($1, $2, $3)",
+        "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.run_sample WHERE run_id = $1 AND table_id = "
+        "$2 AND level = 3 AND row_no <= $3 ORDER BY row_no",
         {table.run(), table.id, limit}));
     const bool keyed = !table.spec.key.empty();
     std::vector<std::string> keys;
@@ -239,7 +237,7 @@ LevelResult compare_sample(const TableContext& table) {
 
 LevelResult compare_fields(const TableContext& table) {
     LevelResult result;
-    FieldRows source = source_rows(table, table.options.diff_rows);
+    FieldRows source = kept_rows(table, table.options.diff_rows);
     FieldRows target = target_rows(table, source.keys, table.options.diff_rows);
     result.rows_covered = std::to_string(source.rows.size());
     result.detail["fields"] = source.rows.size() * table.spec.columns.size();

@@ -26,6 +26,14 @@ struct TableContext {
     Value source_rows;
 
     std::string run() const { return std::to_string(options.run_id); }
+    // The source does not show the table's point in time any more, or never did to others.
+    bool samples_only() const {
+        return staging.scalar("SELECT lakemover._samples_are_kept($1, $2)", {run(), id}) == "t";
+    }
+    bool point_lost() const {
+        return samples_only() &&
+               staging.scalar("SELECT level = 'same' FROM lakemover.snapshot WHERE run_id = $1", {run()}) == "t";
+    }
     // lakemover._target_sql(run, table, kind)
     std::string target_sql(const char* kind) const;
     std::vector<std::string> losses = {};  // declared losses that were met while the rows streamed, in sentences

@@ -39,7 +39,7 @@ for what in rows columns constraints indexes; do
     same "$what" "$LM_TMP/source.$what" "$LM_TMP/target.$what"
 done
 expect 0 "the runs" lm_cli psql -A -t -c "SELECT run_id, state, exit_code, error FROM lakemover.run ORDER BY 1"
-says '^1\|failed\|1\|its loader died' '^3\|done\|0\|'
+says '^1\|failed\|1\|run 3 has replaced its tables' '^3\|done\|0\|'
 equal "ledger after the success" "" "$(lm_sql target "$LM_TARGET_DB" -c "SELECT to_regnamespace('lakemover_ledger')")"
 check_nothing_left
 finish

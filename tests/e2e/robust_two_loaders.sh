@@ -55,7 +55,7 @@ expect 1 "right after a kill" lm_cli --on-existing=drop
 says 'still active'
 staging "UPDATE lakemover.run SET heartbeat = heartbeat - interval '3 minutes' WHERE state = 'running'"
 expect 0 "when its loader is given up" lm_cli --on-existing=drop
-equal "the killed run" "failed|its loader died" "$(staging "SELECT state, error FROM lakemover.run ORDER BY run_id DESC OFFSET 1 LIMIT 1")"
+equal "the killed run" "failed|run 6 has replaced its tables" "$(staging "SELECT state, error FROM lakemover.run ORDER BY run_id DESC OFFSET 1 LIMIT 1")"
 equal "rows" 200000 "$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM app.big')"
 
 # A loader whose run was ended behind its back stops by itself.

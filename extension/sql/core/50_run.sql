@@ -16,7 +16,7 @@ CREATE TABLE lakemover.run (
     run_uuid        uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     source          name NOT NULL,
     state           text NOT NULL DEFAULT 'queued'
-                    CHECK (state IN ('queued', 'running', 'paused', 'done', 'incomplete', 'failed', 'cancelled')),
+                    CHECK (state IN ('queued', 'running', 'paused', 'done', 'incomplete', 'failed', 'cancelled', 'interrupted')),
     phase           text NOT NULL DEFAULT 'queued',
     options         jsonb NOT NULL DEFAULT '{}',
     profile         text NOT NULL DEFAULT 'native',
@@ -32,7 +32,8 @@ CREATE TABLE lakemover.run (
     loader_id       text,
     heartbeat       timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false,
-    verdict         text,               -- SUCCESS, SUCCESS WITH EXCEPTIONS, INCOMPLETE, VALIDATION FAILED, FAILED, CANCELLED
+    pause_reason    text,               -- paused: the outage that it waits for
+    verdict         text,               -- SUCCESS, SUCCESS WITH EXCEPTIONS, INCOMPLETE, VALIDATION FAILED, FAILED, CANCELLED, INTERRUPTED
     exit_code       int,
     error           text,
     audit_dir       text,
@@ -59,6 +60,9 @@ CREATE TABLE lakemover.run_table (
     bytes_copied  bigint,
     source_rows   bigint,               -- exact count in the snapshot
     target_rows   bigint,
+    snapshot_id   text,                 -- the point in time that its rows are of
+    source_lsn    text,
+    snapshot_at   timestamptz,
     error         text,
     PRIMARY KEY (run_id, table_id)
 );
@@ -110,6 +114,17 @@ CREATE TABLE lakemover.run_statement (
     PRIMARY KEY (run_id, ordinal)
 );
 COMMENT ON TABLE lakemover.run_statement IS 'statements that a run executes on the target, in order, with their outcome';
+
+CREATE TABLE lakemover.run_object (
+    run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    kind      text NOT NULL,
+    name      text NOT NULL,            -- quoted
+    table_id  bigint,
+    class_id  oid,                      -- place in the target's catalogs
+    object_id oid,
+    PRIMARY KEY (run_id, kind, name)
+);
+COMMENT ON TABLE lakemover.run_object IS 'objects that a run made on the target, for rolling it back when the ledger there is gone';
 
 CREATE TABLE lakemover.event (
     event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

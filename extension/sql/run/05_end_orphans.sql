@@ -6,7 +6,9 @@ AS $$
     -- A loader shows a heartbeat every second. One that comes back after this finds its run ended and stops.
     WITH ended AS (
         UPDATE lakemover.run r
-           SET state = 'failed', phase = 'ended', verdict = 'FAILED', exit_code = 1, ended_at = clock_timestamp(),
+           SET state = CASE r.state WHEN 'queued' THEN 'failed' ELSE 'interrupted' END,
+               verdict = CASE r.state WHEN 'queued' THEN 'FAILED' ELSE 'INTERRUPTED' END, exit_code = 1, ended_at = clock_timestamp(),
+               phase = CASE r.state WHEN 'queued' THEN 'ended' ELSE r.phase END,
                error = 'its loader died'
          WHERE r.state IN ('queued', 'running', 'paused')
            AND (p_all
@@ -16,4 +18,4 @@ AS $$
     )
     SELECT count(*)::int FROM ended
 $$;
-COMMENT ON FUNCTION lakemover._end_orphans(boolean) IS 'ends the runs whose loader has shown no heartbeat for two minutes, or all when the caller knows that no loader lives; returns how many';
+COMMENT ON FUNCTION lakemover._end_orphans(boolean) IS 'ends the runs whose loader has shown no heartbeat for two minutes, or all when the caller knows that no loader lives; they can be resumed; returns how many';

@@ -20,7 +20,10 @@ AS $$
         RETURNING t.table_id, t.state, t.error
     ), started AS (
         UPDATE lakemover.run_table t
-           SET state = 'loading', started_at = clock_timestamp()
+           SET state = 'loading', started_at = clock_timestamp(),
+               (snapshot_id, source_lsn, snapshot_at) =
+                   (SELECT s.snapshot_id, s.source_lsn, CASE s.level WHEN 'same' THEN s.taken_at ELSE clock_timestamp() END
+                      FROM lakemover.snapshot s WHERE s.run_id = p_run)
          WHERE t.run_id = p_run AND t.state = 'pending' AND t.chunks IS NOT NULL
            AND NOT EXISTS (SELECT FROM lakemover.run_dependency d
                              JOIN lakemover.run_table p ON p.run_id = d.run_id AND p.table_id = d.depends_on
@@ -46,6 +49,8 @@ AS $$
               FROM lakemover.run_chunk k
               JOIN lakemover.run_table t ON t.run_id = k.run_id AND t.table_id = k.table_id
              WHERE k.run_id = p_run AND k.state = 'pending' AND t.state = 'loading'
+               -- a loader whose run was taken over gets nothing more
+               AND EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.loader_id = p_loader)
              ORDER BY t.priority DESC, t.est_bytes DESC, k.table_id, k.chunk_no
              LIMIT 1
                FOR UPDATE OF k SKIP LOCKED)
@@ -53,7 +58,7 @@ AS $$
 $$;
 COMMENT ON FUNCTION lakemover._claim_chunk(bigint, text) IS 'claims one pending chunk of a started table, largest tables first; no row when there is none now';
 
-CREATE FUNCTION lakemover._finish_chunk(p_chunk bigint, p_rows bigint, p_bytes bigint, p_digest numeric[], p_stats jsonb)
+CREATE FUNCTION lakemover._finish_chunk(p_chunk bigint, p_loader text, p_rows bigint, p_bytes bigint, p_digest numeric[], p_stats jsonb)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -65,7 +70,7 @@ BEGIN
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = p_rows, bytes_copied = p_bytes, digest = p_digest,
            stats = p_stats, error = NULL
-     WHERE c.chunk_id = p_chunk AND c.state <> 'done'
+     WHERE c.chunk_id = p_chunk AND c.state <> 'done' AND c.loader_id = p_loader
     RETURNING c.run_id, c.table_id INTO v_run, v_table;
     IF NOT FOUND THEN
         RETURN false;
@@ -83,7 +88,7 @@ BEGIN
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION lakemover._finish_chunk(bigint, bigint, bigint, numeric[], jsonb) IS 'records a committed chunk; true when it was the last one of its table';
+COMMENT ON FUNCTION lakemover._finish_chunk(bigint, text, bigint, bigint, numeric[], jsonb) IS 'records a committed chunk of the loader that has it; true when it was the last one of its table';
 
 CREATE FUNCTION lakemover._fail_table(p_run bigint, p_table bigint, p_error text)
 RETURNS void

@@ -1,4 +1,4 @@
--- Of a source that has no point in time for all tables, what a later validation needs must be read together with the rows.
+-- What validation needs is read together with the rows: their point in time may be gone by then.
 CREATE FUNCTION lakemover._keep_samples(p_run bigint, p_table bigint, p_sample_rows int, p_diff_rows int)
 RETURNS void
 LANGUAGE plpgsql
@@ -19,6 +19,9 @@ RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT s.level <> 'same' FROM lakemover.snapshot s WHERE s.run_id = p_run), false)
+    SELECT coalesce((SELECT s.level <> 'same' OR s.state <> 'held' OR t.snapshot_at IS DISTINCT FROM s.taken_at
+                       FROM lakemover.snapshot s
+                       LEFT JOIN lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = p_table
+                      WHERE s.run_id = p_run), false)
 $$;
-COMMENT ON FUNCTION lakemover._samples_are_kept(bigint, bigint) IS 'whether a table''s samples are read as the table ends, not when it is validated';
+COMMENT ON FUNCTION lakemover._samples_are_kept(bigint, bigint) IS 'whether a table''s point in time can only be seen in the samples that were kept of it';

@@ -12,7 +12,7 @@ SELECT r.run_id, r.source, r.state, r.phase, r.verdict, r.exit_code,
        (SELECT count(DISTINCT v.table_id) FROM lakemover.validation v WHERE v.run_id = r.run_id AND v.table_id <> 0) AS tables_validated,
        r.started_at, r.ended_at,
        extract(epoch FROM coalesce(r.ended_at, clock_timestamp()) - r.started_at)::double precision AS seconds,
-       r.error
+       r.error, r.pause_reason
   FROM lakemover.run r
   LEFT JOIN lakemover.run_table t ON t.run_id = r.run_id
   LEFT JOIN (SELECT k.run_id, k.table_id, sum(k.rows_copied) AS rows_copied, sum(k.bytes_copied) AS bytes_copied,

@@ -45,8 +45,8 @@ CREATE FUNCTION lakemover._migrate_poll(p_run bigint, OUT line text, OUT ended b
 LANGUAGE sql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT format('%s: %s of %s tables, %s rows, %s', p.phase, p.tables_loaded, p.tables, p.rows_copied, pg_size_pretty(p.bytes_copied)),
-           r.state IN ('done', 'incomplete', 'failed', 'cancelled'), r.state = 'queued',
+    SELECT format('%s: %s of %s tables, %s rows, %s', CASE r.state WHEN 'paused' THEN 'paused (' || r.pause_reason || ')' ELSE p.phase END, p.tables_loaded, p.tables, p.rows_copied, pg_size_pretty(p.bytes_copied)),
+           r.state IN ('done', 'incomplete', 'failed', 'cancelled', 'interrupted'), r.state = 'queued',
            coalesce(r.verdict, r.state), r.exit_code, coalesce(r.error, ''), coalesce(r.audit_dir, '')
       FROM lakemover.run r JOIN lakemover.progress p ON p.run_id = r.run_id
      WHERE r.run_id = p_run

@@ -11,6 +11,7 @@ AS $$
         'assessment', (SELECT jsonb_build_object('assessment_id', a.assessment_id, 'score', a.score, 'status', a.status,
                                                  'blockers', a.blockers, 'warnings', a.warnings, 'taken_at', a.taken_at)
                          FROM lakemover.assessment a WHERE a.assessment_id = r.assessment_id),
+        'points', several.points,
         'totals', (SELECT to_jsonb(p) FROM lakemover.progress p WHERE p.run_id = r.run_id),
         'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'table_id', t.table_id,
@@ -21,6 +22,9 @@ AS $$
                         'source_rows', t.source_rows, 'target_rows', t.target_rows,
                         'started_at', t.started_at, 'loaded_at', t.loaded_at, 'ended_at', t.ended_at,
                         'seconds', extract(epoch FROM t.loaded_at - t.started_at),
+                        'snapshot_at', t.snapshot_at, 'snapshot_id', t.snapshot_id, 'source_lsn', t.source_lsn,
+                        -- said where there are several
+                        'point', CASE WHEN several.points > 1 THEN concat_ws(', WAL position ', to_char(t.snapshot_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US "UTC"'), t.source_lsn) END,
                         'error', t.error, 'cycle', t.cycle, 'load_rank', t.load_rank,
                         'digest', (SELECT jsonb_build_array(sum(c.digest[1])::text, sum(c.digest[2])::text)
                                      FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.table_id = t.table_id),
@@ -54,6 +58,10 @@ AS $$
                         'commit_s', sum((c.stats->>'commit_s')::double precision),
                         'bytes', sum(c.bytes_copied))
                      FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.state = 'done'))
-      FROM lakemover.run r WHERE r.run_id = p_run
+      FROM lakemover.run r
+     CROSS JOIN LATERAL (SELECT count(DISTINCT t.snapshot_at) AS points
+                           FROM lakemover.run_table t JOIN lakemover.snapshot s ON s.run_id = t.run_id AND s.level = 'same'
+                          WHERE t.run_id = r.run_id AND (t.spec->>'copies_rows')::boolean) several
+     WHERE r.run_id = p_run
 $$;
 COMMENT ON FUNCTION lakemover.run_json(bigint) IS 'everything that the run report shows, as one JSON document';

@@ -217,7 +217,7 @@ private:
     bool needed() {
         return in_transaction([this] {
             const auto rows = spi_query(
-                "SELECT r.state IN ('queued', 'running', 'paused') AND pg_catalog.clock_timestamp()"
+                "SELECT r.state IN ('queued', 'running', 'paused', 'interrupted') AND pg_catalog.clock_timestamp()"
                 " < greatest(r.heartbeat, s.taken_at) + coalesce(r.options ->> 'snapshot_hold', '7200')::float8 * "
                 "interval '1 second'"
                 " FROM lakemover.run r JOIN lakemover.snapshot s USING (run_id) WHERE r.run_id = $1::int8",

@@ -1,0 +1,131 @@
+CREATE FUNCTION lakemover._take_over(p_run bigint, p_loader text, p_audit_dir text, p_alone boolean, p_quiesced boolean)
+RETURNS boolean
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_active bigint;
+BEGIN
+    -- As in create_run(): one run per source at a time.
+    LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
+    SELECT o.run_id INTO v_active
+      FROM lakemover.run r JOIN lakemover.run o ON o.source = r.source AND o.run_id <> r.run_id
+     WHERE r.run_id = p_run AND o.state IN ('queued', 'running', 'paused') ORDER BY 1 LIMIT 1;
+    IF v_active IS NOT NULL THEN
+        RAISE EXCEPTION 'run % cannot be resumed: run % of the same source is active', p_run, v_active
+            USING ERRCODE = 'object_in_use',
+                  HINT = format('Wait for it, or stop it with: SELECT lakemover.request_cancel(%s).', v_active);
+    END IF;
+    UPDATE lakemover.run r
+       SET state = 'running', loader_id = p_loader, audit_dir = p_audit_dir, heartbeat = clock_timestamp(), epoch = r.epoch + 1,
+           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL,
+           options = CASE WHEN p_quiesced THEN r.options || '{"source_quiesced": true}' ELSE r.options END
+     WHERE r.run_id = p_run
+       AND (r.state IN ('interrupted', 'cancelled', 'failed')
+            OR (r.state IN ('running', 'paused')
+                AND (p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds')));
+    RETURN FOUND;
+END
+$$;
+COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean) IS 'makes a loader the one of a run that ended early or whose loader shows no heartbeat for 15 seconds (or is known to be gone); false when the run is not to be had';
+
+CREATE FUNCTION lakemover._reconcile_chunks(p_run bigint, p_loader text, p_ledger jsonb)
+RETURNS TABLE (found bigint, lost bigint)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_unknown text;
+BEGIN
+    CREATE TEMPORARY TABLE IF NOT EXISTS lakemover_ledger_rows (table_id bigint, chunk_no int, method text, lower text, upper text,
+        rows bigint, bytes bigint, lane1 numeric, lane2 numeric, xid text, PRIMARY KEY (table_id, chunk_no)) ON COMMIT DROP;
+    INSERT INTO pg_temp.lakemover_ledger_rows
+    SELECT * FROM jsonb_to_recordset(p_ledger) AS l(table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint,
+                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text);
+    -- Bounds never change; a ledger that holds other ones is another run's, or staging is an old copy.
+    SELECT format('table %s chunk %s', l.table_id, l.chunk_no) INTO v_unknown
+      FROM pg_temp.lakemover_ledger_rows l
+      LEFT JOIN lakemover.run_chunk c ON c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no
+     WHERE c.chunk_id IS NULL OR c.method <> l.method OR c.lower_bound::text IS DISTINCT FROM l.lower
+        OR c.upper_bound::text IS DISTINCT FROM l.upper
+     LIMIT 1;
+    IF v_unknown IS NOT NULL THEN
+        RAISE EXCEPTION 'the ledger on the target holds a chunk that staging does not know: %', v_unknown
+            USING ERRCODE = 'data_corrupted', HINT = 'Staging is not the one that this run was loaded with; start a new run.';
+    END IF;
+
+    UPDATE lakemover.run_chunk c
+       SET state = 'done', ended_at = clock_timestamp(), rows_copied = l.rows, bytes_copied = l.bytes,
+           digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader
+      FROM pg_temp.lakemover_ledger_rows l
+     WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('pending', 'claimed');
+    GET DIAGNOSTICS found = ROW_COUNT;
+    UPDATE lakemover.run_chunk c
+       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL
+      FROM lakemover.run_table t
+     WHERE c.run_id = p_run AND c.state = 'done' AND t.run_id = c.run_id AND t.table_id = c.table_id
+       AND t.state NOT IN ('failed', 'blocked')
+       AND NOT EXISTS (SELECT FROM pg_temp.lakemover_ledger_rows l
+                        WHERE l.table_id = c.table_id AND l.chunk_no = c.chunk_no AND l.rows = c.rows_copied
+                          AND l.lane1 = c.digest[1] AND l.lane2 = c.digest[2]);
+    GET DIAGNOSTICS lost = ROW_COUNT;
+    UPDATE lakemover.run_chunk c SET state = 'pending', loader_id = NULL
+     WHERE c.run_id = p_run AND c.state = 'claimed';
+
+    -- The tables follow their chunks.
+    UPDATE lakemover.run_table t
+       SET state = 'loading', loaded_at = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, source_rows = NULL
+     WHERE t.run_id = p_run AND t.state IN ('loaded', 'done', 'incomplete')
+       AND EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = p_run AND c.table_id = t.table_id AND c.state <> 'done');
+    UPDATE lakemover.run_table t
+       SET state = 'loaded', loaded_at = clock_timestamp(), rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
+      FROM (SELECT c.table_id, sum(c.rows_copied)::bigint AS rows_copied, sum(c.bytes_copied)::bigint AS bytes_copied
+              FROM lakemover.run_chunk c WHERE c.run_id = p_run GROUP BY c.table_id HAVING bool_and(c.state = 'done')) s
+     WHERE t.run_id = p_run AND t.table_id = s.table_id AND t.state = 'loading';
+    DROP TABLE pg_temp.lakemover_ledger_rows;
+    RETURN NEXT;
+END
+$$;
+COMMENT ON FUNCTION lakemover._reconcile_chunks(bigint, text, jsonb) IS 'makes the chunks of a run say what the ledger on the target says; only while nobody loads';
+
+CREATE FUNCTION lakemover._unfinished_tables(p_run bigint)
+RETURNS SETOF bigint
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Without its count a table has not kept what validation needs.
+    SELECT t.table_id FROM lakemover.run_table t
+     WHERE t.run_id = p_run AND (t.spec->>'copies_rows')::boolean
+       AND (t.state IN ('pending', 'loading') OR (t.state IN ('loaded', 'done', 'incomplete') AND t.source_rows IS NULL))
+     ORDER BY t.table_id
+$$;
+COMMENT ON FUNCTION lakemover._unfinished_tables(bigint) IS 'tables of a run that are not loaded and counted; they need the point in time that they began at, or begin again';
+
+CREATE FUNCTION lakemover._begin_again(p_run bigint, p_table bigint)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    DELETE FROM lakemover.run_chunk WHERE run_id = p_run AND table_id = p_table;
+    DELETE FROM lakemover.run_sample WHERE run_id = p_run AND table_id = p_table;
+    DELETE FROM lakemover.validation WHERE run_id = p_run AND table_id = p_table;
+    DELETE FROM lakemover.difference WHERE run_id = p_run AND table_id = p_table;
+    UPDATE lakemover.run_table
+       SET state = 'pending', chunks = NULL, started_at = NULL, loaded_at = NULL, ended_at = NULL, rows_copied = NULL,
+           bytes_copied = NULL, source_rows = NULL, target_rows = NULL, snapshot_id = NULL, source_lsn = NULL, snapshot_at = NULL
+     WHERE run_id = p_run AND table_id = p_table;
+$$;
+COMMENT ON FUNCTION lakemover._begin_again(bigint, bigint) IS 'forgets what was loaded of a table, after it was emptied on the target: it is cut and loaded whole at the run''s present point';
+
+CREATE FUNCTION lakemover._rolled_back(p_run bigint, p_message text)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    UPDATE lakemover.run
+       SET state = 'cancelled', phase = 'ended', verdict = 'ROLLED BACK', exit_code = 0, error = NULL, pause_reason = NULL,
+           ended_at = coalesce(ended_at, clock_timestamp())
+     WHERE run_id = p_run;
+    INSERT INTO lakemover.event (run_id, level, kind, message) VALUES (p_run, 'WARNING', 'rolled_back', p_message);
+$$;
+COMMENT ON FUNCTION lakemover._rolled_back(bigint, text) IS 'records that what a run made on the target was dropped';

@@ -1,0 +1,40 @@
+#include "loader/cli/runs.hpp"
+
+#include <chrono>
+#include <thread>
+
+namespace lakemover::loader {
+
+std::string newest_run(Pg& pg, const std::string& given, const std::string& condition) {
+    if (!given.empty()) {
+        const Result r = pg.query("SELECT run_id FROM lakemover.run WHERE run_id::text = $1", {given});
+        if (r.rows() == 0)
+            throw Error(Exit::kUsage, "run " + given + " does not exist", {}, "lakemover status shows the newest run");
+        return given;
+    }
+    const Result r = pg.exec("SELECT run_id FROM lakemover.run WHERE " + condition + " ORDER BY run_id DESC LIMIT 1");
+    if (r.rows() == 0) throw Error(Exit::kUsage, "there is no such run");
+    return r.text(0, 0);
+}
+
+// A loader that was killed cannot say so; its heartbeat does, after 15 seconds. In embedded staging the work lock knows.
+void wait_for_silence(Pg& pg, const std::string& id, CancelToken& cancel) {
+    std::string seen;
+    for (;;) {
+        const Result r = pg.query(
+            "SELECT state IN ('running', 'paused') AND heartbeat > pg_catalog.clock_timestamp() - interval '15 "
+            "seconds', heartbeat, loader_id FROM lakemover.run WHERE run_id = $1",
+            {id});
+        if (!r.boolean(0, 0)) return;
+        if (!seen.empty() && seen != r.get(0, 1))
+            throw Error(Exit::kUsage, "run " + id + " is active: its loader " + r.text(0, 2) + " is alive", {},
+                        "watch it with lakemover status, or stop it with lakemover cancel " + id);
+        seen = r.text(0, 1);
+        for (int i = 0; i < 30; ++i) {
+            cancel.check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+    }
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,16 @@
+// Runs as commands name them. Throws Error.
+#pragma once
+#include <string>
+
+#include "loader/engine/cancel.hpp"
+#include "loader/util/pq.hpp"
+
+namespace lakemover::loader {
+
+// The given run when there is such a one, else the newest that meets the condition.
+std::string newest_run(Pg& pg, const std::string& given, const std::string& condition);
+
+// Returns when no loader of the run lives; an Error when one does.
+void wait_for_silence(Pg& pg, const std::string& id, CancelToken& cancel);
+
+}  // namespace lakemover::loader

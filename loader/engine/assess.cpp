@@ -1,0 +1,63 @@
+#include "loader/engine/assess.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "loader/report/assessment_report.hpp"
+
+namespace lakemover::loader {
+
+using nlohmann::json;
+
+namespace {
+
+std::string assess_text(Pg& staging, const std::string& source) {
+    const Result r = staging.query("SELECT line FROM lakemover.assess($1) AS line", {source});
+    std::string text;
+    for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
+    return text;
+}
+
+// Every assessment replaces the whole inventory. Embedded staging is up for a command only, too short for
+// autovacuum to come round, and each one would read past the rows of all before it.
+void vacuum_inventory(Pg& staging) {
+    const Value tables = staging.scalar(
+        "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', schemaname, relname), ', ') FROM "
+        "pg_catalog.pg_stat_user_tables s WHERE schemaname = 'lakemover' AND n_dead_tup > 100 + n_live_tup / 4 "
+        "AND pg_catalog.pg_has_role((SELECT relowner FROM pg_catalog.pg_class c WHERE c.oid = s.relid), 'USAGE')");
+    if (tables) staging.exec("VACUUM (TRUNCATE false, SKIP_LOCKED) " + *tables);
+}
+
+}  // namespace
+
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
+                              std::string* document) {
+    vacuum_inventory(staging);
+    const std::string lines = assess_text(staging, source);
+    const json assessment =
+        json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
+    audit.write("assessment.txt", lines);
+    audit.write("assessment.json", assessment.dump(2));
+    audit.write("assessment.html", render_assessment_html(assessment));
+    const Value blockers = staging.scalar(
+        "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
+        {source});
+    if (text) *text = lines;
+    if (document) *document = assessment.dump();
+    return blockers ? std::stoll(*blockers) : 0;
+}
+
+std::string blocker_list(Pg& staging, const std::string& source) {
+    constexpr int kShown = 10;
+    const Result r = staging.query(
+        "SELECT concat_ws(': ', nullif(concat_ws('.', quote_ident(f.schema_name), quote_ident(f.object_name), "
+        "quote_ident(f.column_name)), ''), f.message) "
+        "FROM lakemover.finding f WHERE f.severity = 'BLOCKER' AND f.assessment_id = "
+        "(SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1) ORDER BY f.finding_no",
+        {source});
+    std::string list;
+    for (int i = 0; i < r.rows() && i < kShown; ++i) list += (i ? "\n" : "") + r.text(i, 0);
+    if (r.rows() > kShown) list += "\nand " + std::to_string(r.rows() - kShown) + " more";
+    return list;
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,207 @@
+#include "loader/engine/phases.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "loader/engine/assess.hpp"
+#include "loader/engine/load.hpp"
+#include "loader/engine/reconcile.hpp"
+#include "loader/engine/runner.hpp"
+#include "loader/engine/statements.hpp"
+
+namespace lakemover::loader {
+
+using Clock = std::chrono::steady_clock;
+
+Phase::Phase(RunContext& run, Pg& staging, const std::string& name) : run_(run), name_(name), start_(Clock::now()) {
+    run.cancel.check();
+    staging.query("UPDATE lakemover.run SET phase = $2 WHERE run_id = $1 AND loader_id = $3",
+                  {run.id(), name, run.loader_id});
+    run.events.emit(Level::kInfo, "phase_start", name, {{"phase", name}});
+}
+
+void Phase::end(const std::string& message) {
+    const double seconds = std::chrono::duration<double>(Clock::now() - start_).count();
+    run_.events.emit(Level::kInfo, "phase_end", message.empty() ? name_ : name_ + ": " + message,
+                     {{"phase", name_}, {"seconds", seconds}});
+}
+
+void over_outages(RunContext& run, const std::function<void()>& f) {
+    OutageWait outage(run);
+    for (;;) {
+        run.cancel.check();
+        try {
+            f();
+            outage.over();
+            return;
+        } catch (const Error& e) {
+            run.cancel.check();
+            if (!outage.after(e)) throw;
+        }
+    }
+}
+
+void with_target(RunContext& run, const std::function<void(Pg& target)>& f) {
+    over_outages(run, [&] {
+        Pg target = run.target.connect();
+        const Cancellable registered(run.cancel, target);
+        f(target);
+    });
+}
+
+namespace {
+
+void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const RunScope& scope) {
+    if (scope.replan) {
+        make_plan(staging, run.source, settings);
+        return;
+    }
+    const Result r = staging.query(
+        "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
+        {run.source});
+    if (r.rows() == 0)
+        throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {},
+                    "make one: lakemover plan, or SELECT lakemover.plan()");
+    if (!r.boolean(0, 0))
+        throw Error(Exit::kUsage, "the source's schema has changed since the plan was made", {},
+                    "plan again: lakemover plan keeps your edits and shows the difference");
+}
+
+// Tells of the tables that failed before anything of them was read.
+void tell_refused(RunContext& run, Pg& staging, const Value& ids) {
+    const Result refused = staging.query(
+        "SELECT table_id, pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table'), error FROM "
+        "lakemover.run_table WHERE run_id = $1 AND table_id = ANY ($2::bigint[]) ORDER BY load_rank, table_id",
+        {run.id(), ids});
+    for (int i = 0; i < refused.rows(); ++i)
+        run.events.emit(Level::kError, "table_refused", refused.text(i, 1) + ": " + refused.text(i, 2), {},
+                        refused.integer(i, 0));
+}
+
+void cut_tables(RunContext& run, Pg& staging) {
+    const Value ids = staging.scalar("SELECT refused::text FROM lakemover._cut_tables($1, $2, $3, $4)",
+                                     {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
+                                      std::to_string(run.options.max_batch_rows)});
+    tell_refused(run, staging, ids);
+}
+
+}  // namespace
+
+Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
+    {
+        Phase phase(run, staging, "preflight");
+        Pg target = run.target.connect();
+        const Cancellable registered(run.cancel, target);
+        run.target.preflight(target);
+        store_target_facts(run.target, target, staging);
+        staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1",
+                      {run.id(), run.target.identity(target)});
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "snapshot");
+        staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
+        phase.end("held by a background worker in staging");
+    }
+    {
+        Phase phase(run, staging, "assess");
+        const std::int64_t blockers = store_assessment(staging, run.source, run.events.audit(), nullptr, nullptr);
+        staging.query(
+            "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
+            "source = $2) "
+            "WHERE run_id = $1",
+            {run.id(), run.source});
+        if (blockers > 0 && !run.options.force)
+            throw Error(
+                Exit::kBlockers,
+                "the assessment found " + std::to_string(blockers) + (blockers == 1 ? " blocker" : " blockers"),
+                blocker_list(staging, run.source),
+                "see assessment.html in " + run.events.audit().path().string() +
+                    "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
+        if (blockers > 0)
+            run.events.emit(Level::kWarning, "blockers_accepted",
+                            std::to_string(blockers) + " blockers accepted with --force");
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "plan");
+        plan_or_check(run, staging, run.settings, scope);
+        staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+        tell_refused(run, staging,
+                     staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id "
+                                    "= $1 AND state = 'failed'",
+                                    {run.id()}));
+        run.events.audit().write(
+            "plan.json",
+            staging
+                .scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
+                        "FROM lakemover.run_table WHERE run_id = $1",
+                        {run.id()})
+                .value_or("[]"));
+        phase.end();
+    }
+    Ledger ledger(run.run_uuid, 1);
+    {
+        Phase phase(run, staging, "schema");
+        Pg target = run.target.connect();
+        const Cancellable registered(run.cancel, target);
+        handle_existing_tables(run, staging, target);
+        ledger.open(
+            target,
+            staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));
+        run.ledger = &ledger;
+        create_schema(run, staging, target);
+        phase.end();
+    }
+    return load_to_verdict(run, staging);
+}
+
+Verdict load_to_verdict(RunContext& run, Pg& staging) {
+    {
+        Phase phase(run, staging, "load");
+        over_outages(run, [&] { cut_tables(run, staging); });
+        do load_tables(run);
+        while (load_lost_chunks_again(run, staging));
+        with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "finish");
+        // A source in use has drawn from its sequences since the plan was frozen.
+        over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
+        finish_schema(run, staging);
+        with_target(run, [&](Pg& target) { check_ledger(run, staging, target); });
+        phase.end();
+    }
+    {
+        Phase phase(run, staging, "validate");
+        validate_run(run, staging, true);
+        phase.end();
+    }
+    return end_run(run, staging);
+}
+
+Verdict end_run(RunContext& run, Pg& staging) {
+    staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
+    staging.query(
+        "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "
+        "state = 'loaded'",
+        {run.id()});
+    Verdict verdict = judge(run, staging);
+    // Resuming finds by this phase that the ledger went with a run that had come to its end.
+    staging.query("UPDATE lakemover.run SET phase = 'ending' WHERE run_id = $1 AND loader_id = $2",
+                  {run.id(), run.loader_id});
+    with_target(run, [&](Pg& target) {
+        if (!Ledger::exists(target)) return;
+        // When every table was undone, the ledger tells nothing any more.
+        const bool nothing_there = target.scalar(
+                                       "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "
+                                       "kind = 'table')",
+                                       {run.run_uuid}) == "t";
+        if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there))
+            run.ledger->drop(target);
+    });
+    return verdict;
+}
+
+}  // namespace lakemover::loader

@@ -1,0 +1,45 @@
+// The phases of a run, in order: those of a new one, and those that a new and a resumed one share. Throws Error for
+// what ends the run early.
+#pragma once
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "loader/engine/context.hpp"
+#include "loader/engine/verdict.hpp"
+
+namespace lakemover::loader {
+
+// Which parts a run does: lakemover plans again (and keeps edits); lakemover migrate keeps the plan as it is; lakemover
+// resume goes on with a run that ended early.
+struct RunScope {
+    bool replan = true;
+    bool resume = false;
+    bool consistent = false;  // resume: all tables of one point in time, whatever must be loaded again for that
+};
+
+// A phase shows in run.phase, and its duration in the events.
+class Phase {
+public:
+    Phase(RunContext& run, Pg& staging, const std::string& name);
+    void end(const std::string& message = {});
+
+private:
+    RunContext& run_;
+    std::string name_;
+    std::chrono::steady_clock::time_point start_;
+};
+
+// Repeats f for as long as a server is away; f must be free to run again.
+void over_outages(RunContext& run, const std::function<void()>& f);
+// The same, with a connection to the target that was opened for it: one that was idle for hours may be dead.
+void with_target(RunContext& run, const std::function<void(Pg& target)>& f);
+
+Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope);
+
+// What follows the schema: load, finish, validate, judge.
+Verdict load_to_verdict(RunContext& run, Pg& staging);
+// The end of a run whose tables are validated: the verdict, and the ledger goes.
+Verdict end_run(RunContext& run, Pg& staging);
+
+}  // namespace lakemover::loader

@@ -1,0 +1,265 @@
+#include "loader/engine/resume.hpp"
+
+#include <vector>
+
+#include "loader/engine/load.hpp"
+#include "loader/engine/reconcile.hpp"
+#include "loader/engine/runner.hpp"
+#include "loader/engine/statements.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+[[noreturn]] void refuse(const RunContext& run, const std::string& why, const std::string& detail,
+                         const std::string& hint) {
+    Error e(Exit::kUsage, "run " + run.id() + " cannot be resumed: " + why, detail, hint);
+    e.resumable = true;
+    throw e;
+}
+
+void refuse_change(const RunContext& run, const std::string& what, const std::string& then, const std::string& now,
+                   const std::string& hint) {
+    if (then != now) refuse(run, what, "then: " + then + ", now: " + now, hint);
+}
+
+bool is_true(Pg& staging, const std::string& sql, const RunContext& run) {
+    return staging.scalar("SELECT " + sql, {run.id()}) == "t";
+}
+
+// Plan, source and target must be those that the run began with.
+void check_unchanged(RunContext& run, Pg& staging, Pg& target) {
+    const Result r = staging.query(
+        "SELECT r.plan_hash, r.source_identity, r.target_identity, lakemover.plan_hash(r.source) FROM lakemover.run r "
+        "WHERE r.run_id = $1",
+        {run.id()});
+    if (r.is_null(0, 0) || !is_true(staging, "EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1)", run)) {
+        throw Error(Exit::kUsage, "run " + run.id() + " cannot be resumed: it ended before its plan was made final", {},
+                    "nothing was written to the target: start again with lakemover");
+    }
+    refuse_change(run, "the target is another one", r.text(0, 2), run.target.identity(target),
+                  "set LAKEBASE_* to the target of that run");
+    const Value source = staging.scalar("SELECT identity FROM lakemover.source_identity($1)", {run.source});
+    refuse_change(run, "the source is another one", r.text(0, 1), source.value_or("?"),
+                  "set SOURCE_* to the source of that run, or start a new run");
+    refuse_change(run, "the plan has changed since (SHA-256)", r.text(0, 0), r.text(0, 3),
+                  "undo the change of the plan, or start a new run with --on-existing=drop");
+}
+
+// The schema's transaction may have been committed without staging knowing.
+void reconcile_schema(RunContext& run, Pg& staging, Pg& target) {
+    const Value made = target.scalar(
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('kind', kind, 'name', name))::text FROM "
+        "lakemover_ledger.object WHERE run_uuid = $1",
+        {run.run_uuid});
+    if (!made) {
+        if (is_true(staging,
+                    "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND stage = 'table' AND state = "
+                    "'done')",
+                    run))
+            return;  // every table was undone
+        handle_existing_tables(run, staging, target);
+    } else {
+        staging.query(
+            "UPDATE lakemover.run_statement s SET state = 'done' FROM pg_catalog.jsonb_to_recordset($2::jsonb) AS "
+            "o(kind text, name text) WHERE s.run_id = $1 AND s.state = 'pending' AND s.stage IN ('schema', 'type', "
+            "'sequence', 'table') AND s.kind = o.kind AND s.object = o.name",
+            {run.id(), made});
+    }
+    create_schema(run, staging, target);
+}
+
+// Rows and ledger rows go in one transaction, which a loader that was taken over cannot commit.
+void empty_table(RunContext& run, Pg& staging, std::int64_t table_id) {
+    const std::string name =
+        staging
+            .scalar(
+                "SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
+                "lakemover.run_table WHERE run_id = $1 AND table_id = $2",
+                {run.id(), std::to_string(table_id)})
+            .value_or("?");
+    bool rows = false;
+    with_target(run, [&](Pg& target) {
+        target.exec("BEGIN");
+        run.ledger->fence(target);
+        rows = rows || run.ledger->has_chunks(target, table_id);
+        if (rows) {
+            target.exec("SAVEPOINT emptying");
+            try {
+                target.exec("TRUNCATE ONLY " + name);
+            } catch (const Error& e) {
+                // A key of somebody else's table forbids TRUNCATE.
+                if (e.connection_lost) throw;
+                target.exec("ROLLBACK TO SAVEPOINT emptying");
+                target.exec("DELETE FROM ONLY " + name);
+            }
+            run.ledger->forget_chunks(target, table_id);
+        }
+        target.exec("COMMIT");
+    });
+    staging.query("SELECT lakemover._begin_again($1, $2)", {run.id(), std::to_string(table_id)});
+    if (rows)
+        run.events.emit(Level::kWarning, "table_begins_again",
+                        name + ": its point in time is gone, it was emptied and is loaded whole at the new one", {},
+                        table_id);
+}
+
+std::vector<std::int64_t> table_list(Pg& staging, const RunContext& run, const std::string& sql) {
+    const Result r = staging.query(sql, {run.id()});
+    std::vector<std::int64_t> all;
+    for (int i = 0; i < r.rows(); ++i) all.push_back(r.integer(i, 0));
+    return all;
+}
+
+constexpr const char* kHeld =
+    "coalesce((SELECT s.state = 'held' FROM lakemover.snapshot s WHERE s.run_id = $1), false) AND "
+    "lakemover._keeper_alive($1)";
+
+// Tables that have rows of another point than that of the run's present or latest snapshot.
+constexpr const char* kElsewhere =
+    "SELECT t.table_id FROM lakemover.run_table t JOIN lakemover.snapshot s USING (run_id) WHERE t.run_id = $1 AND "
+    "(t.spec->>'copies_rows')::boolean AND t.state NOT IN ('failed', 'blocked') AND t.snapshot_at <> s.taken_at ORDER "
+    "BY 1";
+
+void check_schema_drift(RunContext& run, Pg& staging) {
+    over_outages(run, [&] { staging.query("SELECT lakemover.inventory($1)", {run.source}); });
+    const bool same =
+        staging.scalar(
+            "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
+            {run.source}) == "t";
+    if (!same)
+        refuse(run, "the source's schema has changed since", {},
+               "plan again (lakemover plan) and start a new run with --on-existing=drop");
+}
+
+// What was read at the old point is as good at the new one, when nobody wrote between them.
+bool source_is_frozen(RunContext& run, Pg& staging, const Result& before) {
+    const Result now = staging.query(
+        "SELECT s.snapshot_id, s.source_lsn, s.proof, coalesce((r.options->>'source_quiesced')::boolean, false), "
+        "s.taken_at FROM lakemover.snapshot s JOIN lakemover.run r USING (run_id) WHERE s.run_id = $1",
+        {run.id()});
+    const bool declared = now.boolean(0, 3);
+    const bool proven = before.rows() == 1 && before.get(0, 0) == "frozen" && now.get(0, 0) == "frozen" &&
+                        before.get(0, 1) == now.get(0, 1) && !now.is_null(0, 1);
+    if (!declared && !proven) return false;
+    run.events.emit(Level::kWarning, "source_frozen",
+                    declared
+                        ? "the operator declared that nobody writes to the source (--source-quiesced): rows of the "
+                          "earlier point stay"
+                        : "the source has not changed (" + now.text(0, 2) + "): rows of the earlier point stay",
+                    {{"declared", declared}});
+    staging.query(
+        "UPDATE lakemover.run_table t SET snapshot_id = s.snapshot_id, source_lsn = s.source_lsn, snapshot_at = "
+        "s.taken_at FROM lakemover.snapshot s WHERE t.run_id = $1 AND s.run_id = t.run_id AND t.snapshot_at IS NOT "
+        "NULL",
+        {run.id()});
+    return true;
+}
+
+// The point in time to go on at; tables that cannot go on there begin again.
+void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
+    const std::string all =
+        "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean "
+        "AND state NOT IN ('failed', 'blocked') ORDER BY 1";
+    const bool held = is_true(staging, kHeld, run);
+    const bool some_loaded =
+        is_true(staging, "EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND snapshot_at IS NOT NULL)", run);
+    const std::vector<std::int64_t> unfinished =
+        table_list(staging, run, "SELECT * FROM lakemover._unfinished_tables($1)");
+    const std::vector<std::int64_t> elsewhere = table_list(staging, run, kElsewhere);
+    // One point for all of them: the held one, or a new one when the rest needs a new one anyway.
+    const bool several = is_true(
+        staging,
+        "count(DISTINCT snapshot_at) > 1 FROM lakemover.run_table WHERE run_id = $1 AND snapshot_at IS NOT NULL", run);
+    const bool reload_all =
+        scope.consistent && some_loaded && (held ? !elsewhere.empty() : several || !unfinished.empty());
+    if (scope.consistent && is_true(staging, "level <> 'same' FROM lakemover.snapshot WHERE run_id = $1", run))
+        refuse(run, "this source has no point in time for all tables", {}, "resume without --consistent");
+    if (reload_all && is_true(staging,
+                              "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "
+                              "stage NOT IN ('schema', 'type', 'sequence', 'table'))",
+                              run))
+        refuse(run, "--consistent would load tables again that have their keys already", {},
+               "without --consistent it goes on; for one point start a new run with --on-existing=drop");
+    // Nothing is left to read: what validation needs of the source was kept.
+    if (!held && unfinished.empty() && !reload_all) return;
+    if (held && !reload_all) return;
+
+    check_schema_drift(run, staging);
+    const Result before =
+        staging.query("SELECT snapshot_id, source_lsn FROM lakemover.snapshot WHERE run_id = $1", {run.id()});
+    if (!held) over_outages(run, [&] { staging.query("SELECT lakemover.keeper_start($1)", {run.id()}); });
+    if (!held && some_loaded && source_is_frozen(run, staging, before)) return;
+    if (some_loaded)
+        run.events.emit(Level::kWarning, "point_lost",
+                        reload_all
+                            ? "tables are loaded again so that all are of one point of the source"
+                            : "the source's snapshot of the earlier loader is gone: unfinished tables are loaded "
+                              "again at a new point, complete ones keep theirs");
+    for (const std::int64_t table : !reload_all ? unfinished : held ? elsewhere : table_list(staging, run, all))
+        empty_table(run, staging, table);
+}
+
+void reconcile(RunContext& run, Pg& staging) {
+    Reconciled result;
+    with_target(run, [&](Pg& target) { result = reconcile_chunks(run, staging, target); });
+    if (result.found > 0 || result.lost > 0)
+        run.events.emit(result.lost > 0 ? Level::kWarning : Level::kInfo, "reconciled",
+                        "by the ledger on the target " + std::to_string(result.found) +
+                            " batches were committed that staging did not know of, and " + std::to_string(result.lost) +
+                            " are not there that it knew",
+                        {{"found", result.found}, {"lost", result.lost}});
+}
+
+// Loaded whole at a point that is still held, and not yet counted there.
+void count_tables(RunContext& run, Pg& staging) {
+    for (const std::int64_t table :
+         table_list(staging, run,
+                    "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean "
+                    "AND state IN ('loaded', 'done', 'incomplete') AND source_rows IS NULL"))
+        over_outages(run, [&] { count_loaded_table(run, staging, table); });
+}
+
+}  // namespace
+
+Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
+    run.resumed = true;
+    Ledger ledger(run.run_uuid, 1);
+    run.ledger = &ledger;
+    const std::string phase_then =
+        staging.scalar("SELECT phase FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("");
+    Phase phase(run, staging, "resume");
+    bool at_its_end = false;
+    {
+        Pg target = run.target.connect();
+        const Cancellable registered(run.cancel, target);
+        run.target.preflight(target);
+        check_unchanged(run, staging, target);
+        // The epoch first: whoever had the run before cannot commit any more from here on.
+        const bool known = ledger.take_over(target);
+        at_its_end = phase_then == "ending";
+        if (!known && !at_its_end) {
+            if (is_true(staging,
+                        "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND stage = 'table' AND state = "
+                        "'done')",
+                        run))
+                throw Error(Exit::kUsage,
+                            "run " + run.id() + " cannot be resumed: the target does not know it any more", {},
+                            "another run has replaced its tables, or it was rolled back; start a new run");
+            handle_existing_tables(run, staging, target);
+            ledger.open(target,
+                        staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()})
+                            .value_or("?"));
+        }
+        if (!at_its_end) reconcile_schema(run, staging, target);
+    }
+    if (!at_its_end) {
+        reconcile(run, staging);
+        settle_point(run, staging, scope);
+        count_tables(run, staging);
+    }
+    phase.end();
+    return at_its_end ? end_run(run, staging) : load_to_verdict(run, staging);
+}
+
+}  // namespace lakemover::loader
