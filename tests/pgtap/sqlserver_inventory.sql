@@ -1,6 +1,6 @@
 -- From what SQL Server's catalog views say to inventory, plan and DDL, without a SQL Server: the views are filled by hand.
 BEGIN;
-SELECT plan(40);
+SELECT plan(42);
 SET client_min_messages = 'warning';
 
 CREATE SERVER ms FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host 'h', dbname 'd');
@@ -114,5 +114,8 @@ SELECT set_eq($$ SELECT DISTINCT check_id FROM lakemover._check_sqlserver('ms') 
               ARRAY['unknown_type', 'not_translated', 'lossy_type', 'point_in_time', 'case_insensitive'], 'the checks of a SQL Server source');
 UPDATE lakemover.plan_column SET exclude = true WHERE source = 'ms' AND source_column = 'what';
 SELECT is((SELECT count(*) FROM lakemover._check_sqlserver('ms') f WHERE f.check_id = 'unknown_type'), 0::bigint, 'excluding the column resolves the blocker');
+SELECT is((SELECT count(*) FROM lakemover._check_tables('ms') f WHERE f.check_id = 'primary_key' AND f.message ~ 'it will be read in one pass$'),
+          2::bigint, 'a table without a key is read in one pass: SQL Server has no row addresses');
+SELECT is((SELECT count(*) FROM lakemover._check_tables('ms') f WHERE f.check_id = 'primary_key' AND f.message ~ 'ctid'), 0::bigint, 'and nobody says otherwise');
 SELECT * FROM finish();
 ROLLBACK;

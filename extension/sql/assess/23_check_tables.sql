@@ -44,13 +44,13 @@ AS $$
     SELECT 'primary_key', NULL::text, t.schema_name, t.table_name, NULL::text,
            format('table %s has no primary key; %s', t.shown,
                   CASE WHEN u.name IS NOT NULL THEN format('ranges will follow the unique index %I', u.name)
-                       WHEN i.version_num >= 140000 THEN 'ranges will follow row addresses (ctid)'
+                       WHEN i.engine = 'postgres' AND i.version_num >= 140000 THEN 'ranges will follow row addresses (ctid)'
                        ELSE 'it will be read in one pass' END),
            jsonb_strip_nulls(jsonb_build_object('unique_index', u.name, 'table_bytes', t.table_bytes,
                                                 'partitions', NULLIF(t.partitions, 0))),
            NULL::text
       FROM tables t
-     CROSS JOIN (SELECT s.version_num FROM lakemover.source_info s WHERE s.source = p_source) i
+     CROSS JOIN (SELECT s.engine, s.version_num FROM lakemover.source_info s WHERE s.source = p_source) i
       LEFT JOIN unique_key u ON u.table_id = t.table_id
      WHERE NOT EXISTS (SELECT FROM keyed k WHERE k.table_id = t.table_id)
        AND (t.partitions = 0 OR t.keyless_partitions > 0)
