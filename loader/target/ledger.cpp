@@ -205,6 +205,12 @@ void Ledger::drop(Pg& target) const {
     if (!exists(target)) return;
     target.exec("BEGIN");
     target.exec("LOCK TABLE lakemover_ledger.run IN ACCESS EXCLUSIVE MODE");
+    if (target.query("SELECT FROM lakemover_ledger.run WHERE run_uuid = $1", {run_uuid_}).rows() == 0) {
+        target.exec("ROLLBACK");
+        return;
+    }
+    // A loader that was taken over leaves it to the one that has the run.
+    fence(target);
     for (const char* table : {"chunk", "object", "run"})
         target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {run_uuid_});
     const bool last = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.run)") == "t";
