@@ -35,8 +35,18 @@ GRANT CREATE ON SCHEMA public TO $LM_TARGET_USER;
 SQL
 lm_env
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
-# Every object of the database that a dump would know, with its definition.
-catalogs() { lm_as "$LM_BIN/pg_dump" -h "$LM_TMP/target" -p "${LM_PORT[target]}" -U postgres "$LM_TARGET_DB" | grep -v '^\\'; }
+# Every object that no initdb makes, by its number, and what others have in their tables.
+catalogs() {
+    lm_sql target "$LM_TARGET_DB" <<'SQL'
+SELECT format('SELECT %L, oid, %I, t.* IS NULL FROM %I t WHERE oid >= 16384 ORDER BY oid', c, name, c)
+  FROM (VALUES ('pg_class', 'relname'), ('pg_type', 'typname'), ('pg_namespace', 'nspname'), ('pg_constraint', 'conname'), ('pg_proc', 'proname'),
+               ('pg_attrdef', 'adrelid'), ('pg_trigger', 'tgname'), ('pg_collation', 'collname'), ('pg_extension', 'extname'), ('pg_rewrite', 'rulename'),
+               ('pg_event_trigger', 'evtname'), ('pg_policy', 'polname')) v(c, name) \gexec
+SELECT nspname, nspowner::regrole, nspacl FROM pg_namespace ORDER BY 1;
+SELECT oid::regclass, relowner::regrole, relacl, relnatts, relchecks FROM pg_class WHERE relname = 'theirs' ORDER BY 1;
+SELECT * FROM app.theirs;
+SQL
+}
 as_before() {
     catalogs > "$LM_TMP/catalogs.now"
     same "catalogs and rows $1" "$LM_TMP/catalogs.before" "$LM_TMP/catalogs.now"
