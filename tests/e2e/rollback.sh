@@ -47,6 +47,7 @@ SELECT oid::regclass, relowner::regrole, relacl, relnatts, relchecks FROM pg_cla
 SELECT * FROM app.theirs;
 SQL
 }
+expect_on_terminal() { script -qec "$1" /dev/null > "$LM_TMP/out.terminal" 2>&1; }
 as_before() {
     catalogs > "$LM_TMP/catalogs.now"
     same "catalogs and rows $1" "$LM_TMP/catalogs.before" "$LM_TMP/catalogs.now"
@@ -59,6 +60,12 @@ expect 2 "rolling back with nobody to ask" lm_cli rollback
 says '--yes' 'drop +table app\.parent' 'drop +partitioned table app\.part' 'drop +enum app\.mood' 'drop +schema "we ird"'
 says_not 'theirs|schema app$|public$'
 equal "nothing was dropped" 1000 "$(target 'SELECT count(*) FROM app.child')"
+# On a terminal it asks.
+printf 'n\n' | expect_on_terminal "$LM_LAKEMOVER rollback"
+equal "exit code when the answer is no" 7 $?
+output "$LM_TMP/out.terminal"
+says 'Drop them, with their rows\? \[y/N\]' 'nothing was dropped'
+equal "rows when the answer is no" 1000 "$(target 'SELECT count(*) FROM app.child')"
 expect 0 "rolling back a run whose ledger is gone" lm_cli rollback --yes
 says ' 0 kept'
 as_before "after the rollback"
