@@ -73,7 +73,7 @@ void add_settings(CLI::App& app, Settings& s) {
     setting(app, "SOURCE_TRUST_SERVER_CERTIFICATE", s.source.trust_server_certificate,
             "SQL Server: no (default), or yes to give up the certificate's check", source);
     app.add_flag("--source-quiesced", s.source.quiesced,
-                 "SQL Server: declare that nobody writes; recorded in the report")
+                 "declare that nobody writes to the source: a point in time for SQL Server, and for resume; recorded")
         ->group(source);
     app.add_flag("--accept-inconsistent", s.source.accept_inconsistent,
                  "SQL Server: go on without a point in time; the verdict is then never SUCCESS")

@@ -165,7 +165,11 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     CancelToken cancel;
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
-    const std::string id = newest_run(pg, run, "state <> 'queued'");
+    // A run that was refused since is not what somebody wants to resume.
+    const std::string id = newest_run(pg, run,
+                                      "state <> 'queued' AND (state IN ('interrupted', 'running', 'paused') OR NOT "
+                                      "EXISTS (SELECT FROM lakemover.run WHERE state IN ('interrupted', 'running', "
+                                      "'paused')))");
     if (!staging.embedded()) wait_for_silence(pg, id, cancel);
     const Result r = pg.query(
         "SELECT source, verdict, exit_code, state IN ('done', 'incomplete') OR coalesce(verdict, '') = 'ROLLED BACK' "

@@ -1,5 +1,6 @@
 // lakemover rollback: drops what a run made on the target, after saying what that is.
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -52,11 +53,13 @@ void show(const Settings& s, const std::string& id, const std::vector<TargetObje
     std::fflush(stdout);
 }
 
-bool agreed() {
+bool agreed(CancelToken& cancel) {
     if (isatty(STDIN_FILENO) != 1)
         throw Error(Exit::kUsage, "rollback drops objects and there is nobody to ask", {}, "say so with --yes");
     fmt::print("Drop them, with their rows? [y/N] ");
     std::fflush(stdout);
+    // Ctrl-C reaches us through the token, not as an interrupted read.
+    for (pollfd in{STDIN_FILENO, POLLIN, 0}; poll(&in, 1, 200) == 0;) cancel.check();
     char answer[8] = {};
     return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
 }
@@ -107,7 +110,7 @@ Exit command_rollback(const Settings& settings, const std::string& run, bool yes
     std::vector<TargetObject> objects = made_by_run(pg, target, id, r.text(0, 0));
     mark_kept(target, objects);
     show(settings, id, objects);
-    if (!objects.empty() && !yes && !agreed()) {
+    if (!objects.empty() && !yes && !agreed(cancel)) {
         fmt::print("nothing was dropped\n");
         return Exit::kCancelled;
     }

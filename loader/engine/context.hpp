@@ -22,6 +22,7 @@ struct RunOptions {
     int attempts = 3;
     int sample_rows = 10000;
     int outage_timeout_s = 14400;
+    bool waits = true;  // for servers that are away; not where somebody waits for an answer
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     bool force = false;

@@ -78,7 +78,8 @@ void throw_point_lost(const RunContext& run, const std::string& why) {
 
 bool OutageWait::after(const Error& e) {
     const Response response = response_to(e);
-    if (e.taken_over || (response != Response::kOutage && response != Response::kNewSecret)) return false;
+    if (!run_.options.waits || e.taken_over || (response != Response::kOutage && response != Response::kNewSecret))
+        return false;
     // Without staging there is no snapshot, and nowhere to keep the run's state.
     if (e.peer == "staging" && e.connection_lost) return false;
     run_.cancel.check();

@@ -45,6 +45,7 @@ void with_target(RunContext& run, const std::function<void(Pg& target)>& f) {
     over_outages(run, [&] {
         Pg target = run.target.connect();
         const Cancellable registered(run.cancel, target);
+        if (run.ledger) run.ledger->name_session(target);
         f(target);
     });
 }

@@ -24,7 +24,7 @@ Reconciled reconcile_chunks(RunContext& run, Pg& staging, Pg& target) {
         "bytes_copied, 'lane1', lane1::text, 'lane2', lane2::text, 'xid', xid::text)), '[]')::text FROM "
         "lakemover_ledger.chunk WHERE run_uuid = $1",
         {run.run_uuid});
-    const Result r = staging.query("SELECT found, lost FROM lakemover._reconcile_chunks($1, $2, $3)",
+    const Result r = staging.query("SELECT regained, lost FROM lakemover._reconcile_chunks($1, $2, $3)",
                                    {run.id(), run.loader_id, ledger});
     return {r.integer(0, 0), r.integer(0, 1)};
 }

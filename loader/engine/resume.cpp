@@ -134,11 +134,10 @@ void check_schema_drift(RunContext& run, Pg& staging) {
 
 // What was read at the old point is as good at the new one, when nobody wrote between them.
 bool source_is_frozen(RunContext& run, Pg& staging, const Result& before) {
-    const Result now = staging.query(
-        "SELECT s.snapshot_id, s.source_lsn, s.proof, coalesce((r.options->>'source_quiesced')::boolean, false), "
-        "s.taken_at FROM lakemover.snapshot s JOIN lakemover.run r USING (run_id) WHERE s.run_id = $1",
-        {run.id()});
-    const bool declared = now.boolean(0, 3);
+    const Result now =
+        staging.query("SELECT snapshot_id, source_lsn, proof FROM lakemover.snapshot WHERE run_id = $1", {run.id()});
+    // Declared now: what was declared when the run began may not hold any more.
+    const bool declared = run.settings.source.quiesced;
     const bool proven = before.rows() == 1 && before.get(0, 0) == "frozen" && now.get(0, 0) == "frozen" &&
                         before.get(0, 1) == now.get(0, 1) && !now.is_null(0, 1);
     if (!declared && !proven) return false;
@@ -183,7 +182,16 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
                "without --consistent it goes on; for one point start a new run with --on-existing=drop");
     // Nothing is left to read: what validation needs of the source was kept.
     if (!held && unfinished.empty() && !reload_all) return;
-    if (held && !reload_all) return;
+    if (held && !reload_all) {
+        // A source with a point per table showed it in the transaction that read the rows, and to nobody else.
+        for (const std::int64_t table : table_list(
+                 staging, run,
+                 "SELECT t.table_id FROM lakemover.run_table t JOIN lakemover.snapshot s USING (run_id) WHERE t.run_id "
+                 "= $1 AND s.level <> 'same' AND t.source_rows IS NULL AND t.table_id IN (SELECT "
+                 "lakemover._unfinished_tables($1)) ORDER BY 1"))
+            empty_table(run, staging, table);
+        return;
+    }
 
     check_schema_drift(run, staging);
     const Result before =

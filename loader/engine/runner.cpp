@@ -229,6 +229,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    parse_hash_key(r.get(0, 2)),
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
+    run.options.waits = false;
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
     pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",

@@ -130,6 +130,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                         target.emplace(run.target.connect());
                         registration = std::make_unique<Cancellable>(run.cancel, *target);
                         set_maintenance_memory(*target);
+                        run.ledger->name_session(*target);
                     }
                     target->exec(s.sql);
                     outcome = {true, {}, std::chrono::duration<double>(Clock::now() - start).count()};
@@ -266,6 +267,7 @@ void copy_register(RunContext& run, Pg& staging, Pg& target) {
 
 void create_schema(RunContext& run, Pg& staging, Pg& target) {
     target.exec("BEGIN");
+    run.ledger->fence(target);
     std::vector<std::pair<Statement, StatementOutcome>> outcomes;
     const bool replace = run.options.on_existing == "drop";
     for (const char* stage : {"schema", "type", "sequence", "table"}) {

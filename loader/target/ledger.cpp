@@ -67,9 +67,16 @@ bool Ledger::take_over(Pg& target) {
 }
 
 void Ledger::fence(Pg& target) const {
-    const Result r =
-        target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
-    if (r.rows() == 1 && r.integer(0, 0) == epoch_) return;
+    bool ours = false;
+    try {
+        const Result r =
+            target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
+        ours = r.rows() == 1 && r.integer(0, 0) == epoch_;
+    } catch (const Error& e) {
+        // The whole ledger is gone: the run was rolled back, or replaced by one that has ended.
+        if (e.sqlstate != "42P01" && e.sqlstate != "3F000") throw;
+    }
+    if (ours) return;
     Error e(Exit::kOther, "another loader has taken over this run or its tables", {},
             "this one stops; nothing was written by it", "55P03");
     e.taken_over = true;
@@ -205,6 +212,12 @@ void Ledger::drop(Pg& target) const {
     if (!exists(target)) return;
     target.exec("BEGIN");
     target.exec("LOCK TABLE lakemover_ledger.run IN ACCESS EXCLUSIVE MODE");
+    if (target.query("SELECT FROM lakemover_ledger.run WHERE run_uuid = $1", {run_uuid_}).rows() == 0) {
+        target.exec("ROLLBACK");
+        return;
+    }
+    // A loader that was taken over leaves it to the one that has the run.
+    fence(target);
     for (const char* table : {"chunk", "object", "run"})
         target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {run_uuid_});
     const bool last = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.run)") == "t";

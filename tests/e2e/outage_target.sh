@@ -49,7 +49,6 @@ sleep 3
 lm_start_target
 ends_well "a restart"
 
-# What was committed shortly before a crash may be lost: then its batches are loaded again.
 start --on-existing=drop
 lm_sql target postgres -c "ALTER SYSTEM SET default_transaction_read_only = on" -c "SELECT pg_reload_conf()" > /dev/null
 if eventually 60 paused; then pass "it says that it pauses"; else fail "it says nothing of the outage"; fi
@@ -63,6 +62,24 @@ if eventually 60 paused; then pass "it says that it pauses"; else fail "it says 
 sleep 1
 lm_sql target postgres -c "ALTER ROLE $LM_TARGET_USER CONNECTION LIMIT -1"
 ends_well "a connection limit"
+
+# A target that comes back without what it had said was committed: those batches are loaded again.
+start --on-existing=drop
+eventually 60 committed 4 || fail "the load does not go on"
+equal "batches that the target loses" 1 "$(lm_sql target "$LM_TARGET_DB" <<'SQL'
+BEGIN;
+DELETE FROM app.big b USING lakemover_ledger.chunk c
+ WHERE c.chunk_no = 1 AND c.lower_bound IS NULL AND c.upper_bound IS NOT NULL AND b.xmin::text::bigint = c.xid::text::bigint % 4294967296;
+WITH lost AS (DELETE FROM lakemover_ledger.chunk WHERE chunk_no = 1 AND lower_bound IS NULL AND upper_bound IS NOT NULL RETURNING 1)
+SELECT count(*) FROM lost;
+COMMIT;
+SQL
+)"
+wait $run
+equal "exit code after lost commits" 0 $?
+says 'SUCCESS' 'the target lost 1 committed batch'
+describe_rows target "$LM_TARGET_DB" > "$LM_TMP/target.rows"
+same "rows after lost commits" "$LM_TMP/source.rows" "$LM_TMP/target.rows"
 
 # A command that prints the secret is asked again.
 printf '%s' "$LM_TARGET_PASSWORD" > "$LM_TMP/token"

@@ -78,6 +78,17 @@ expect 0 "resuming at one new point" lm_cli resume --consistent
 says 'SUCCESS' 'app.vault: its point in time is gone' 'app.account: its point in time is gone'
 equal "rows, keys and sums of one point" "$(bank_total)" "$(bank_sums target "$LM_TARGET_DB" "$BANK_BOTH")"
 
+# Cancelled: a new point is needed, and nothing else is.
+start --on-existing=drop
+eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+kill -INT $run
+wait $run
+equal "exit code of the cancelled run" 7 $?
+in_the_middle
+expect 0 "resuming a cancelled run" lm_cli resume
+says 'resumed' 'SEVERAL POINTS|SUCCESS'
+equal "rows, keys and sum of the table that began again" "$BANK_ROWS $BANK_ROWS $((BANK_ROWS * 100))|1" "$(bank_sums target "$LM_TARGET_DB" 1)"
+
 # Killed while keys are made: nothing is read again.
 lm_sql target "$LM_TARGET_DB" <<'SQL'
 CREATE SCHEMA house;
@@ -100,6 +111,17 @@ says_not 'begins again|was emptied'
 equal "batches" "$(wc -l < "$LM_TMP/ledger.before")" "$(staging "SELECT count(*) FROM lakemover.run_chunk c WHERE state = 'done' AND run_id = (SELECT max(run_id) FROM lakemover.run)")"
 equal "rows, keys and sums" "$(bank_total)" "$(bank_sums target "$LM_TARGET_DB" "$BANK_BOTH")"
 bank_close
+# Nobody writes any more: said so, what was read stays.
+start --on-existing=drop --keep-ledger
+eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+kill_both
+in_the_middle
+target 'SELECT table_id, chunk_no, xid FROM lakemover_ledger.chunk' | LC_ALL=C sort > "$LM_TMP/ledger.before"
+expect 0 "resuming at another point of a quiet source" lm_cli resume --source-quiesced
+says 'the operator declared that nobody writes' 'SUCCESS'
+target 'SELECT table_id, chunk_no, xid FROM lakemover_ledger.chunk' | LC_ALL=C sort > "$LM_TMP/ledger.after"
+equal "batches that were loaded again" "" "$(LC_ALL=C comm -23 "$LM_TMP/ledger.before" "$LM_TMP/ledger.after")"
+equal "rows, keys and sums" "$(bank_total)" "$(bank_sums target "$LM_TARGET_DB" "$BANK_BOTH")"
 for what in constraints indexes; do
     describe_$what source "$LM_DB" | grep -v '^writer' > "$LM_TMP/source.$what"
     describe_$what target "$LM_TARGET_DB" | grep -v '^house' > "$LM_TMP/target.$what"

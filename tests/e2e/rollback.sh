@@ -35,8 +35,19 @@ GRANT CREATE ON SCHEMA public TO $LM_TARGET_USER;
 SQL
 lm_env
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
-# Every object of the database that a dump would know, with its definition.
-catalogs() { lm_as "$LM_BIN/pg_dump" -h "$LM_TMP/target" -p "${LM_PORT[target]}" -U postgres "$LM_TARGET_DB" | grep -v '^\\'; }
+# Every object that no initdb makes, by its number, and what others have in their tables.
+catalogs() {
+    lm_sql target "$LM_TARGET_DB" <<'SQL'
+SELECT format('SELECT %L, oid, %I, t.* IS NULL FROM %I t WHERE oid >= 16384 ORDER BY oid', c, name, c)
+  FROM (VALUES ('pg_class', 'relname'), ('pg_type', 'typname'), ('pg_namespace', 'nspname'), ('pg_constraint', 'conname'), ('pg_proc', 'proname'),
+               ('pg_attrdef', 'adrelid'), ('pg_trigger', 'tgname'), ('pg_collation', 'collname'), ('pg_extension', 'extname'), ('pg_rewrite', 'rulename'),
+               ('pg_event_trigger', 'evtname'), ('pg_policy', 'polname')) v(c, name) \gexec
+SELECT nspname, nspowner::regrole, nspacl FROM pg_namespace ORDER BY 1;
+SELECT oid::regclass, relowner::regrole, relacl, relnatts, relchecks FROM pg_class WHERE relname = 'theirs' ORDER BY 1;
+SELECT * FROM app.theirs;
+SQL
+}
+expect_on_terminal() { script -qec "$1" /dev/null > "$LM_TMP/out.terminal" 2>&1; }
 as_before() {
     catalogs > "$LM_TMP/catalogs.now"
     same "catalogs and rows $1" "$LM_TMP/catalogs.before" "$LM_TMP/catalogs.now"
@@ -49,6 +60,12 @@ expect 2 "rolling back with nobody to ask" lm_cli rollback
 says '--yes' 'drop +table app\.parent' 'drop +partitioned table app\.part' 'drop +enum app\.mood' 'drop +schema "we ird"'
 says_not 'theirs|schema app$|public$'
 equal "nothing was dropped" 1000 "$(target 'SELECT count(*) FROM app.child')"
+# On a terminal it asks.
+printf 'n\n' | expect_on_terminal "$LM_LAKEMOVER rollback"
+equal "exit code when the answer is no" 7 $?
+output "$LM_TMP/out.terminal"
+says 'Drop them, with their rows\? \[y/N\]' 'nothing was dropped'
+equal "rows when the answer is no" 1000 "$(target 'SELECT count(*) FROM app.child')"
 expect 0 "rolling back a run whose ledger is gone" lm_cli rollback --yes
 says ' 0 kept'
 as_before "after the rollback"

@@ -29,22 +29,28 @@ END
 $$;
 COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean) IS 'makes a loader the one of a run that ended early or whose loader shows no heartbeat for 15 seconds (or is known to be gone); false when the run is not to be had';
 
+CREATE FUNCTION lakemover._ledger_rows(p_ledger jsonb)
+RETURNS TABLE (table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint, bytes bigint, lane1 numeric,
+               lane2 numeric, xid text)
+LANGUAGE sql IMMUTABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT * FROM jsonb_to_recordset(p_ledger) AS l(table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint,
+                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text)
+$$;
+COMMENT ON FUNCTION lakemover._ledger_rows(jsonb) IS 'rows of the ledger on the target, as the loader hands them over';
+
 CREATE FUNCTION lakemover._reconcile_chunks(p_run bigint, p_loader text, p_ledger jsonb)
-RETURNS TABLE (found bigint, lost bigint)
+RETURNS TABLE (regained bigint, lost bigint)
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_unknown text;
 BEGIN
-    CREATE TEMPORARY TABLE IF NOT EXISTS lakemover_ledger_rows (table_id bigint, chunk_no int, method text, lower text, upper text,
-        rows bigint, bytes bigint, lane1 numeric, lane2 numeric, xid text, PRIMARY KEY (table_id, chunk_no)) ON COMMIT DROP;
-    INSERT INTO pg_temp.lakemover_ledger_rows
-    SELECT * FROM jsonb_to_recordset(p_ledger) AS l(table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint,
-                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text);
     -- Bounds never change; a ledger that holds other ones is another run's, or staging is an old copy.
     SELECT format('table %s chunk %s', l.table_id, l.chunk_no) INTO v_unknown
-      FROM pg_temp.lakemover_ledger_rows l
+      FROM lakemover._ledger_rows(p_ledger) l
       LEFT JOIN lakemover.run_chunk c ON c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no
      WHERE c.chunk_id IS NULL OR c.method <> l.method OR c.lower_bound::text IS DISTINCT FROM l.lower
         OR c.upper_bound::text IS DISTINCT FROM l.upper
@@ -57,15 +63,15 @@ BEGIN
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = l.rows, bytes_copied = l.bytes,
            digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader
-      FROM pg_temp.lakemover_ledger_rows l
+      FROM lakemover._ledger_rows(p_ledger) l
      WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('pending', 'claimed');
-    GET DIAGNOSTICS found = ROW_COUNT;
+    GET DIAGNOSTICS regained = ROW_COUNT;
     UPDATE lakemover.run_chunk c
        SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL
       FROM lakemover.run_table t
      WHERE c.run_id = p_run AND c.state = 'done' AND t.run_id = c.run_id AND t.table_id = c.table_id
        AND t.state NOT IN ('failed', 'blocked')
-       AND NOT EXISTS (SELECT FROM pg_temp.lakemover_ledger_rows l
+       AND NOT EXISTS (SELECT FROM lakemover._ledger_rows(p_ledger) l
                         WHERE l.table_id = c.table_id AND l.chunk_no = c.chunk_no AND l.rows = c.rows_copied
                           AND l.lane1 = c.digest[1] AND l.lane2 = c.digest[2]);
     GET DIAGNOSTICS lost = ROW_COUNT;
@@ -82,7 +88,6 @@ BEGIN
       FROM (SELECT c.table_id, sum(c.rows_copied)::bigint AS rows_copied, sum(c.bytes_copied)::bigint AS bytes_copied
               FROM lakemover.run_chunk c WHERE c.run_id = p_run GROUP BY c.table_id HAVING bool_and(c.state = 'done')) s
      WHERE t.run_id = p_run AND t.table_id = s.table_id AND t.state = 'loading';
-    DROP TABLE pg_temp.lakemover_ledger_rows;
     RETURN NEXT;
 END
 $$;
