@@ -157,13 +157,12 @@ void finish_settings(Settings& s) {
 
 // The plan that "migrate" loads is there already: what only planning heeds would be ignored.
 void refuse_planning(const Settings& s) {
-    for (const auto& [flag, value] :
-         {std::pair{"--profile", &s.profile}, std::pair{"--naming", &s.naming}, std::pair{"--char-as", &s.char_as},
-          std::pair{"--on-nul", &s.on_nul}, std::pair{"--on-surrogate", &s.on_surrogate},
-          std::pair{"--on-seventh-digit", &s.on_seventh_digit}})
-        if (!value->empty())
-            throw Error(Exit::kUsage, std::string(flag) + " is for planning; migrate loads the plan that is there", {},
-                        std::string("lakemover plan ") + flag + " " + *value + ", then lakemover migrate");
+    auto flags = sqlserver_planning(s);
+    flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
+    for (const auto& [flag, value] : flags)
+        if (!value.empty())
+            throw Error(Exit::kUsage, flag + " is for planning; migrate loads the plan that is there", {},
+                        "lakemover plan " + flag + " " + value + ", then lakemover migrate");
 }
 
 }  // namespace

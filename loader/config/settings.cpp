@@ -33,6 +33,13 @@ void check_port(const std::string& what, const std::string& value) {
 
 }  // namespace
 
+std::vector<std::pair<std::string, std::string>> sqlserver_planning(const Settings& s) {
+    return {{"--char-as", s.char_as},
+            {"--on-nul", s.on_nul},
+            {"--on-surrogate", s.on_surrogate},
+            {"--on-seventh-digit", s.on_seventh_digit}};
+}
+
 void check_settings(const Settings& s) {
     one_of("SOURCE_DB_TYPE", s.source.type, std::array{"postgres", "sqlserver", "azure_sql"});
     if (s.source.type == "postgres" && (!s.source.encrypt.empty() || !s.source.trust_server_certificate.empty()))
@@ -70,10 +77,7 @@ void check_settings(const Settings& s) {
         one_of("--on-seventh-digit", s.on_seventh_digit, std::array{"truncate", "round", "fail"});
     // Where the source is defined in staging, planning knows what it is.
     if (s.staging.empty() && s.source.type == "postgres")
-        for (const auto& [what, value] : {std::pair<std::string, std::string>{"--char-as", s.char_as},
-                                          {"--on-nul", s.on_nul},
-                                          {"--on-surrogate", s.on_surrogate},
-                                          {"--on-seventh-digit", s.on_seventh_digit}})
+        for (const auto& [what, value] : sqlserver_planning(s))
             if (!value.empty())
                 throw Error(Exit::kUsage, what + " is for SQL Server sources", {},
                             "values of a PostgreSQL source arrive as they are; lakemover.plan_column has target types");

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loader/config/secret.hpp"
@@ -69,6 +70,9 @@ struct Settings {
     bool no_progress = false;
     bool assess_only = false;
 };
+
+// Flags that only planning of a SQL Server source heeds, with what was given for them.
+std::vector<std::pair<std::string, std::string>> sqlserver_planning(const Settings& settings);
 
 // Checks values that need no server. Names the variable and the valid values.
 void check_settings(const Settings& settings);

@@ -202,11 +202,8 @@ private:
     void check_point(const Error& e) {
         if (std::string(e.what()).find("no snapshot of the source is held") == std::string::npos) return;
         for (int i = 0; i < 30; ++i) {
-            const bool held = staging_->scalar(
-                                  "SELECT coalesce((SELECT s.state = 'held' FROM lakemover.snapshot s WHERE s.run_id = "
-                                  "$1), false) AND lakemover._keeper_alive($1)",
-                                  {run_.id()}) == "t";
-            if (!held) throw_point_lost(run_, std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail));
+            if (!point_is_held(run_, *staging_))
+                throw_point_lost(run_, std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail));
             wait_for_retry(run_, 0.5, &stop_);
         }
     }

@@ -68,6 +68,13 @@ double retry_delay(int tries) {
     return base * std::uniform_real_distribution<double>(0.5, 1.0)(random);
 }
 
+bool point_is_held(const RunContext& run, Pg& staging) {
+    return staging.scalar(
+               "SELECT coalesce((SELECT s.state = 'held' FROM lakemover.snapshot s WHERE s.run_id = $1), false) AND "
+               "lakemover._keeper_alive($1)",
+               {run.id()}) == "t";
+}
+
 void throw_point_lost(const RunContext& run, const std::string& why) {
     Error e(Exit::kConnect, "the source's snapshot is lost, and with it the run's point in time", why,
             "lakemover resume " + run.id() +
@@ -110,12 +117,10 @@ void OutageWait::over() {
 }
 
 void OutageWait::check_point(const Error& e) const {
-    const Result r = run_.staging.connect().query(
-        "SELECT s.state, lakemover._keeper_alive(s.run_id), coalesce(s.error, '') FROM lakemover.snapshot s WHERE "
-        "s.run_id = $1",
-        {run_.id()});
-    if (r.rows() == 1 && r.get(0, 0) == "held" && r.boolean(0, 1)) return;
-    throw_point_lost(run_, in_words(e) + (r.rows() == 1 && !r.get(0, 2).empty() ? "\n" + r.text(0, 2) : ""));
+    Pg staging = run_.staging.connect();
+    if (point_is_held(run_, staging)) return;
+    const Value why = staging.scalar("SELECT error FROM lakemover.snapshot WHERE run_id = $1", {run_.id()});
+    throw_point_lost(run_, in_words(e) + (why && !why->empty() ? "\n" + *why : ""));
 }
 
 void OutageWait::renew_secret(const Error& e) const {

@@ -11,6 +11,7 @@
 
 namespace lakemover::loader {
 
+class Pg;
 struct RunContext;
 
 // What the workers of a run share: how many of them wait.
@@ -50,6 +51,9 @@ private:
 void wait_for_retry(RunContext& run, double seconds, const std::atomic<bool>* stop = nullptr);
 // Grows with each try, up to 30 seconds, with jitter so that workers do not come back all at once.
 double retry_delay(int tries);
+
+// Whether the keeper lives and has the run's snapshot of the source.
+bool point_is_held(const RunContext& run, Pg& staging);
 
 // The run's snapshot of the source is gone: the run ends, and resuming goes on at a new point.
 [[noreturn]] void throw_point_lost(const RunContext& run, const std::string& why);

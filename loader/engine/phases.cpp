@@ -41,13 +41,33 @@ void over_outages(RunContext& run, const std::function<void()>& f) {
     }
 }
 
-void with_target(RunContext& run, const std::function<void(Pg& target)>& f) {
-    over_outages(run, [&] {
-        Pg target = run.target.connect();
-        const Cancellable registered(run.cancel, target);
-        if (run.ledger) run.ledger->name_session(target);
-        f(target);
+void TargetSession::use(const std::function<void(Pg& target)>& f) {
+    over_outages(run_, [&] {
+        try {
+            if (!target_) {
+                target_.emplace(run_.target.connect());
+                registered_ = std::make_unique<Cancellable>(run_.cancel, *target_);
+                if (run_.ledger) run_.ledger->name_session(*target_);
+            }
+            f(*target_);
+        } catch (...) {
+            close();
+            throw;
+        }
     });
+}
+
+void TargetSession::close() {
+    registered_.reset();
+    target_.reset();
+}
+
+void with_target(RunContext& run, const std::function<void(Pg& target)>& f) { TargetSession(run).use(f); }
+
+std::optional<bool> schema_fits_plan(Pg& staging, const std::string& source) {
+    const Result r = staging.query(
+        "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1", {source});
+    return r.rows() == 0 ? std::nullopt : std::optional(r.boolean(0, 0));
 }
 
 namespace {
@@ -57,13 +77,11 @@ void plan_or_check(RunContext& run, Pg& staging, const Settings& settings, const
         make_plan(staging, run.source, settings);
         return;
     }
-    const Result r = staging.query(
-        "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
-        {run.source});
-    if (r.rows() == 0)
+    const std::optional<bool> fits = schema_fits_plan(staging, run.source);
+    if (!fits)
         throw Error(Exit::kUsage, "there is no plan for source \"" + run.source + "\"", {},
                     "make one: lakemover plan, or SELECT lakemover.plan()");
-    if (!r.boolean(0, 0))
+    if (!*fits)
         throw Error(Exit::kUsage, "the source's schema has changed since the plan was made", {},
                     "plan again: lakemover plan keeps your edits and shows the difference");
 }

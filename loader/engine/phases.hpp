@@ -3,6 +3,8 @@
 #pragma once
 #include <chrono>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "loader/engine/context.hpp"
@@ -32,8 +34,24 @@ private:
 
 // Repeats f for as long as a server is away; f must be free to run again.
 void over_outages(RunContext& run, const std::function<void()>& f);
-// The same, with a connection to the target that was opened for it: one that was idle for hours may be dead.
+// The same, with a connection to the target that is kept for the next call, unless something went wrong on it.
+class TargetSession {
+public:
+    explicit TargetSession(RunContext& run) : run_(run) {}
+    void use(const std::function<void(Pg& target)>& f);
+
+private:
+    void close();
+
+    RunContext& run_;
+    std::optional<Pg> target_;
+    std::unique_ptr<Cancellable> registered_;
+};
+// The same once, with a connection that was opened for it: one that was idle for hours may be dead.
 void with_target(RunContext& run, const std::function<void(Pg& target)>& f);
+
+// Whether the newest inventory is still what the plan was made for; absent without a plan.
+std::optional<bool> schema_fits_plan(Pg& staging, const std::string& source);
 
 Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope);
 

@@ -111,10 +111,6 @@ std::vector<std::int64_t> table_list(Pg& staging, const RunContext& run, const s
     return all;
 }
 
-constexpr const char* kHeld =
-    "coalesce((SELECT s.state = 'held' FROM lakemover.snapshot s WHERE s.run_id = $1), false) AND "
-    "lakemover._keeper_alive($1)";
-
 // Tables that have rows of another point than that of the run's present or latest snapshot.
 constexpr const char* kElsewhere =
     "SELECT t.table_id FROM lakemover.run_table t JOIN lakemover.snapshot s USING (run_id) WHERE t.run_id = $1 AND "
@@ -123,11 +119,7 @@ constexpr const char* kElsewhere =
 
 void check_schema_drift(RunContext& run, Pg& staging) {
     over_outages(run, [&] { staging.query("SELECT lakemover.inventory($1)", {run.source}); });
-    const bool same =
-        staging.scalar(
-            "SELECT fingerprint = lakemover._schema_fingerprint(source) FROM lakemover.plan WHERE source = $1",
-            {run.source}) == "t";
-    if (!same)
+    if (!schema_fits_plan(staging, run.source).value_or(false))
         refuse(run, "the source's schema has changed since", {},
                "plan again (lakemover plan) and start a new run with --on-existing=drop");
 }
@@ -160,7 +152,7 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
     const std::string all =
         "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean "
         "AND state NOT IN ('failed', 'blocked') ORDER BY 1";
-    const bool held = is_true(staging, kHeld, run);
+    const bool held = point_is_held(run, staging);
     const bool some_loaded =
         is_true(staging, "EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND snapshot_at IS NOT NULL)", run);
     const std::vector<std::int64_t> unfinished =

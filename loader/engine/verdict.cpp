@@ -103,12 +103,13 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
     const auto work = [&] {
         Pg my_staging = run.staging.connect();
         const Cancellable registered_staging(run.cancel, my_staging);
+        TargetSession session(run);
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
         for (std::size_t i = next++; i < tables.size() && !run.cancel.raised(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
-            with_target(run, [&](Pg& my_target) {
+            session.use([&](Pg& my_target) {
                 const auto results = validate_table(my_staging, my_target, tables[i], options);
                 report_levels(run, name_of(my_staging, run, tables[i]), tables[i], results);
             });
