@@ -5,28 +5,19 @@
 
 #include "source/error.hpp"
 #include "source/odbc/encode.hpp"
+#include "source/odbc/literal.hpp"
 
 namespace {
 
 using namespace lakemover::source;
 using namespace lakemover::source::odbc;
 
-std::string hex(const std::string& bytes) {
-    static constexpr const char* kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-        text += kDigits[static_cast<unsigned char>(c) >> 4U];
-        text += kDigits[static_cast<unsigned char>(c) & 15U];
-    }
-    return text;
-}
-
 // The field without its length word, after checking that.
 std::string field(const std::string& out) {
     EXPECT_GE(out.size(), 4U);
     EXPECT_EQ(hex(out.substr(0, 4)),
-              hex({static_cast<char>((out.size() - 4) >> 24U), static_cast<char>((out.size() - 4) >> 16U),
-                   static_cast<char>((out.size() - 4) >> 8U), static_cast<char>(out.size() - 4)}))
+              hex(std::string{static_cast<char>((out.size() - 4) >> 24U), static_cast<char>((out.size() - 4) >> 16U),
+                              static_cast<char>((out.size() - 4) >> 8U), static_cast<char>(out.size() - 4)}))
         << "the length word";
     return hex(out.substr(4));
 }

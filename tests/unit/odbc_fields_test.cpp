@@ -6,6 +6,7 @@
 
 #include "source/error.hpp"
 #include "source/odbc/encode.hpp"
+#include "source/odbc/literal.hpp"
 #include "source/odbc/types.hpp"
 
 using namespace lakemover::source;
@@ -14,16 +15,6 @@ using namespace lakemover::source::odbc;
 namespace {
 
 template <class T> std::string raw(const T& value) { return {reinterpret_cast<const char*>(&value), sizeof value}; }
-
-std::string hex(std::string_view bytes) {
-    static constexpr char kDigits[] = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-        text += kDigits[static_cast<unsigned char>(c) >> 4];
-        text += kDigits[static_cast<unsigned char>(c) & 15];
-    }
-    return text;
-}
 
 struct Result {
     std::string payload;

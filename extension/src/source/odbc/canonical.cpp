@@ -12,6 +12,7 @@
 
 #include "source/error.hpp"
 #include "source/odbc/handles.hpp"
+#include "source/odbc/literal.hpp"
 
 namespace lakemover::source::odbc {
 
@@ -22,18 +23,6 @@ constexpr std::size_t kMostShown = 2048;  // characters, or bytes of a bytea; th
 bool is_text_codec(std::string_view codec) {
     static constexpr std::string_view kText[] = {"text", "varchar", "bpchar", "citext", "json", "jsonb", "xml"};
     return std::find(std::begin(kText), std::end(kText), codec) != std::end(kText);
-}
-
-std::string hex(std::string_view bytes) {
-    static constexpr const char* kDigits = "0123456789abcdef";
-    std::string text;
-    text.reserve(2 * bytes.size());
-    for (const char c : bytes) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += kDigits[byte >> 4U];
-        text += kDigits[byte & 15U];
-    }
-    return text;
 }
 
 int nibble(char c) {
@@ -354,11 +343,7 @@ std::string float_literal(double number) {
 
 std::string wide_literal(const SqlType& type, const std::string& bound) {
     if (bound.starts_with("=")) {
-        std::string quoted = "N'";
-        for (const char c : bound.substr(1)) {
-            quoted += c == '\'' ? "''" : std::string(1, c);
-        }
-        return "CAST(" + quoted + "' AS nvarchar(" + wide_length(type) + "))";
+        return "CAST(" + quote_unicode(bound.substr(1)) + " AS nvarchar(" + wide_length(type) + "))";
     }
     return "CAST(" + hex_literal(bound) + " AS nvarchar(" + wide_length(type) + "))";
 }

@@ -241,8 +241,7 @@ bool OdbcConnection::snapshot_works() {
         return true;
     }
     try {
-        exec("SET TRANSACTION ISOLATION LEVEL SNAPSHOT");
-        exec("BEGIN TRANSACTION");
+        exec(kBeginSnapshot);
         query("SELECT TOP (1) 1 FROM " + quote_name(*table.rows[0][0]) + "." + quote_name(*table.rows[0][1]), {});
         exec("ROLLBACK TRANSACTION");
         exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
@@ -260,17 +259,21 @@ bool OdbcConnection::snapshot_works() {
     }
 }
 
-bool OdbcConnection::is_frozen() {
+std::optional<std::string> OdbcConnection::frozen_proof() {
     const auto facts = query(
-        "SELECT 1 FROM sys.databases WHERE database_id = DB_ID() AND (is_read_only = 1 OR source_database_id IS NOT "
-        "NULL)",
-        {});
-    return !facts.rows.empty();
+        "SELECT CAST(is_read_only AS int), source_database_id FROM sys.databases WHERE database_id = DB_ID()", {});
+    if (!facts.rows.empty() && facts.rows[0][1]) {
+        return "the source is a database snapshot";
+    }
+    if (!facts.rows.empty() && facts.rows[0][0] == "1") {
+        return "the source database is READ_ONLY";
+    }
+    return std::nullopt;
 }
 
 bool OdbcConnection::begin_reading() {
     if (!frozen_) {
-        frozen_ = is_frozen();
+        frozen_ = frozen_proof().has_value();
         snapshots_ = !*frozen_ && snapshot_works();
     }
     if (*snapshots_) {
@@ -301,19 +304,14 @@ void OdbcConnection::rollback_to_savepoint(int /*depth*/) {
 }
 
 Snapshot OdbcConnection::begin_and_export(const SnapshotRequest& request) {
-    const auto facts = query(
-        "SELECT CAST(is_read_only AS int), source_database_id FROM sys.databases WHERE database_id = "
-        "DB_ID()",
-        {});
-    const bool read_only = !facts.rows.empty() && facts.rows[0][0] == "1";
-    const bool database_snapshot = !facts.rows.empty() && facts.rows[0][1].has_value();
+    const std::optional<std::string> proof = frozen_proof();
     Snapshot snapshot;
     snapshot.position = position().at(0).value_or("");
     snapshot.session = query("SELECT CAST(@@SPID AS int)", {}).rows.at(0).at(0).value_or("");
-    if (database_snapshot || read_only) {
+    if (proof) {
         snapshot.id = "frozen";
         snapshot.level = "same";
-        snapshot.proof = database_snapshot ? "the source is a database snapshot" : "the source database is READ_ONLY";
+        snapshot.proof = *proof;
     } else if (request.quiesced) {
         snapshot.id = "frozen";
         snapshot.level = "same";

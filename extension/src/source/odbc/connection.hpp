@@ -72,7 +72,8 @@ private:
     std::shared_ptr<Lane> connect();
     void identify();
     bool snapshot_works();
-    bool is_frozen();
+    // Why nobody can write to the source; absent when somebody can.
+    std::optional<std::string> frozen_proof();
 
     Endpoint endpoint_;
     DriverFamily family_;

@@ -61,28 +61,6 @@ std::string compare(const TableSpec& spec, const std::vector<std::string>& bound
 
 }  // namespace
 
-std::string quote_name(std::string_view name) {
-    std::string quoted = "[";
-    for (const char c : name) {
-        quoted += c;
-        if (c == ']') {
-            quoted += c;
-        }
-    }
-    return quoted + "]";
-}
-
-std::string quote_unicode(std::string_view text) {
-    std::string quoted = "N'";
-    for (const char c : text) {
-        quoted += c;
-        if (c == '\'') {
-            quoted += c;
-        }
-    }
-    return quoted + "'";
-}
-
 std::string source_table(const TableSpec& spec) {
     return quote_name(spec.source_schema) + "." + quote_name(spec.source_table) + " AS t" +
            (spec.memory_optimized ? " WITH (SNAPSHOT)" : "");

@@ -4,13 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "source/odbc/literal.hpp"
 #include "source/spec.hpp"
 
 namespace lakemover::source::odbc {
 
-std::string quote_name(std::string_view name);     // [name], with ] doubled
-std::string quote_unicode(std::string_view text);  // N'text'
-std::string source_table(const TableSpec& spec);   // schema.table with the hint it needs, AS t
+std::string source_table(const TableSpec& spec);  // schema.table with the hint it needs, AS t
 
 // Engine-side expressions of the copied columns: the bounded ones in plan order, then the unbounded ones in theirs.
 std::string copied_columns(const TableSpec& spec, bool raw_unicode);

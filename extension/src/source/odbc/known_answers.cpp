@@ -23,14 +23,8 @@ std::string bytes(std::string_view hex) {
     return text;
 }
 
-std::string hex(std::string_view value) {
-    static constexpr const char* kDigits = "0123456789abcdef";
-    std::string text;
-    for (const char c : value.substr(0, kMostTold)) {
-        const auto byte = static_cast<unsigned char>(c);
-        text += kDigits[byte >> 4U];
-        text += kDigits[byte & 15U];
-    }
+std::string shown_bytes(std::string_view value) {
+    const std::string text = hex(value.substr(0, kMostTold));
     return value.size() > kMostTold ? text + "... (" + std::to_string(value.size()) + " bytes)" : text;
 }
 
@@ -158,7 +152,7 @@ std::vector<std::string> wrong_fields(const std::vector<KnownAnswer>& answers, s
         const std::uint32_t length = big_endian(tuple, at, 4);
         at += 4;
         if (length == UINT32_MAX) {
-            wrong.push_back(answer.type + ": NULL instead of " + hex(answer.field));
+            wrong.push_back(answer.type + ": NULL instead of " + shown_bytes(answer.field));
             continue;
         }
         if (tuple.size() - at < length) {
@@ -167,7 +161,7 @@ std::vector<std::string> wrong_fields(const std::vector<KnownAnswer>& answers, s
         const std::string_view field = tuple.substr(at, length);
         at += length;
         if (field != answer.field) {
-            wrong.push_back(answer.type + ": " + hex(field) + " instead of " + hex(answer.field));
+            wrong.push_back(answer.type + ": " + shown_bytes(field) + " instead of " + shown_bytes(answer.field));
         }
     }
     if (at != tuple.size()) {

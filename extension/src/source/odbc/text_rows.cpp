@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "source/odbc/literal.hpp"
+
 namespace lakemover::source::odbc {
 
 namespace {
@@ -53,18 +55,6 @@ std::string date_text(const SQL_DATE_STRUCT& d) {
     std::array<char, 24> text{};
     std::snprintf(text.data(), text.size(), "%04d-%02d-%02d", d.year, d.month, d.day);
     return text.data();
-}
-
-std::string hex_text(const char* data, std::size_t size) {
-    static constexpr const char* kDigits = "0123456789abcdef";
-    std::string text = "\\x";
-    text.reserve(2 + 2 * size);
-    for (std::size_t i = 0; i < size; ++i) {
-        const auto byte = static_cast<unsigned char>(data[i]);
-        text += kDigits[byte >> 4U];
-        text += kDigits[byte & 15U];
-    }
-    return text;
 }
 
 template <class T> T load(const char* data) {
@@ -125,7 +115,7 @@ struct TextRows::Column {
             case SQL_C_TYPE_DATE: return date_text(load<SQL_DATE_STRUCT>(at));
             case SQL_C_TYPE_TIMESTAMP:
                 return timestamp_text(load<SQL_TIMESTAMP_STRUCT>(at), type == kSsTime2 || type == SQL_TYPE_TIME);
-            case SQL_C_BINARY: return hex_text(at, bytes);
+            case SQL_C_BINARY: return "\\x" + hex({at, bytes});
             default: {
                 WideText units(bytes / sizeof(SQLWCHAR));
                 if (!units.empty()) {
