@@ -6,6 +6,8 @@
 set -u -o pipefail
 # shellcheck source=tests/lib/cluster.sh
 . "$(dirname "$0")/../lib/cluster.sh"
+# shellcheck source=tests/lib/bench.sh
+. "$LM_ROOT/tests/lib/bench.sh"
 # shellcheck source=tests/lib/memory.sh
 . "$(dirname "$0")/../lib/memory.sh"
 lm_init bench
@@ -18,14 +20,6 @@ memory_target=${MAX_MEMORY_TARGET_MB:-256}
 report=${BENCH_REPORT:-$LM_ROOT/docs/benchmarks.md}
 raw=$LM_TMP/raw
 : > "$raw"
-
-say() { printf '%s\n' "$*" >&2; }
-die() { say "bench: $*"; exit 1; }
-now() { date +%s.%N; }
-# calc EXPRESSION: bash has no fractions; awk is everywhere.
-calc() { awk "BEGIN { printf \"%.${2:-2}f\", $1 }"; }
-record() { printf '| %s | %s | %s |\n' "$@" >> "$raw"; say "  $1 $2: $3"; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print NR % 2 ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
 
 # Other work on the machine is part of the figures.
 load_before=$(cut -d' ' -f1-2 /proc/loadavg)
@@ -183,7 +177,6 @@ assess_s=$(median < "$LM_TMP/assess")
 
 # Paired: a neighbour that slows a round slows both of its halves.
 ratio=$(calc "$(median < "$LM_TMP/ratio")")
-verdict() { if awk "BEGIN { exit !($1 <= $2) }"; then echo met; else echo "**missed**"; fi; }
 {
     cat <<MD
 # Benchmarks

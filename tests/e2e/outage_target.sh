@@ -7,20 +7,10 @@
 lm_init outage_target
 lm_start_source
 lm_start_target
-lm_sql source "$LM_DB" <<'SQL'
-CREATE SCHEMA app;
-CREATE TABLE app.big (id int PRIMARY KEY, v text NOT NULL);
-INSERT INTO app.big SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 400000) i;
-CREATE TABLE app.small (id int PRIMARY KEY REFERENCES app.big, v text);
-INSERT INTO app.small SELECT i, 'x' FROM generate_series(1, 1000) i;
-ANALYZE;
-SQL
+make_big_tables
 lm_env
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
 staging() { lm_cli psql -q -A -t -c "$1"; }
-committed() {
-    [ -n "$(target "SELECT to_regclass('lakemover_ledger.chunk')")" ] && [ "$(target 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge "$1" ]
-}
 start() {
     "$LM_LAKEMOVER" --max-batch-rows=20000 --attempts=1 "$@" > "$LM_TMP/out.run" 2>&1 < /dev/null &
     run=$!

@@ -15,9 +15,6 @@ lm_env
 export SOURCE_SCHEMAS=app
 staging() { lm_cli psql -q -A -t -c "$1"; }
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
-committed() {
-    [ -n "$(target "SELECT to_regclass('lakemover_ledger.chunk')")" ] && [ "$(target 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge 4 ]
-}
 start() {
     set -m
     "$LM_LAKEMOVER" --max-batch-rows=15000 "$@" > "$LM_TMP/out.run" 2>&1 < /dev/null &
@@ -40,7 +37,7 @@ in_the_middle() {
 
 bank_open
 start
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 4 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill_both
 in_the_middle
 
@@ -71,7 +68,7 @@ expect 0 "resuming what has ended" lm_cli resume 1
 says 'run 1 has ended: COMPLETED AT SEVERAL POINTS IN TIME; there is nothing to resume'
 
 start --on-existing=drop
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 4 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill_both
 in_the_middle
 expect 0 "resuming at one new point" lm_cli resume --consistent
@@ -80,7 +77,7 @@ equal "rows, keys and sums of one point" "$(bank_total)" "$(bank_sums target "$L
 
 # Cancelled: a new point is needed, and nothing else is.
 start --on-existing=drop
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 4 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill -INT $run
 wait $run
 equal "exit code of the cancelled run" 7 $?
@@ -113,7 +110,7 @@ equal "rows, keys and sums" "$(bank_total)" "$(bank_sums target "$LM_TARGET_DB" 
 bank_close
 # Nobody writes any more: said so, what was read stays.
 start --on-existing=drop --keep-ledger
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 4 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill_both
 in_the_middle
 target 'SELECT table_id, chunk_no, xid FROM lakemover_ledger.chunk' | LC_ALL=C sort > "$LM_TMP/ledger.before"

@@ -6,24 +6,13 @@
 lm_init robust_kill_loader
 lm_start_source
 lm_start_target
-lm_sql source "$LM_DB" <<'SQL'
-CREATE SCHEMA app;
-CREATE TABLE app.big (id int PRIMARY KEY, v text NOT NULL);
-INSERT INTO app.big SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 400000) i;
-CREATE TABLE app.small (id int PRIMARY KEY REFERENCES app.big, v text);
-INSERT INTO app.small SELECT i, 'x' FROM generate_series(1, 1000) i;
-ANALYZE;
-SQL
+make_big_tables
 lm_env
-committed() {
-    [ -n "$(lm_sql target "$LM_TARGET_DB" -c "SELECT to_regclass('lakemover_ledger.chunk')")" ] &&
-        [ "$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge 2 ]
-}
 set -m
 "$LM_LAKEMOVER" --max-batch-rows=20000 > "$LM_TMP/out.run" 2>&1 < /dev/null &
 run=$!
 set +m
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 2 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill -KILL $run
 wait $run 2> /dev/null
 chunks=$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM lakemover_ledger.chunk')

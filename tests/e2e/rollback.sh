@@ -100,14 +100,11 @@ target 'DROP TABLE IF EXISTS app.parent, app.part, app.child CASCADE'
 target 'DROP TYPE app.pair, app.mood; DROP DOMAIN app.positive; DROP SEQUENCE IF EXISTS app.numbers; DROP SCHEMA lakemover_ledger CASCADE'
 as_before "by hand"
 lm_sql source "$LM_DB" -c "CREATE TABLE app.big AS SELECT i AS id, repeat(md5(i::text), 10) AS v FROM generate_series(1, 400000) i" -c "ALTER TABLE app.big ADD PRIMARY KEY (id)" -c ANALYZE
-committed() {
-    [ -n "$(target "SELECT to_regclass('lakemover_ledger.chunk')")" ] && [ "$(target 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge 5 ]
-}
 set -m
 "$LM_LAKEMOVER" --force --max-batch-rows=20000 > "$LM_TMP/out.run" 2>&1 < /dev/null &
 run=$!
 set +m
-eventually 60 committed || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
+eventually 60 committed 5 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 kill -KILL $run
 wait $run 2> /dev/null
 expect 0 "rolling back a run that was killed" lm_cli rollback --yes

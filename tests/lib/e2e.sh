@@ -190,6 +190,23 @@ resolve_demo_blockers() {
         "${staging_psql[@]}" -c "UPDATE lakemover.plan_column SET target_column = 'user_group' WHERE source_column = 'group'"
 }
 
+# For runs that are disturbed in the middle: 400 000 rows in app.big, and a table that references it.
+make_big_tables() {
+    lm_sql source "$LM_DB" <<'SQL'
+CREATE SCHEMA app;
+CREATE TABLE app.big (id int PRIMARY KEY, v text NOT NULL);
+INSERT INTO app.big SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 400000) i;
+CREATE TABLE app.small (id int PRIMARY KEY REFERENCES app.big, v text);
+INSERT INTO app.small SELECT i, 'x' FROM generate_series(1, 1000) i;
+ANALYZE;
+SQL
+}
+# committed N: so many batches are in the ledger at least.
+committed() {
+    [ -n "$(lm_sql target "$LM_TARGET_DB" -c "SELECT to_regclass('lakemover_ledger.chunk')")" ] &&
+        [ "$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge "$1" ]
+}
+
 # Nothing of ours may stay behind: sessions on the servers, processes, embedded staging.
 check_nothing_left() {
     local left
