@@ -127,6 +127,7 @@ Exit command_run(const Settings& settings, bool replan) {
     // A run of this home whose loader is gone can never end by itself: the work lock says that nobody has it.
     if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
@@ -180,6 +181,7 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     if (named.source.name.empty()) named.source.name = r.text(0, 0);
     prepare_source(staging, pg, named);
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
 }

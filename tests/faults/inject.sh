@@ -18,6 +18,7 @@ proxy_did() {
         working || return 1
         read -rt 0.01 <> "$LM_TMP/never"
     done
+    return 0
 }
 # hold: nothing passes from the fault's byte on, until release.
 hold() {
@@ -207,7 +208,8 @@ lock_table() {
     local table=
     release
     while working; do
-        table=$(lm_sql target "$LM_TARGET_DB" -c "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'app' AND relkind = 'r' AND to_regclass('lakemover_ledger.chunk') IS NOT NULL ORDER BY md5(relname || $SHARE) LIMIT 1")
+        table=$(lm_sql target "$LM_TARGET_DB" -c "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'app' AND relkind = 'r' AND relname <> 'nothing'
+            AND to_regclass('lakemover_ledger.chunk') IS NOT NULL ORDER BY pg_relation_size(c.oid) = 0 DESC, md5(relname || $SHARE) LIMIT 1")
         [ -z "$table" ] || break
     done
     [ -n "$table" ] || return

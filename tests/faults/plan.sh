@@ -70,6 +70,11 @@ plan() {
         kill_source | secret_source) ENGINE=pg ;;
         # The lock of embedded staging belongs to the process that is stopped.
         stop_takeover | full_staging) STAGING=own ;;
+        # While rows are loaded: the middle of what is read from the source.
+        deadlock | lock_timeout)
+            CLOCK=source
+            SHARE=$((SHARE * 6 / 10 + 200))
+            ;;
     esac
 }
 plan_text() { echo "$FAULT, source $ENGINE, staging $STAGING, at $SHARE/1000 of the $CLOCK's traffic, $PAUSE s, mode $MODE, resume killed: $AGAIN"; }
