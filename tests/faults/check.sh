@@ -45,7 +45,7 @@ SQL
 sessions_gone() {
     [ "$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")" = 0 ] &&
         { [ "$ENGINE" = ms ] || [ "$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")" = 0 ]; } &&
-        { [ "$STAGING" = own ] || ! pgrep -f "$LAKEMOVER_HOME" > /dev/null; }
+        { [ "$STAGING" = own ] || ! pgrep -f "postgres -D $LAKEMOVER_HOME" > /dev/null; }
 }
 
 # wrong TEXT [FILE]: the iteration is not equal; what for, and the end of a file.

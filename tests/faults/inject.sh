@@ -194,18 +194,13 @@ inject_restart_validation() {
 
 # The loader holds a key share lock on its row of the ledger and waits for a table; we hold the table and want the row. Its
 # wait began first, so it is the loader that is told of the deadlock.
-inject_deadlock() {
-    hold || return
-    lock_table 2.2 "SELECT FROM lakemover_ledger.run FOR UPDATE"
-}
-inject_lock_timeout() {
-    hold || return
-    lock_table 0.9 ""
-}
+inject_deadlock() { lock_table "SELECT FROM lakemover_ledger.run FOR UPDATE"; }
+inject_lock_timeout() { lock_table "SELECT pg_sleep(0.9)"; }
 prepare_lock_timeout() { lm_sql target "$LM_TARGET_DB" -c "ALTER ROLE $LM_TARGET_USER SET lock_timeout = '300ms'"; }
-# lock_table SECONDS SQL: some table of the run is locked for so long, after a moment SQL is done.
+# lock_table SQL: some table of the run that has no rows yet is locked, and SQL done when the loader waits for it.
 lock_table() {
     local table=
+    hold || return
     release
     while working; do
         table=$(lm_sql target "$LM_TARGET_DB" -c "SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'app' AND relkind = 'r' AND relname <> 'nothing'
@@ -217,9 +212,14 @@ lock_table() {
 SET deadlock_timeout = '10s';
 BEGIN;
 LOCK TABLE $table IN ACCESS EXCLUSIVE MODE;
-SELECT pg_sleep(${2:+0.6 + 0 *} $1);
-$2;
-SELECT pg_sleep(${2:+0 *} 0.0);
+DO \$\$
+BEGIN
+    FOR i IN 1 .. 1000 LOOP
+        EXIT WHEN EXISTS (SELECT FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER' AND wait_event_type = 'Lock');
+        PERFORM pg_stat_clear_snapshot(), pg_sleep(0.005);
+    END LOOP;
+END \$\$;
+$1;
 ROLLBACK;
 SQL
     # Both cost an attempt, and that is told.
