@@ -253,7 +253,7 @@ suite_faults() {
         show "$logs/tds.log"
         return
     fi
-    if run_logged "$log" timeout --foreground -k 30 400 bash "$root/tests/faults/faults.sh" 14 1; then
+    if run_logged "$log" timeout --foreground -k 30 400 bash "$root/tests/faults/faults.sh" 12 1; then
         ok "faults ($(grep -c '^ *[0-9]* *equal ' "$log") of them, $((SECONDS - start)) s)"
     else
         not_ok faults

@@ -222,8 +222,6 @@ END \$\$;
 $1;
 ROLLBACK;
 SQL
-    # Both cost an attempt, and that is told.
-    if grep -qE 'deadlock detected|lock timeout' "$log"; then MET=yes; fi
 }
 
 # fill FILE SYSTEM: to the last byte.

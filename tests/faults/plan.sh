@@ -2,7 +2,7 @@
 # plan.sh: which fault an iteration gets, and when. Everything comes from the seed and the iteration's number, so that
 # any of them can be run again alone. Sourced by faults.sh.
 
-# In this order; the first fourteen are what "make check" runs.
+# In this order; the first twelve are what "make check" runs.
 FAULTS=(cut_target kill_loader reset_source restart_load deadlock stop_takeover truncate_target kill_staging kill_source
     secret_target full_target kill_keeper restart_keys truncate_source
     stall_target cut_source reset_target kill_target slow_source lock_timeout full_audit secret_source restart_fk

@@ -56,7 +56,8 @@ void run(const std::string& data) {
 // A sanitizer that finds something calls this, and so does abort().
 void keep_input() {
     if (running == nullptr) return;
-    std::ofstream("crash-driver", std::ios::binary).write(running->data(), static_cast<std::streamsize>(running->size()));
+    std::ofstream("crash-driver", std::ios::binary)
+        .write(running->data(), static_cast<std::streamsize>(running->size()));
     std::fprintf(stderr, "the input is in ./crash-driver: %s\n", fuzz::shown(*running).c_str());
     running = nullptr;
 }

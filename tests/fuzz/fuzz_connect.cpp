@@ -82,7 +82,8 @@ Settings by_ini_rules(const std::string& text, const std::string& section) {
             continue;
         }
         const std::size_t equals = line.find('=');
-        fuzz::require(equals != std::string::npos && line.find_first_of("[;#") == std::string::npos, "a line", text, line);
+        fuzz::require(equals != std::string::npos && line.find_first_of("[;#") == std::string::npos, "a line", text,
+                      line);
         set(settings, trimmed(line.substr(0, equals)), trimmed(line.substr(equals + 1)), text);
     }
     return settings;
@@ -90,7 +91,8 @@ Settings by_ini_rules(const std::string& text, const std::string& section) {
 
 void equal(const Settings& settings, const char* key, const std::string& wanted, const std::string& text) {
     const auto found = settings.find(key);
-    fuzz::require(found != settings.end() && found->second == wanted, std::string(key) + " is not what was given", wanted, text);
+    fuzz::require(found != settings.end() && found->second == wanted, std::string(key) + " is not what was given",
+                  wanted, text);
 }
 
 }  // namespace
@@ -129,7 +131,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             continue;
         }
         if (plan.connection_string.empty()) {
-            fuzz::require(plan.user == e.user && plan.password == e.password, "credentials change", plan.password, e.password);
+            fuzz::require(plan.user == e.user && plan.password == e.password, "credentials change", plan.password,
+                          e.password);
             continue;
         }
         const std::string& text = plan.connection_string;
@@ -149,7 +152,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const Settings conf = by_ini_rules(freetds_conf(e, section), section);
     equal(conf, "host", e.host, section);
     equal(conf, "encryption", e.encrypt ? "require" : "off", section);
-    fuzz::require(conf.count("ca file") == (e.encrypt && !e.trust_server_certificate ? 1U : 0U), "the certificate's check");
+    fuzz::require(conf.count("ca file") == (e.encrypt && !e.trust_server_certificate ? 1U : 0U),
+                  "the certificate's check");
     const Settings ini = by_ini_rules(odbc_ini(e, section), section);
     equal(ini, "Driver", e.driver, section);
     equal(ini, "Database", e.database, section);

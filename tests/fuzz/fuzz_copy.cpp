@@ -21,7 +21,8 @@ struct Outcome {
     bool operator==(const Outcome& o) const { return refused == o.refused && (refused || digest == o.digest); }
 };
 
-Outcome streamed(const std::vector<codec::Form>& forms, std::string_view data, std::size_t piece, codec::Format format) {
+Outcome streamed(const std::vector<codec::Form>& forms, std::string_view data, std::size_t piece,
+                 codec::Format format) {
     codec::RowHasherConfig config;
     config.columns = forms;
     codec::StreamDigester digester(config, format);

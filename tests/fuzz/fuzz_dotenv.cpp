@@ -18,11 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             fuzz::require(at == std::string::npos || line[at] == '#', "a line is passed over", line);
             return 0;
         }
-        fuzz::require(!pair->first.empty() && pair->first.find_first_not_of(
-                                                  "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
-                                                  std::string::npos,
+        fuzz::require(!pair->first.empty() &&
+                          pair->first.find_first_not_of(
+                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == std::string::npos,
                       "a name that is none", pair->first, line);
-        fuzz::require(line.find(pair->second) != std::string::npos, "a value that is not in the line", pair->second, line);
+        fuzz::require(line.find(pair->second) != std::string::npos, "a value that is not in the line", pair->second,
+                      line);
         const auto again = parse_dotenv_line(pair->first + "='" + pair->second + "'", 1);
         fuzz::require(again && *again == *pair, "written again it is another", line);
     } catch (const Error& e) {

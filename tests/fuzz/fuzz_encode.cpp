@@ -63,7 +63,8 @@ void decimals(fuzz::Input& in) {
     const std::string_view any = in.rest();
     if (const auto value = encoded(type, "numeric", any, Policy(), losses)) {
         const std::string shown = loader::display_value(codec::form_of("numeric"), codec::Format::kBinary, *value);
-        fuzz::require(encoded(type, "numeric", shown, Policy(), losses) == value, "a decimal is not stable", any, shown);
+        fuzz::require(encoded(type, "numeric", shown, Policy(), losses) == value, "a decimal is not stable", any,
+                      shown);
     }
 }
 
@@ -75,15 +76,18 @@ void integers(fuzz::Input& in) {
     for (const auto& [codec, width] : {std::pair{"int2", 2}, std::pair{"int4", 4}, std::pair{"int8", 8}}) {
         const auto payload = encoded(parse_sql_type("bigint"), codec, wire, Policy(), losses);
         const std::int64_t limit = width == 8 ? INT64_MAX : (std::int64_t{1} << (8 * width - 1)) - 1;
-        fuzz::require(payload.has_value() == (value <= limit && value >= -limit - 1), "the range of an integer", codec, wanted);
+        fuzz::require(payload.has_value() == (value <= limit && value >= -limit - 1), "the range of an integer", codec,
+                      wanted);
         if (payload)
-            fuzz::require(loader::read_integer(*payload, static_cast<std::size_t>(width)) == value, "an integer changes", wanted);
+            fuzz::require(loader::read_integer(*payload, static_cast<std::size_t>(width)) == value,
+                          "an integer changes", wanted);
         const auto from_decimal = encoded(parse_sql_type("decimal(38,0)"), codec, wanted, Policy(), losses);
         fuzz::require(from_decimal == payload, "a decimal as an integer", codec, wanted);
     }
     const auto numeric = encoded(parse_sql_type("bigint"), "numeric", wire, Policy(), losses);
-    fuzz::require(numeric && loader::display_value(codec::form_of("numeric"), codec::Format::kBinary, *numeric) == wanted,
-                  "an integer as numeric", wanted);
+    fuzz::require(
+        numeric && loader::display_value(codec::form_of("numeric"), codec::Format::kBinary, *numeric) == wanted,
+        "an integer as numeric", wanted);
     const auto real = encoded(parse_sql_type("bigint"), "float8", wire, Policy(), losses);
     const auto exact = static_cast<long double>(static_cast<double>(value)) == static_cast<long double>(value);
     fuzz::require(real.has_value() == exact, "an integer in double precision", wanted);
@@ -123,7 +127,8 @@ std::u32string from_utf8(std::string_view text) {
             point = point << 6U | (next & 0x3fU);
         }
         static constexpr char32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
-        fuzz::require(point >= kLeast[length] && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff), "not UTF-8", text);
+        fuzz::require(point >= kLeast[length] && point <= 0x10ffff && (point < 0xd800 || point > 0xdfff), "not UTF-8",
+                      text);
         points += point;
         i += length;
     }
@@ -139,8 +144,10 @@ void texts(fuzz::Input& in) {
     const std::size_t cut = 1 + in.byte() % 37;
     std::u16string text;
     for (std::string_view raw = in.rest(); raw.size() >= 2; raw.remove_prefix(ascii ? 1 : 2))
-        text += ascii ? static_cast<char16_t>(raw[0] & 0x7f)
-                      : static_cast<char16_t>(static_cast<unsigned char>(raw[0]) * 256 + static_cast<unsigned char>(raw[1]));
+        text +=
+            ascii
+                ? static_cast<char16_t>(raw[0] & 0x7f)
+                : static_cast<char16_t>(static_cast<unsigned char>(raw[0]) * 256 + static_cast<unsigned char>(raw[1]));
     const std::string_view wire(reinterpret_cast<const char*>(text.data()), 2 * text.size());
     const SqlType type = parse_sql_type("nvarchar(max)");
     const auto wanted = code_points(text, policy);
@@ -208,7 +215,8 @@ void moments(fuzz::Input& in) {
     tm.tm_mday = v.day;
     const std::time_t midnight = timegm(&tm);
     const bool valid = v.year >= 1 && v.year <= 9999 && tm.tm_mon == v.month - 1 && tm.tm_mday == v.day &&
-                       tm.tm_year == v.year - 1900 && v.hour < 24 && v.minute < 60 && v.second < 60 && v.fraction <= 999999999;
+                       tm.tm_year == v.year - 1900 && v.hour < 24 && v.minute < 60 && v.second < 60 &&
+                       v.fraction <= 999999999;
     const SQLUINTEGER tenths = v.fraction / 100;
     const bool seventh = tenths % 10 != 0;
     fuzz::require(payload.has_value() == (valid && !(seventh && policy.precision == Policy::Precision::kFail)),
