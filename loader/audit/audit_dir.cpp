@@ -8,12 +8,15 @@
 #include <algorithm>
 #include <cerrno>
 #include <mutex>
+#include <set>
 #include <system_error>
 #include <utility>
 
 #include "loader/audit/chained_log.hpp"
 #include "loader/audit/ddl_script.hpp"
+#include "loader/audit/manifest.hpp"
 #include "loader/audit/posix_file.hpp"
+#include "loader/audit/signing.hpp"
 #include "loader/audit/utc_time.hpp"
 #include "loader/util/error.hpp"
 
@@ -71,19 +74,60 @@ struct AuditDir::State {
     FileDescriptor dir;
     std::mutex mutex;
     std::string run;
+    std::set<std::string> names;  // of the files that are ours
+    bool sealed = false;
     ChainedLog events, batches, validations;
     AppendFile ddl;
 
-    State(std::filesystem::path where, FileDescriptor fd)
-        : path(std::move(where)), dir(std::move(fd)), events(file("events.jsonl")), batches(file("batches.jsonl")),
-          validations(file("validation.jsonl")), ddl(file("ddl.sql")) {}
+    using Open = AppendFile (*)(int dir_fd, const std::filesystem::path& dir, std::string name);
 
-    AppendFile file(const char* name) { return AppendFile::create(dir.get(), path, name); }
+    State(std::filesystem::path where, FileDescriptor fd, Open open_file)
+        : path(std::move(where)), dir(std::move(fd)), events(log_file(kEventsFile, open_file)),
+          batches(log_file(kBatchesFile, open_file)), validations(log_file(kValidationsFile, open_file)),
+          ddl(file("ddl.sql", open_file)) {}
+
+    AppendFile file(const char* name, Open open_file) {
+        names.insert(name);
+        return open_file(dir.get(), path, name);
+    }
+
+    // A chain that is there goes on where it ends.
+    ChainedLog log_file(const char* name, Open open_file) {
+        AppendFile log = file(name, open_file);
+        const MappedFile content(dir.get(), path, name);
+        ChainHead head;
+        if (const auto broken = verify_chain(content.bytes(), &head))
+            throw Error(Exit::kValidation, std::string(name) + " in \"" + path.string() + "\" was altered",
+                        "line " + std::to_string(broken->line) + ": " + broken->reason);
+        return ChainedLog(std::move(log), head);
+    }
+
+    void open_for_writing() const {
+        if (sealed) throw Error(Exit::kOther, "the audit directory \"" + path.string() + "\" is sealed");
+    }
 
     void log(ChainedLog& target, const nlohmann::json& record, Sync sync) {
         const std::lock_guard lock(mutex);
+        open_for_writing();
         target.append(record, run);
         if (sync == Sync::kCommit) target.sync();
+    }
+
+    void replace(std::string_view name, const NextPiece& next) {
+        if (name.empty() || name.front() == '.' || !std::all_of(name.begin(), name.end(), plain))
+            throw Error(Exit::kOther, "\"" + std::string(name) + "\" is not a file name for the audit directory");
+        const std::lock_guard lock(mutex);
+        open_for_writing();
+        replace_file(dir.get(), path, std::string(name), next);
+        names.insert(std::string(name));
+    }
+
+    void sync_all() {
+        events.sync();
+        batches.sync();
+        validations.sync();
+        ddl.sync();
+        sync_descriptor(dir.get(), path, ".");
     }
 };
 
@@ -101,7 +145,7 @@ AuditDir AuditDir::create(const std::filesystem::path& base, std::string_view la
     FileDescriptor dir(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
     if (!dir.valid()) raise_unusable(absolute, errno);
     try {
-        auto state = std::make_unique<State>(path, std::move(dir));
+        auto state = std::make_unique<State>(path, std::move(dir), &AppendFile::create);
         state->ddl.append(ddl_script_header(utc_timestamp()));
         sync_descriptor(state->dir.get(), path, ".");
         return AuditDir(std::move(state));
@@ -109,6 +153,17 @@ AuditDir AuditDir::create(const std::filesystem::path& base, std::string_view la
         // Nothing has happened yet: a disk that is full from the start is a matter of configuration.
         throw Error(Exit::kUsage, error.what(), error.detail, error.hint);
     }
+}
+
+AuditDir AuditDir::reopen(const std::filesystem::path& dir) {
+    FileDescriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!fd.valid())
+        throw Error(Exit::kUsage, "cannot open the audit directory \"" + dir.string() + "\"",
+                    std::generic_category().message(errno));
+    auto state = std::make_unique<State>(dir, std::move(fd), &AppendFile::reopen);
+    const MappedFile manifest(state->dir.get(), dir, kManifestFile);
+    for (const ManifestEntry& entry : manifest_entries(manifest.bytes())) state->names.insert(entry.name);
+    return AuditDir(std::move(state));
 }
 
 void AuditDir::set_run(std::string run) {
@@ -123,24 +178,68 @@ void AuditDir::validation(const nlohmann::json& record, Sync sync) { state_->log
 void AuditDir::ddl(std::string_view sql, const DdlOutcome& outcome, Sync sync) {
     const std::string entry = ddl_script_entry(sql, outcome, utc_timestamp());
     const std::lock_guard lock(state_->mutex);
+    state_->open_for_writing();
     state_->ddl.append(entry);
     if (sync == Sync::kCommit) state_->ddl.sync();
 }
 
 void AuditDir::write(std::string_view name, std::string_view content) {
-    if (name.empty() || name.front() == '.' || !std::all_of(name.begin(), name.end(), plain))
-        throw Error(Exit::kOther, "\"" + std::string(name) + "\" is not a file name for the audit directory");
+    bool given = false;
+    write(name, [&](std::string& piece) {
+        if (std::exchange(given, true)) return false;
+        piece = content;
+        return true;
+    });
+}
+
+void AuditDir::write(std::string_view name, const NextPiece& next) { state_->replace(name, next); }
+
+void AuditDir::remove(std::string_view name) {
     const std::lock_guard lock(state_->mutex);
-    replace_file(state_->dir.get(), state_->path, std::string(name), content);
+    state_->open_for_writing();
+    ::unlinkat(state_->dir.get(), std::string(name).c_str(), 0);
+    state_->names.erase(std::string(name));
+}
+
+bool AuditDir::has(std::string_view name) const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->names.contains(std::string(name));
 }
 
 void AuditDir::sync() {
     const std::lock_guard lock(state_->mutex);
-    state_->events.sync();
-    state_->batches.sync();
-    state_->validations.sync();
-    state_->ddl.sync();
-    sync_descriptor(state_->dir.get(), state_->path, ".");
+    state_->sync_all();
+}
+
+std::string AuditDir::seal(const SigningKey& key, const nlohmann::json& facts) {
+    const std::lock_guard lock(state_->mutex);
+    State& s = *state_;
+    s.open_for_writing();
+    replace_file(s.dir.get(), s.path, kPublicKeyFile, key.public_key().pem());
+    s.names.insert(kPublicKeyFile);
+    const long long number = keep_manifest(s.dir.get(), s.path, s.names) + 1;
+    s.events.append(
+        {{"level", "INFO"},
+         {"kind", "sealed"},
+         {"message", "nothing follows here: manifest.json covers every file, manifest.sig is its signature"},
+         {"data", {{"seal", number}, {"fingerprint", key.fingerprint()}}}},
+        s.run);
+    s.sync_all();
+    nlohmann::ordered_json chains;
+    chains[kEventsFile] = chain_json(s.events.head());
+    chains[kBatchesFile] = chain_json(s.batches.head());
+    chains[kValidationsFile] = chain_json(s.validations.head());
+    const std::string manifest = manifest_text(s.dir.get(), s.path, s.names, facts, chains, number, key.fingerprint());
+    // A crash between the two leaves a manifest that its signature does not fit: never a valid half.
+    replace_file(s.dir.get(), s.path, kManifestFile, manifest);
+    replace_file(s.dir.get(), s.path, kSignatureFile, base64_encode(key.sign(manifest)) + "\n");
+    s.sealed = true;
+    return sha256_hex(manifest);
+}
+
+bool AuditDir::sealed() const {
+    const std::lock_guard lock(state_->mutex);
+    return state_->sealed;
 }
 
 const std::filesystem::path& AuditDir::path() const { return state_->path; }

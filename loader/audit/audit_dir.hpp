@@ -8,7 +8,11 @@
 #include <string>
 #include <string_view>
 
+#include "loader/audit/posix_file.hpp"
+
 namespace lakemover::loader {
+
+class SigningKey;
 
 struct DdlOutcome {
     enum class State { kDone, kFailed, kSkipped };
@@ -26,6 +30,8 @@ public:
 
     // <base>/<yyyymmddThhmmssZ>-<label>/; base is created when missing.
     static AuditDir create(const std::filesystem::path& base, std::string_view label);
+    // Goes on with a directory that was sealed, for sealing it again; the caller has verified it.
+    static AuditDir reopen(const std::filesystem::path& dir);
     AuditDir(AuditDir&&) noexcept;
     AuditDir& operator=(AuditDir&&) noexcept;
     ~AuditDir();
@@ -40,7 +46,17 @@ public:
     void ddl(std::string_view sql, const DdlOutcome& outcome, Sync sync = Sync::kLater);
     // Replaces a whole file atomically. name is a plain file name.
     void write(std::string_view name, std::string_view content);
+    void write(std::string_view name, const NextPiece& next);
+    void remove(std::string_view name);     // a file that is not there is no error
+    bool has(std::string_view name) const;  // a file that was written here
     void sync();
+
+    // The end: a record "sealed" closes events.jsonl; then manifest.json with the size and SHA-256 of every file and the
+    // ends of the chains, on top of what facts say; then manifest.sig, the signature over its bytes. Earlier ones of a
+    // reopened directory stay as manifest-N.json and .sig. Nothing can be written afterwards. Returns the manifest's
+    // SHA-256.
+    std::string seal(const SigningKey& key, const nlohmann::json& facts);
+    bool sealed() const;
 
     const std::filesystem::path& path() const;
 

@@ -10,10 +10,10 @@
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/engine/run_end.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
-#include "loader/report/run_report.hpp"
 
 namespace lakemover::loader {
 
@@ -110,7 +110,8 @@ Exit command_assess(const Settings& settings) {
     if (settings.json)
         fmt::print("{}\n", outcome.json);
     else
-        fmt::print("{}\nreport: {}/assessment.html\n", outcome.text, outcome.audit_dir);
+        fmt::print("{}\nreport: {}/assessment.html\nid for its acceptance: {}\n", outcome.text, outcome.audit_dir,
+                   outcome.signoff);
     return outcome.exit_code;
 }
 
@@ -265,10 +266,12 @@ Exit command_report(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
     const std::string id = newest_run(pg, run, "true");
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    const json before =
+        earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
     AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id);
-    const json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
-    audit.write("reconciliation.json", document.dump(2));
-    audit.write("reconciliation.html", render_run_html(document));
+    audit.set_run(id);
+    seal_run(audit, pg, id, {}, "report", key, settings.pdf == "yes", before);
     fmt::print("{}/reconciliation.html\n", audit.path().string());
     return Exit::kSuccess;
 }

@@ -13,6 +13,12 @@ struct StatusOptions {
     std::string run;  // empty: the newest
 };
 
+struct VerifyOptions {
+    std::string dir;
+    std::string public_key;   // file
+    std::string fingerprint;  // neither: the key in the directory
+};
+
 Exit command_assess(const Settings& settings);
 Exit command_run(const Settings& settings, bool replan);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
@@ -24,6 +30,7 @@ Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
 Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
+Exit command_verify(const VerifyOptions& options, bool json);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);
 
 }  // namespace lakemover::loader

@@ -44,6 +44,7 @@ struct RunContext {
     Outages& outages;
     Ledger* ledger = nullptr;
     bool resumed = false;  // what is on the target may be further than staging knows
+    std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
 
     std::string id() const { return std::to_string(run_id); }
 };

@@ -27,8 +27,9 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
 // Assessment with its HTML report, without a run: lakemover --assess-only. Returns the exit code.
 struct AssessOutcome {
     Exit exit_code = Exit::kSuccess;
-    std::string text;  // the readable report
-    std::string json;  // the same for programs
+    std::string text;     // the readable report
+    std::string json;     // the same for programs
+    std::string signoff;  // its id, for lakemover accept --assessment
     std::string audit_dir;
 };
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,

@@ -12,6 +12,8 @@ AS $$
                                                  'blockers', a.blockers, 'warnings', a.warnings, 'taken_at', a.taken_at)
                          FROM lakemover.assessment a WHERE a.assessment_id = r.assessment_id),
         'points', several.points,
+        'accepted', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'run_id' ORDER BY c.acceptance_id), '[]') FROM lakemover.acceptance c
+                      WHERE c.run_id = r.run_id OR c.signoff = lakemover._signoff(r.assessment_id)),
         'totals', (SELECT to_jsonb(p) FROM lakemover.progress p WHERE p.run_id = r.run_id),
         'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'table_id', t.table_id,
