@@ -225,7 +225,8 @@ private:
     }
 
     void check_beginnings(const std::string& name, const json& manifest) {
-        for (const auto& [log, chain] : manifest.value("chains", json::object()).items()) {
+        const json chains = manifest.value("chains", json::object());
+        for (const auto& [log, chain] : chains.items()) {
             const auto bytes = content(log);
             const long long lines = chain.value("lines", 0LL);
             if (bytes && lines > 0 && sha256_hex(line_at(*bytes, lines)) != chain.value("head", ""))

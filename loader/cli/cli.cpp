@@ -235,6 +235,13 @@ int run_cli(int argc, char** argv) {
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
         convert->add_option("files", files, "files with T-SQL")->required();
+        AcceptOptions acceptance;
+        CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
+        accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
+        accept->add_option("--assessment", acceptance.assessment, "id of an assessment, or its first 12 digits");
+        accept->add_option("--reason", acceptance.reason, "why; it is signed and reported");
+        accept->add_option("--by", acceptance.by, "who; default the user of this machine");
+        accept->add_option("run", acceptance.run, "with --table: number of the run; default the newest");
         VerifyOptions verification;
         CLI::App* verify = app.add_subcommand("verify", "check an audit directory: signature, files, chains, figures");
         verify->add_option("directory", verification.dir, "the audit directory")->required();
@@ -277,6 +284,8 @@ int run_cli(int argc, char** argv) {
             code = command_daemon(s);
         else if (*convert)
             code = command_convert(s, files);
+        else if (*accept)
+            code = command_accept(s, acceptance);
         else if (*psql)
             code = command_psql(s, psql_arguments);
         else if (s.assess_only)

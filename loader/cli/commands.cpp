@@ -51,6 +51,7 @@ json run_options(const Settings& s) {
            {"outage_timeout", s.outage_timeout_s},
            {"attempts", s.attempts}};
     if (s.source.quiesced) o["source_quiesced"] = true;
+    if (s.require_signoff) o["require_signoff"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
     return o;
 }

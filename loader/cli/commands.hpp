@@ -19,6 +19,14 @@ struct VerifyOptions {
     std::string fingerprint;  // neither: the key in the directory
 };
 
+struct AcceptOptions {
+    std::string table;       // as named on the target or on the source
+    std::string assessment;  // its id, or the first digits of it
+    std::string reason;
+    std::string by;  // empty: the user of this machine
+    std::string run;
+};
+
 Exit command_assess(const Settings& settings);
 Exit command_run(const Settings& settings, bool replan);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
@@ -30,6 +38,7 @@ Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
 Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
+Exit command_accept(const Settings& settings, const AcceptOptions& options);
 Exit command_verify(const VerifyOptions& options, bool json);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);
 

@@ -27,6 +27,7 @@ struct RunOptions {
     std::string on_table_failure = "undo";
     bool force = false;
     bool keep_ledger = false;
+    bool require_signoff = false;  // of the assessment, before the first row
 };
 
 struct RunContext {

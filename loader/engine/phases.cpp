@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
@@ -139,6 +140,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
                 blocker_list(staging, run.source),
                 "see assessment.html in " + run.events.audit().path().string() +
                     "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
+        check_signoff(run, staging);
         if (blockers > 0)
             run.events.emit(Level::kWarning, "blockers_accepted",
                             std::to_string(blockers) + " blockers accepted with --force");

@@ -105,7 +105,8 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                    {"on_existing", o.on_existing},
                    {"on_table_failure", o.on_table_failure},
                    {"force", o.force},
-                   {"keep_ledger", o.keep_ledger}};
+                   {"keep_ledger", o.keep_ledger},
+                   {"require_signoff", o.require_signoff}};
     audit.write("settings.json", file.dump(2));
 }
 
@@ -133,12 +134,24 @@ void write_result_files(AuditDir& audit, Pg& staging, const std::string& run_id)
     audit.write("validation.json",
                 staging
                     .scalar("SELECT pg_catalog.jsonb_pretty(coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(v) - "
-                            "'run_id' || pg_catalog.jsonb_build_object('table', coalesce(pg_catalog.format('%I.%I', "
-                            "t.spec->>'target_schema', t.spec->>'target_table'), 'schema')) ORDER BY v.table_id, "
-                            "v.level), '[]')) FROM lakemover.validation v LEFT JOIN lakemover.run_table t USING "
-                            "(run_id, table_id) WHERE v.run_id = $1",
+                            "'run_id' || pg_catalog.jsonb_build_object('table', CASE WHEN t.table_id IS NULL THEN "
+                            "'schema' ELSE pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+                            "t.spec->>'target_table') END) ORDER BY v.table_id, v.level), '[]')) FROM "
+                            "lakemover.validation v LEFT JOIN lakemover.run_table t USING (run_id, table_id) WHERE "
+                            "v.run_id = $1",
                             {run_id})
                     .value_or("[]"));
+}
+
+void note_validations(AuditDir& audit, Pg& staging, const std::string& run_id) {
+    const Result r = staging.query(
+        "SELECT pg_catalog.jsonb_build_object('table', pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+        "t.spec->>'target_table'), 'level', v.level, 'verdict', v.verdict, 'rows', coalesce(v.rows_covered::text, ''), "
+        "'source', coalesce(v.source_value, ''), 'target', coalesce(v.target_value, ''), 'detail', v.detail, "
+        "'seconds', v.seconds)::text FROM lakemover.validation v JOIN lakemover.run_table t USING (run_id, table_id) "
+        "WHERE v.run_id = $1 AND v.level > 0 ORDER BY v.table_id, v.level",
+        {run_id});
+    for (int i = 0; i < r.rows(); ++i) audit.validation(json::parse(r.get(i, 0)));
 }
 
 void write_assessment_files(AuditDir& audit, Pg& staging, const std::string& run_id) {

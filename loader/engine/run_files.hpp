@@ -19,6 +19,9 @@ void write_settings_file(AuditDir& audit, const Settings& settings, const RunOpt
 // ledger.jsonl, one line per committed batch, and validation.json: what the report's figures are made of.
 void write_result_files(AuditDir& audit, Pg& staging, const std::string& run_id);
 
+// What validation says now, as lines after those that said it then.
+void note_validations(AuditDir& audit, Pg& staging, const std::string& run_id);
+
 // The run's own assessment, when the directory is not the one that it was taken into.
 void write_assessment_files(AuditDir& audit, Pg& staging, const std::string& run_id);
 

@@ -16,7 +16,9 @@ namespace {
 
 using nlohmann::json;
 
-RunOptions options_of(const Settings& s, const json& queued) {
+}  // namespace
+
+RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     RunOptions o;
     o.jobs = queued.value("jobs", s.jobs);
     o.memory_mb = queued.value("memory_mb", s.memory_target_mb);
@@ -28,8 +30,11 @@ RunOptions options_of(const Settings& s, const json& queued) {
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
+    o.require_signoff = queued.value("require_signoff", s.require_signoff);
     return o;
 }
+
+namespace {
 
 std::string describe(const Error& e) {
     return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) +

@@ -16,6 +16,9 @@ struct RunOutcome {
     std::string audit_dir;
 };
 
+// The settings' defaults, overridden by what the run was queued with.
+RunOptions options_of(const Settings& settings, const nlohmann::json& queued);
+
 RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id,
                        const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
                        const Events::Listener& listener);
