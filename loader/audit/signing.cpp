@@ -113,7 +113,32 @@ std::string public_pem(EVP_PKEY* key) {
     return {data, static_cast<std::size_t>(size)};
 }
 
-// Under a name of its own first, then linked: of two lakemovers that start at once one makes the key, both use it.
+// Whole or not at all, under a name of its own first: of two lakemovers that start at once one makes the key, and both
+// use it.
+void put_file(const std::filesystem::path& dir, const std::string& name, std::string_view bytes, mode_t mode,
+              bool replace) {
+    const std::string temporary = dir / ("." + name + "." + std::to_string(::getpid()));
+    const std::string file = dir / name;
+    const auto failed = [&](int error) {
+        ::unlink(temporary.c_str());
+        throw Error(Exit::kUsage, "cannot write \"" + file + "\"", std::strerror(error),
+                    "make LAKEMOVER_HOME writable, or give a key with LAKEMOVER_SIGNING_KEY");
+    };
+    ::unlink(temporary.c_str());
+    {
+        const FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
+        if (!fd.valid() || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
+            ::fsync(fd.get()) != 0)
+            failed(errno);
+    }
+    if (replace) {
+        if (::rename(temporary.c_str(), file.c_str()) != 0) failed(errno);
+        return;
+    }
+    if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) failed(errno);
+    ::unlink(temporary.c_str());
+}
+
 void make_key(const std::filesystem::path& dir) {
     EVP_PKEY* made = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(made, &EVP_PKEY_free);
@@ -123,21 +148,7 @@ void make_key(const std::filesystem::path& dir) {
         crypto_failed("could not make a signing key");
     char* data = nullptr;
     const long size = BIO_get_mem_data(bio.get(), &data);
-    const std::string temporary = dir / ("." + std::string(kPrivateName) + "." + std::to_string(::getpid()));
-    const std::string file = dir / kPrivateName;
-    const auto failed = [&](int error) {
-        ::unlink(temporary.c_str());
-        throw Error(Exit::kUsage, "cannot write the signing key \"" + file + "\"", std::strerror(error),
-                    "make LAKEMOVER_HOME writable, or give a key with LAKEMOVER_SIGNING_KEY");
-    };
-    ::unlink(temporary.c_str());
-    {
-        const FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (!fd.valid() || ::write(fd.get(), data, static_cast<std::size_t>(size)) != size || ::fsync(fd.get()) != 0)
-            failed(errno);
-    }
-    if (::link(temporary.c_str(), file.c_str()) != 0 && errno != EEXIST) failed(errno);
-    ::unlink(temporary.c_str());
+    put_file(dir, kPrivateName, {data, static_cast<std::size_t>(size)}, S_IRUSR | S_IWUSR, false);
 }
 
 // The key below LAKEMOVER_HOME, made when it is missing.
@@ -196,7 +207,7 @@ SigningKey SigningKey::open(const std::string& home, const std::string& file) {
         const FileDescriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!fd.valid()) throw Error(Exit::kUsage, "cannot open \"" + dir.string() + "\"", std::strerror(errno));
         if (::faccessat(fd.get(), kPublicName, F_OK, 0) != 0)
-            replace_file(fd.get(), dir, kPublicName, key.public_.pem());
+            put_file(dir, kPublicName, key.public_.pem(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, true);
         sync_descriptor(fd.get(), dir, ".");
     }
     return key;
