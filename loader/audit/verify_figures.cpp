@@ -127,7 +127,7 @@ private:
         long long where = 0;
         each_line(kEventsFile, [&](const json& line, long long number) {
             const std::string kind = text_at(line, "kind");
-            if (kind != "run_ended" && kind != "accepted") return;
+            if (kind != "run_ended" && kind != "validation_ended" && kind != "accepted") return;
             exit_code = at(at(line, "data"), "exit_code");
             where = number;
         });

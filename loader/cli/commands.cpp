@@ -128,6 +128,7 @@ Exit command_run(const Settings& settings, bool replan) {
     const std::string source = prepare_source(staging, pg, settings);
     // A run of this home whose loader is gone can never end by itself: the work lock says that nobody has it.
     if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
+    SigningKey::open(settings.home, settings.signing_key);  // refused before there is a run
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
@@ -181,6 +182,7 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     Settings named = settings;
     if (named.source.name.empty()) named.source.name = r.text(0, 0);
     prepare_source(staging, pg, named);
+    SigningKey::open(settings.home, settings.signing_key);
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});

@@ -116,11 +116,12 @@ AcceptOutcome accept_table(const Settings& settings, const Staging& staging, Pg&
         outcome.exit_code = end.exit_code;
         pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
                  {run_id, end.verdict, std::to_string(static_cast<int>(end.exit_code)), end.error});
-        const json data{{"table", table.name},
-                        {"by", acceptance.by},
-                        {"reason", acceptance.reason},
-                        {"verdict", end.verdict},
-                        {"exit_code", static_cast<int>(end.exit_code)}};
+        json data{{"table", table.name},
+                  {"by", acceptance.by},
+                  {"reason", acceptance.reason},
+                  {"verdict", end.verdict},
+                  {"exit_code", static_cast<int>(end.exit_code)}};
+        if (!end.criteria.is_null()) data["criteria"] = end.criteria;
         // Not over staging's event table: it would tell of what is not committed yet.
         audit.event({{"level", "WARNING"},
                      {"kind", "accepted"},

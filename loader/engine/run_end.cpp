@@ -145,7 +145,7 @@ nlohmann::json earlier_directory(const std::string& dir) {
 
 void seal_run(AuditDir& audit, Pg& staging, const std::string& run_id, const RunEnd& end, const std::string& kind,
               const SigningKey& key, bool pdf, const nlohmann::json& previous) {
-    write_plan_files(audit, staging, run_id);
+    if (!audit.has("plan.txt")) write_plan_files(audit, staging, run_id);
     write_result_files(audit, staging, run_id);
     // A run that goes on elsewhere than where it was assessed.
     if (!audit.has("assessment.json")) write_assessment_files(audit, staging, run_id);

@@ -107,7 +107,7 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                    {"force", o.force},
                    {"keep_ledger", o.keep_ledger},
                    {"require_signoff", o.require_signoff}};
-    audit.write("settings.json", file.dump(2));
+    audit.write("settings.json", file.dump(2, ' ', false, ordered_json::error_handler_t::replace));
 }
 
 void write_result_files(AuditDir& audit, Pg& staging, const std::string& run_id) {

@@ -67,6 +67,11 @@ bool claim_run(Pg& pg, const Staging& staging, const std::string& id, const std:
                .affected() == 1;
 }
 
+// Of a directory without a report.
+json bare_facts(const std::string& id, const std::string& verdict, Exit code) {
+    return {{"kind", "run"}, {"run", {{"id", id}}}, {"verdict", verdict}, {"exit_code", static_cast<int>(code)}};
+}
+
 // The run's last event, its report and the seal. Returns what went wrong; a success is then taken back in the directory,
 // too, as far as that can be written.
 std::string end_and_sign(Events& events, const Staging& staging, const std::string& id, const RunEnd& end,
@@ -89,10 +94,8 @@ std::string end_and_sign(Events& events, const Staging& staging, const std::stri
             // Without the report: events and statements are worth a signature all the same.
             for (const char* name : {"reconciliation.json", "reconciliation.html", "reconciliation.pdf"})
                 events.audit().remove(name);
-            events.audit().seal(key, {{"kind", "run"},
-                                      {"run", {{"id", id}}},
-                                      {"verdict", success ? "FAILED" : end.verdict},
-                                      {"exit_code", code}});
+            events.audit().seal(
+                key, bare_facts(id, success ? "FAILED" : end.verdict, success ? Exit::kOther : end.exit_code));
         } catch (const std::exception&) {
             // A directory that cannot be written any more: the message above says it.
         }
@@ -134,6 +137,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     std::optional<AuditDir> audit;
     std::optional<Events> events;
     std::optional<RunContext> run;
+    std::optional<Watch> watch;  // until the end is recorded: a run without a heartbeat is anybody's
     Outages outages;
     Verdict verdict;
     bool resumable = false;
@@ -158,6 +162,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.exit_code = Exit::kOther;
             outcome.verdict = "NOT STARTED";
             outcome.error = "run " + id + (scope.resume ? " has another loader" : " is not queued any more");
+            audit->seal(*key, bare_facts(id, outcome.verdict, outcome.exit_code));
             return outcome;
         }
         const Result r = pg.query(
@@ -173,7 +178,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
                 std::to_string(run->options.jobs) + " workers",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
-        const Watch watch(staging, run_id, loader_id, cancel);
+        watch.emplace(staging, run_id, loader_id, cancel);
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
         // Once the ledger is open, a server out of reach is no reason to begin again.
@@ -209,6 +214,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     }
     // The end is recorded on a connection of its own: the others may have been cut.
     try {
+        watch.reset();
         Pg pg = staging.connect();
         const Result ended = pg.query(
             "UPDATE lakemover.run SET state = $2, phase = CASE $2 WHEN 'interrupted' THEN phase ELSE 'ended' END, "
@@ -279,6 +285,9 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     write_settings_file(audit, settings, run.options);
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
+    events.emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "validation_ended",
+                verdict.text + (verdict.error.empty() ? "" : ": " + verdict.error),
+                {{"exit_code", static_cast<int>(verdict.exit_code)}, {"criteria", verdict.criteria}});
     const RunEnd end{r.text(0, 5), verdict.text, verdict.exit_code, verdict.error, verdict.criteria};
     const json before =
         earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
