@@ -23,15 +23,23 @@ struct DdlOutcome {
     std::string object;
 };
 
+// Batch details are bounded: full files are closed as batches-1.jsonl, -2, ... and the oldest of them removed.
+struct AuditLimits {
+    long long batch_bytes = 64LL * 1024 * 1024;
+    long long batch_files = 8;
+};
+
 class AuditDir {
 public:
     // kCommit reaches the disk before the call returns: for what must survive a crash (a verdict, a statement).
     enum class Sync { kLater, kCommit };
 
-    // <base>/<yyyymmddThhmmssZ>-<label>/; base is created when missing.
-    static AuditDir create(const std::filesystem::path& base, std::string_view label);
+    // <base>/<yyyymmddThhmmssZ>-<label>/; base is created when missing. Where base is a mount that cannot append, rename
+    // or sync, files are written below beside and copied: at the start, every half minute, and when it is sealed.
+    static AuditDir create(const std::filesystem::path& base, std::string_view label,
+                           const std::filesystem::path& beside = {}, AuditLimits limits = {});
     // Goes on with a directory that was sealed, for sealing it again; the caller has verified it.
-    static AuditDir reopen(const std::filesystem::path& dir);
+    static AuditDir reopen(const std::filesystem::path& dir, const std::filesystem::path& beside = {});
     AuditDir(AuditDir&&) noexcept;
     AuditDir& operator=(AuditDir&&) noexcept;
     ~AuditDir();
@@ -58,11 +66,14 @@ public:
     std::string seal(const SigningKey& key, const nlohmann::json& facts);
     bool sealed() const;
 
+    // Where it ends up, which on such a mount is not where it is written.
     const std::filesystem::path& path() const;
 
 private:
     struct State;
     explicit AuditDir(std::unique_ptr<State> state);
+    static std::unique_ptr<State> written_beside(const std::filesystem::path& target, FileDescriptor dir,
+                                                 const std::filesystem::path& beside, bool again);
     std::unique_ptr<State> state_;
 };
 

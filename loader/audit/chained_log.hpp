@@ -26,6 +26,7 @@ public:
     void append(const nlohmann::json& record, const std::string& run);
     void sync() { file_.sync(); }
     const ChainHead& head() const { return head_; }
+    long long size() const { return file_.size(); }
 
 private:
     AppendFile file_;

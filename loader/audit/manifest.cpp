@@ -83,6 +83,16 @@ std::vector<ManifestEntry> manifest_entries(std::string_view text) {
     return entries;
 }
 
+std::map<std::string, ChainHead> closed_chains(std::string_view text) {
+    std::map<std::string, ChainHead> closed;
+    const auto manifest = parse(text);
+    const auto chains = manifest.find("chains");
+    if (chains == manifest.end() || !chains->is_object()) return closed;
+    for (const auto& [name, chain] : chains->items())
+        if (name.starts_with("batches-")) closed[name] = {chain.value("lines", 0LL), chain.value("head", ""), {}};
+    return closed;
+}
+
 long long keep_manifest(int dir_fd, const std::filesystem::path& dir, std::set<std::string>& names) {
     if (::faccessat(dir_fd, kManifestFile, F_OK, AT_SYMLINK_NOFOLLOW) != 0) return 0;
     const MappedFile manifest(dir_fd, dir, kManifestFile);

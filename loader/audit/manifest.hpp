@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
@@ -35,6 +36,9 @@ std::string manifest_text(int dir_fd, const std::filesystem::path& dir, const st
 
 // Error (kValidation) when the text is not such a manifest or names something that is no plain file name.
 std::vector<ManifestEntry> manifest_entries(std::string_view text);
+
+// The chains of closed batch files.
+std::map<std::string, ChainHead> closed_chains(std::string_view text);
 
 // Before a directory is sealed again: copies its manifest and signature to manifest-N.json and .sig, and adds these to
 // names. Returns N, or 0 when there is no manifest yet.

@@ -140,12 +140,23 @@ MappedFile::MappedFile(int dir_fd, const std::filesystem::path& dir, const std::
     if (info.st_size == 0) return;
     const auto size = static_cast<std::size_t>(info.st_size);
     void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
-    if (start == MAP_FAILED) raise_failure("read", name, dir, errno);
-    bytes_ = {static_cast<const char*>(start), size};
+    if (start != MAP_FAILED) {
+        bytes_ = {static_cast<const char*>(start), size};
+        return;
+    }
+    copy_.resize(size);
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t n = ::read(fd.get(), copy_.data() + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) raise_failure("read", name, dir, n < 0 ? errno : EIO);
+        done += static_cast<std::size_t>(n);
+    }
+    bytes_ = copy_;
 }
 
 MappedFile::~MappedFile() {
-    if (!bytes_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
+    if (!bytes_.empty() && copy_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace lakemover::loader

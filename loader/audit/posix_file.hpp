@@ -35,6 +35,7 @@ public:
     void append(std::string_view piece);
     void sync();
     const std::string& name() const { return name_; }
+    long long size() const { return size_; }
 
 private:
     AppendFile(FileDescriptor fd, std::filesystem::path dir, std::string name);
@@ -62,6 +63,7 @@ public:
 
 private:
     std::string_view bytes_;
+    std::string copy_;  // where the mount cannot map files
 };
 
 // fsync; file systems that do not know it (some network and FUSE mounts) are not an error.

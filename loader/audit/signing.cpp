@@ -207,7 +207,7 @@ SigningKey SigningKey::open(const std::string& home, const std::string& file) {
         const FileDescriptor fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         if (!fd.valid()) throw Error(Exit::kUsage, "cannot open \"" + dir.string() + "\"", std::strerror(errno));
         if (::faccessat(fd.get(), kPublicName, F_OK, 0) != 0)
-            put_file(dir, kPublicName, key.public_.pem(), S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH, true);
+            put_file(dir, kPublicName, key.public_.pem(), S_IRUSR | S_IWUSR, true);
         sync_descriptor(fd.get(), dir, ".");
     }
     return key;

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <stdexcept>
 #include <utility>
@@ -154,6 +155,19 @@ private:
             sum.digest.add(batch.digest);
             sum.bytes += batch.bytes;
         });
+    }
+
+    // Oldest first: the closed ones by their number, then the last.
+    std::vector<std::string> batch_files() const {
+        std::vector<std::string> files;
+        const json chains = at(manifest_, "chains");
+        for (const auto& [name, chain] : chains.items())
+            if (name.starts_with("batches-")) files.push_back(name);
+        std::sort(files.begin(), files.end(), [](const std::string& a, const std::string& b) {
+            return std::pair(a.size(), a) < std::pair(b.size(), b);
+        });
+        files.emplace_back(kBatchesFile);
+        return files;
     }
 
     // What was written while it happened: the last word on each batch is the ledger's.

@@ -98,7 +98,8 @@ AcceptOutcome accept_table(const Settings& settings, const Staging& staging, Pg&
     outcome.object = table.name;
     outcome.note = why_not_again(run.audit_dir, key);
     const bool again = outcome.note.empty();
-    AuditDir audit = again ? AuditDir::reopen(run.audit_dir) : AuditDir::create(settings.audit_dir, "accept-" + run_id);
+    AuditDir audit = again ? AuditDir::reopen(run.audit_dir, settings.home + "/audit-beside")
+                           : AuditDir::create(settings.audit_dir, "accept-" + run_id, settings.home + "/audit-beside");
     outcome.audit_dir = audit.path().string();
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(run_id));
@@ -158,7 +159,7 @@ AcceptOutcome accept_assessment(const Settings& settings, Pg& pg, const Acceptan
                     "assess again (lakemover --assess-only): what it finds now has another id");
     AcceptOutcome outcome;
     outcome.object = r.text(0, 2);
-    AuditDir audit = AuditDir::create(settings.audit_dir, "accept-assessment");
+    AuditDir audit = AuditDir::create(settings.audit_dir, "accept-assessment", settings.home + "/audit-beside");
     outcome.audit_dir = audit.path().string();
     const json data{
         {"source", r.text(0, 1)}, {"signoff", outcome.object}, {"by", acceptance.by}, {"reason", acceptance.reason}};

@@ -152,7 +152,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         if (scope.resume)
             previous = earlier_directory(
                 pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
-        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id));
+        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id, settings.home + "/audit-beside"));
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
@@ -264,7 +264,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                         "then: " + r.text(0, 4) + ", now: " + now, "set LAKEBASE_* to the target of that run");
     }
     const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
-    AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id, settings.home + "/audit-beside");
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
     Outages outages;
@@ -301,7 +301,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
                                  CancelToken& cancel) {
     AssessOutcome outcome;
     const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
-    AuditDir audit = AuditDir::create(settings.audit_dir, "assessment");
+    AuditDir audit = AuditDir::create(settings.audit_dir, "assessment", settings.home + "/audit-beside");
     outcome.audit_dir = audit.path().string();
     Pg pg = staging.connect();
     const Cancellable registered(cancel, pg);

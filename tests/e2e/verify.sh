@@ -163,5 +163,24 @@ expect 2 "a key that others can read" lm_cli --on-existing=drop --signing-key "$
 says 'open.key' 'others than its owner' 'chmod 600'
 expect 0 "a key of one's own" env LAKEMOVER_SIGNING_KEY="$LM_TMP/forger.key" "$LM_LAKEMOVER" --assess-only
 expect 5 "which is not the first one" elsewhere verify "$(newest assessment)" --fingerprint "$fingerprint"
+
+# A mount that can neither append nor rename nor sync, as those of object stores: written beside, copied, sealed.
+cc -shared -fPIC -o "$LM_TMP/mount.so" "$LM_ROOT/tests/lib/object_mount.c" -ldl || fail "the mount cannot be built"
+mkdir "$LM_TMP/volume"
+chmod 777 "$LM_TMP/volume"
+on_mount() { env LD_PRELOAD="$LM_TMP/mount.so" OBJECT_MOUNT="$LM_TMP/volume" LAKEMOVER_AUDIT_DIR="$LM_TMP/volume" "$LM_LAKEMOVER" "$@"; }
+expect 0 "a run whose audit directory is on an object store" on_mount --on-existing=drop
+says 'SUCCESS' "reports: $LM_TMP/volume/"
+volume=$(find "$LM_TMP/volume" -mindepth 1 -maxdepth 1)
+expect 0 "verifying it" elsewhere verify "$volume" --fingerprint "$fingerprint"
+says 'verdict SUCCESS' 'figures of 3 tables'
+output "$volume/events.jsonl"
+says 'audit_beside'
+equal "local copies left" 0 "$(find "$LM_TMP/home/audit-beside" -mindepth 1 | wc -l)"
+expect 0 "accepting a table of it" on_mount accept --table app.account --reason 'seen'
+says "signed in $volume"
+expect 0 "verifying it again" elsewhere verify "$volume" --fingerprint "$fingerprint"
+output "$volume/events.jsonl"
+says '"seal":2'
 check_nothing_left
 finish

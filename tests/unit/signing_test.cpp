@@ -462,6 +462,37 @@ TEST_F(SealTest, SealedAgainKeepsTheEarlierManifest) {
     expect_found("manifest-1.json");
 }
 
+TEST_F(SealTest, BatchDetailsAreBounded) {
+    auto audit = AuditDir::create(base_ / "audit", "many", {}, {2000, 2});
+    audit.set_run("1");
+    for (int i = 0; i < 60; ++i)
+        audit.batch({{"table", "app.t"}, {"chunk", i}, {"rows", 1}, {"text", std::string(90, 'x')}});
+    audit.event({{"kind", "run_ended"}, {"data", {{"exit_code", 0}}}});
+    write_report(audit);
+    seal(audit);
+    const fs::path dir = audit.path();
+    std::vector<std::string> files;
+    std::size_t bytes = 0;
+    for (const auto& entry : fs::directory_iterator(dir))
+        if (const std::string name = entry.path().filename().string(); name.starts_with("batches")) {
+            files.push_back(name);
+            bytes += fs::file_size(entry.path());
+            EXPECT_EQ(verify_chain(read(entry.path())), std::nullopt) << name;
+        }
+    EXPECT_EQ(files.size(), 3U);
+    EXPECT_LT(bytes, 3 * 2500U);
+    EXPECT_NE(read(dir / "events.jsonl").find("batches-1.jsonl was removed"), std::string::npos);
+    EXPECT_TRUE(check(dir).alterations.empty()) << first();
+    std::sort(files.begin(), files.end());
+    const std::string closed = files.front();
+    std::string text = read(dir / closed);
+    text[text.find("xxx")] = 'y';
+    put(dir / closed, text);
+    check(dir);
+    EXPECT_EQ(last_.alterations.front().file, closed);
+    EXPECT_GT(last_.alterations.front().line, 0);
+}
+
 TEST_F(SealTest, NotSealedAndNotThere) {
     fs::path dir;
     {
