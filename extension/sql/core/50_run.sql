@@ -147,6 +147,7 @@ CREATE TABLE lakemover.snapshot (
     source_pid  int,                    -- backend that holds it on the source
     level       text CHECK (level IN ('same', 'table', 'none')),  -- one point for all tables, one per table, none
     proof       text,                   -- how that is known
+    type_faults text[],                 -- what the source's driver delivers wrongly, found before the first row is read
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,

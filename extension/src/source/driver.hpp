@@ -119,6 +119,8 @@ struct Snapshot {
     std::string session;   // the source's number of the holding session
     std::string level;     // same: one point for all tables; table: a point per table; none: no point
     std::string proof;     // in words, for the report
+    // What the driver delivers wrongly, one line a type; absent where nothing was asked. See set_type_faults().
+    std::optional<std::vector<std::string>> type_faults;
 };
 
 // What the operator declares about the source of a run.
@@ -148,6 +150,8 @@ public:
     virtual Snapshot begin_and_export(const SnapshotRequest& request) = 0;
     // Throws 22023 or 42704 when the snapshot is gone.
     virtual void begin_joined(std::string_view snapshot_id) = 0;
+    // What begin_and_export() found of the same driver and source: the answers are not asked for again.
+    virtual void set_type_faults(const std::vector<std::string>& /*faults*/) {}
     virtual void begin() = 0;
     virtual void end() noexcept = 0;
     // For the local subtransaction of that depth: a failed statement is undone, the snapshot is kept.

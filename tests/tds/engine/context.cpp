@@ -36,8 +36,7 @@ Relation Context::read(const StoredTable& table, const std::vector<std::string>&
     }
     Relation relation;
     for (const StoredColumn& c : table.columns) {
-        const bool clr = c.alias_type == "hierarchyid" || c.alias_type == "geography" || c.alias_type == "geometry";
-        relation.columns.push_back({alias, c.name, c.type, c.nullable, clr});
+        relation.columns.push_back({alias, c.name, c.type, c.nullable, c.is_clr()});
     }
     if (!in_snapshot) {
         relation.rows = table.rows;

@@ -68,7 +68,5 @@ std::vector<ScopeColumn> describe_query(Context& context, const ts::Query& query
 std::int64_t stream_query(Context& context, const ts::Query& query, const std::string& source, Answer& answer);
 // catalog.cpp: nothing when there is no such view.
 std::optional<Relation> system_view(Context& context, const std::string& name);
-int system_type_id(const Type& type);
-std::optional<std::string> type_name_of(Context& context, int user_type_id);
 
 }  // namespace tds

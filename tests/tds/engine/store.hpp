@@ -32,6 +32,9 @@ struct StoredColumn {
     std::string default_name;
     std::string default_text;  // "((0))"; empty: none
     int default_id = 0;
+
+    // A type of the CLR: held as the text that its methods give; only those read it.
+    bool is_clr() const { return alias_type == "hierarchyid" || alias_type == "geography" || alias_type == "geometry"; }
 };
 
 struct StoredIndex {

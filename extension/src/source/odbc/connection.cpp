@@ -327,6 +327,7 @@ Snapshot OdbcConnection::begin_and_export(const SnapshotRequest& request) {
     } else {
         throw no_point_in_time(info_.database, "ALLOW_SNAPSHOT_ISOLATION is OFF");
     }
+    snapshot.type_faults = type_faults();
     return snapshot;
 }
 
@@ -377,6 +378,13 @@ void OdbcConnection::end() noexcept {
         waiter_ = before;
         abandon();
     }
+}
+
+const std::vector<std::string>& OdbcConnection::type_faults() {
+    if (!type_faults_) {
+        type_faults_ = ask_known_answers(*this);
+    }
+    return *type_faults_;
 }
 
 std::unique_ptr<TableReader> OdbcConnection::reader(const TableSpec& spec) {
