@@ -101,8 +101,8 @@ says 'ddl.sql: FAILED'
 for file in events.jsonl batches.jsonl validation.jsonl; do
     last=$(wc -l < "$run/$file")
     fresh
-    sed -i 3d "$copy/$file"
-    named "$file: the third line dropped" "^  $file line 3: sequence number 3 expected"
+    sed -i 2d "$copy/$file"
+    named "$file: the second line dropped" "^  $file line 2: sequence number 2 expected, found 3"
     fresh
     sed -i '2{h;d};3{G}' "$copy/$file"
     named "$file: two lines exchanged" "^  $file line 2: sequence number 2 expected, found 3"
