@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -50,7 +51,7 @@ public:
             earlier_manifests();
             const auto text = [this](const std::string& name) { return content(name); };
             if (listed_.contains("reconciliation.json"))
-                result_.tables = verify_figures(result_.manifest, text, result_.alterations);
+                result_.tables = verify_figures(manifest_, text, result_.alterations);
         }
         return std::move(result_);
     }
@@ -135,8 +136,9 @@ private:
             altered(kManifestFile, std::string(e.what()) + ": " + e.detail);
             return false;
         }
-        result_.manifest = json::parse(*content(kManifestFile));
-        const std::string named = result_.manifest.value("/signer/fingerprint"_json_pointer, "");
+        result_.manifest = *content(kManifestFile);
+        manifest_ = json::parse(result_.manifest);
+        const std::string named = manifest_.value("/signer/fingerprint"_json_pointer, "");
         if (named != result_.fingerprint) altered(kPublicKeyFile, "is not the key that the manifest names, " + named);
         return true;
     }
@@ -162,7 +164,7 @@ private:
             }
             ++result_.files;
             const bool same = bytes->size() == entry.size && sha256_hex(*bytes) == entry.sha256;
-            const bool chain = result_.manifest.contains(json::json_pointer("/chains/" + name));
+            const bool chain = manifest_.contains(json::json_pointer("/chains/" + name));
             // A chain says which line; the whole file's digest only that there is one.
             const bool located = chain && check_chain(name, *bytes);
             if (same || located) continue;
@@ -177,7 +179,7 @@ private:
 
     // True when it found what is wrong.
     bool check_chain(const std::string& name, std::string_view bytes) {
-        const json& recorded = result_.manifest["chains"][name];
+        const json& recorded = manifest_["chains"][name];
         const long long lines = recorded.value("lines", 0LL);
         const std::string end = recorded.value("head", "");
         ChainHead head;
@@ -205,7 +207,7 @@ private:
     // A directory that was sealed again holds its earlier manifests: each was signed by the same key, and its chains are
     // the beginnings of today's.
     void earlier_manifests() {
-        const long long seal = result_.manifest.value("seal", 1LL);
+        const long long seal = manifest_.value("seal", 1LL);
         for (long long n = 1; n < seal; ++n) {
             const std::string stem = "manifest-" + std::to_string(n);
             const auto text = content(stem + ".json");
@@ -240,6 +242,7 @@ private:
     FileDescriptor fd_;
     std::map<std::string, std::unique_ptr<MappedFile>> mapped_;
     std::map<std::string, ManifestEntry> listed_;
+    json manifest_;
     Verification result_;
 };
 

@@ -44,12 +44,15 @@ TrustedSigner trusted(const VerifyOptions& options) {
 }
 
 std::string text_at(const json& manifest, const char* place) {
-    if (!manifest.is_object()) return {};
     const json value = manifest.value(json::json_pointer(place), json());
     return value.is_string() ? value.get<std::string>() : value.is_null() ? std::string() : value.dump();
 }
 
+// Empty when there is none that was signed.
+json manifest_of(const Verification& v) { return v.manifest.empty() ? json::object() : json::parse(v.manifest); }
+
 json as_json(const VerifyOptions& options, const Verification& v) {
+    const json manifest = manifest_of(v);
     json document{{"directory", options.dir},
                   {"intact", v.alterations.empty()},
                   {"signer_known", v.signer_known},
@@ -57,11 +60,11 @@ json as_json(const VerifyOptions& options, const Verification& v) {
                   {"files", v.files},
                   {"events", v.events},
                   {"tables", v.tables},
-                  {"kind", text_at(v.manifest, "/kind")},
-                  {"run", text_at(v.manifest, "/run/id")},
-                  {"run_uuid", text_at(v.manifest, "/run/uuid")},
-                  {"verdict", text_at(v.manifest, "/verdict")},
-                  {"sealed_at", text_at(v.manifest, "/created_at")},
+                  {"kind", text_at(manifest, "/kind")},
+                  {"run", text_at(manifest, "/run/id")},
+                  {"run_uuid", text_at(manifest, "/run/uuid")},
+                  {"verdict", text_at(manifest, "/verdict")},
+                  {"sealed_at", text_at(manifest, "/created_at")},
                   {"alterations", json::array()}};
     for (const Alteration& a : v.alterations)
         document["alterations"].push_back({{"file", a.file}, {"line", a.line}, {"what", a.what}});
@@ -76,12 +79,12 @@ void print(const VerifyOptions& options, const Verification& v) {
         fmt::print("  {}{}: {}\n", a.file, a.line > 0 ? " line " + std::to_string(a.line) : "", a.what);
     }
     if (v.alterations.size() > kShown) fmt::print("  and {} more\n", v.alterations.size() - kShown);
-    if (v.manifest.is_object()) {
-        const std::string run = text_at(v.manifest, "/run/id");
-        fmt::print("  {}{}{}, sealed {}\n", text_at(v.manifest, "/kind"),
-                   run.empty() ? "" : " of run " + run + " (" + text_at(v.manifest, "/run/uuid") + ")",
-                   text_at(v.manifest, "/verdict").empty() ? "" : ", verdict " + text_at(v.manifest, "/verdict"),
-                   text_at(v.manifest, "/created_at"));
+    if (const json manifest = manifest_of(v); !manifest.empty()) {
+        const std::string run = text_at(manifest, "/run/id");
+        fmt::print("  {}{}{}, sealed {}\n", text_at(manifest, "/kind"),
+                   run.empty() ? "" : " of run " + run + " (" + text_at(manifest, "/run/uuid") + ")",
+                   text_at(manifest, "/verdict").empty() ? "" : ", verdict " + text_at(manifest, "/verdict"),
+                   text_at(manifest, "/created_at"));
     }
     if (intact)
         fmt::print("  {} files and {} events are as they were signed; the figures of {} tables agree with the ledger\n",

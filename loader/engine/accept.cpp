@@ -25,7 +25,7 @@ struct RunRow {
 RunRow read_run(Pg& pg, const std::string& id) {
     const Result r = pg.query(
         "SELECT run_uuid, source, state, coalesce(verdict, ''), coalesce(error, ''), coalesce(audit_dir, ''), "
-        "coalesce(exit_code, 1) FROM lakemover.run WHERE run_id = $1",
+        "coalesce(exit_code, 1) FROM lakemover.run WHERE run_id = $1 FOR UPDATE",
         {id});
     RunRow run{r.text(0, 0), r.text(0, 1), r.text(0, 2), r.text(0, 3), r.text(0, 4), r.text(0, 5), Exit::kOther};
     run.exit_code = static_cast<Exit>(r.integer(0, 6));
@@ -92,22 +92,23 @@ std::string why_not_again(const std::string& dir, const SigningKey& key) {
 AcceptOutcome accept_table(const Settings& settings, const Staging& staging, Pg& pg, const std::string& run_id,
                            const Acceptance& acceptance) {
     const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
-    const RunRow run = read_run(pg, run_id);
-    const TableRow table = find_table(pg, run_id, acceptance.object);
     AcceptOutcome outcome;
-    outcome.object = table.name;
-    outcome.note = why_not_again(run.audit_dir, key);
-    const bool again = outcome.note.empty();
-    AuditDir audit = again ? AuditDir::reopen(run.audit_dir, settings.home + "/audit-beside")
-                           : AuditDir::create(settings.audit_dir, "accept-" + run_id, settings.home + "/audit-beside");
-    outcome.audit_dir = audit.path().string();
-    Events events(staging.connect(), audit);
-    events.set_run(std::stoll(run_id));
     CancelToken cancel;
-
-    // In one transaction with the new verdict, which stands only once the directory is sealed.
+    // One transaction with the new verdict, which stands only once the directory is sealed. The run's row is locked
+    // throughout: its directory is nobody else's meanwhile.
     pg.exec("BEGIN");
     try {
+        const RunRow run = read_run(pg, run_id);
+        const TableRow table = find_table(pg, run_id, acceptance.object);
+        outcome.object = table.name;
+        outcome.note = why_not_again(run.audit_dir, key);
+        const bool again = outcome.note.empty();
+        const std::string beside = settings.home + "/audit-beside";
+        AuditDir audit = again ? AuditDir::reopen(run.audit_dir, beside)
+                               : AuditDir::create(settings.audit_dir, "accept-" + run_id, beside);
+        outcome.audit_dir = audit.path().string();
+        audit.set_run(run_id);
+        Events events(staging.connect(), audit);
         pg.query(
             "INSERT INTO lakemover.acceptance (run_id, table_id, object, reason, accepted_by, fingerprint) VALUES ($1, "
             "$2, $3, $4, $5, $6)",
@@ -123,11 +124,9 @@ AcceptOutcome accept_table(const Settings& settings, const Staging& staging, Pg&
                   {"verdict", end.verdict},
                   {"exit_code", static_cast<int>(end.exit_code)}};
         if (!end.criteria.is_null()) data["criteria"] = end.criteria;
-        // Not over staging's event table: it would tell of what is not committed yet.
-        audit.event({{"level", "WARNING"},
-                     {"kind", "accepted"},
-                     {"message", table.name + " accepted by " + acceptance.by + ": " + acceptance.reason},
-                     {"data", data}},
+        const std::string message = table.name + " accepted by " + acceptance.by + ": " + acceptance.reason;
+        // Each to its place by itself: staging must not tell of it before it is committed.
+        audit.event({{"level", "WARNING"}, {"kind", "accepted"}, {"message", message}, {"data", data}},
                     AuditDir::Sync::kCommit);
         if (again) note_validations(audit, pg, run_id);
         seal_run(audit, pg, run_id, end, again ? "run" : "acceptance", key, settings.pdf == "yes",
@@ -135,7 +134,7 @@ AcceptOutcome accept_table(const Settings& settings, const Staging& staging, Pg&
         pg.query(
             "INSERT INTO lakemover.event (run_id, level, kind, table_id, message, data) VALUES ($1, 'WARNING', "
             "'accepted', $2, $3, $4)",
-            {run_id, table.id, table.name + " accepted by " + acceptance.by + ": " + acceptance.reason, data.dump()});
+            {run_id, table.id, message, data.dump(-1, ' ', false, json::error_handler_t::replace)});
         pg.exec("COMMIT");
     } catch (...) {
         if (pg.alive()) pg.exec("ROLLBACK");

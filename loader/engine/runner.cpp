@@ -197,11 +197,9 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     outcome.verdict = verdict.text;
     // Signed first: until then nobody may take the run for a success.
     if (events && key) {
-        const auto end = [&] {
-            return RunEnd{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
-                          verdict.criteria};
-        };
-        const std::string problem = end_and_sign(*events, staging, id, end(), *key, settings, previous);
+        const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
+                         verdict.criteria};
+        const std::string problem = end_and_sign(*events, staging, id, end, *key, settings, previous);
         if (!problem.empty()) {
             outcome.error += (outcome.error.empty() ? "" : "\n") + problem;
             if (verdict.exit_code == Exit::kSuccess) {
@@ -210,6 +208,12 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             }
             outcome.exit_code = verdict.exit_code;
             outcome.verdict = verdict.text;
+        }
+    } else if (audit && key) {
+        try {
+            audit->seal(*key, bare_facts(id, verdict.text, verdict.exit_code));
+        } catch (const std::exception& e) {
+            outcome.error += std::string("\nthe audit directory could not be signed: ") + e.what();
         }
     }
     // The end is recorded on a connection of its own: the others may have been cut.
