@@ -27,6 +27,7 @@ struct RunOptions {
     std::string on_table_failure = "undo";
     bool force = false;
     bool keep_ledger = false;
+    bool require_signoff = false;  // of the assessment, before the first row
 };
 
 struct RunContext {
@@ -44,6 +45,7 @@ struct RunContext {
     Outages& outages;
     Ledger* ledger = nullptr;
     bool resumed = false;  // what is on the target may be further than staging knows
+    std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
 
     std::string id() const { return std::to_string(run_id); }
 };
