@@ -49,7 +49,8 @@ Outcome reread(const std::vector<codec::Form>& forms, std::string_view data, std
         out = *current;
         return true;
     };
-    loader::CopyDecoder decoder(pull, format, {}, loader::CopyDecoder::Framing::kRaw);
+    loader::CopyDecoder decoder(pull, format, std::vector<std::string>(forms.size(), "c"),
+                                loader::CopyDecoder::Framing::kRaw);
     Outcome outcome;
     const auto append_be = [](std::string& to, std::uint64_t value, int bytes) {
         for (int i = bytes - 1; i >= 0; --i) to += static_cast<char>(value >> (8 * i));
@@ -87,7 +88,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
     fuzz::Input in(bytes, size);
     const codec::Format format = (in.byte() & 1U) != 0 ? codec::Format::kText : codec::Format::kBinary;
     std::vector<codec::Form> forms;
-    std::vector<std::string> names;
     for (int columns = 1 + in.byte() % 6; columns > 0; --columns)
         forms.push_back(codec::form_of(kCodecs[in.byte() % std::size(kCodecs)]));
     const std::size_t piece = 1 + in.byte() % 40;

@@ -28,8 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         fuzz::require(again && *again == *pair, "written again it is another", line);
     } catch (const Error& e) {
         const std::string said = std::string(e.what()) + e.detail + e.hint;
-        fuzz::require(said.find(".env line 7 ") == 0, "the message names the line", said);
-        fuzz::require(size < 12 || said.find(line) == std::string::npos, "the message shows the line", said);
+        // Nothing of the line is in it, which may be a secret.
+        static constexpr const char* kMessages[] = {" is not KEY=VALUE", " has no valid variable name",
+                                                    " has an unterminated quote"};
+        fuzz::require(std::any_of(std::begin(kMessages), std::end(kMessages),
+                                  [&](const char* message) { return said == std::string(".env line 7") + message; }),
+                      "the message", said);
     }
     return 0;
 }
