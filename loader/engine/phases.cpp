@@ -106,6 +106,17 @@ void cut_tables(RunContext& run, Pg& staging) {
     tell_refused(run, staging, ids);
 }
 
+// Bounds that need the source are read by a session at the point; the rest is left to who comes after.
+void cut_at_point(RunContext& run, SharedPoint& point, Pg& staging) {
+    try {
+        cut_tables(run, point.session(staging));
+    } catch (const Error& e) {
+        run.cancel.check();
+        if (e.taken_over) throw;
+        point.give_up(staging, e.what());
+    }
+}
+
 }  // namespace
 
 Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
@@ -176,8 +187,10 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
 Verdict load_to_verdict(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "load");
+        SharedPoint point(run, staging);
+        if (point.shared()) cut_at_point(run, point, staging);
         over_outages(run, [&] { cut_tables(run, staging); });
-        do load_tables(run);
+        do load_tables(run, point);
         while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
         phase.end();

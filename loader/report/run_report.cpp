@@ -47,6 +47,19 @@ Tone tone_of(const std::string& verdict) {
 // The error's first line is the message; the rest is the server's context.
 std::string first_line(const std::string& text) { return shorten(text.substr(0, text.find('\n')), 400); }
 
+// What a snapshot that was held to the end says of the rows.
+std::string point_in_words(const json& snapshot) {
+    const std::string level = text_field(snapshot, "level");
+    const std::string proof = text_field(snapshot, "proof");
+    const std::string how = proof.empty() ? "." : ": " + proof + ".";
+    if (level == "table")
+        return "Each table was read at a point in time of its own, rows of different tables need not fit together" +
+               how;
+    if (level == "none")
+        return "The tables were not read at a point in time, changes during the run may be in a table in part" + how;
+    return "All tables were read at one point in time" + how;
+}
+
 // NULL and the empty string are different values: neither may look like nothing.
 std::string value_text(const json& value) {
     if (value.is_null()) return "NULL";
@@ -358,9 +371,7 @@ private:
                     "different "
                     "points need not fit together.";
             else if (state == "held" || state == "released")
-                point =
-                    "All tables were read at one point in time: one snapshot of the source, held by the keeper from "
-                    "before the first row until the last count.";
+                point = point_in_words(snapshot);
             else if (state == "lost")
                 point = "The snapshot of the source was lost during the run.";
             else

@@ -151,6 +151,10 @@ void Loan::give_back() noexcept {
     connection_.reset();
 }
 
+bool Loan::at_point() const noexcept {
+    return shelf_ == &kept_run().shelf && kept_run().owner.snapshot_id == source::kSessionsSnapshot;
+}
+
 Loan borrow_catalog(const char* server_name) {
     const Owner wanted{pg::source_server_oid(server_name), current_user(), 0, {}};
     watch_transactions();
@@ -167,10 +171,52 @@ Loan borrow_for_run(std::int64_t run_id) {
     const Owner wanted{pg::source_server_oid(snapshot.source.c_str()), current_user(), run_id, snapshot.snapshot_id};
     Kept& kept = kept_run();
     auto connection = kept.take(wanted);
+    if (!connection && snapshot.snapshot_id == source::kSessionsSnapshot) {
+        throw Error(ErrorKind::kConfig, "55000",
+                    "this session has no part in the point in time of run " + std::to_string(run_id),
+                    "its session on the source has ended, or was never opened at that point");
+    }
     if (!connection) {
         connection = join(pg::resolve_source(wanted.server, wanted.user), run_id, snapshot);
     }
     return {std::move(connection), kept.shelf};
+}
+
+namespace {
+
+struct RunPoint {
+    Owner owner;
+    RunSnapshot snapshot;
+};
+
+RunPoint at_point(std::int64_t run_id) {
+    RunPoint point;
+    point.snapshot = load_snapshot(run_id);
+    point.owner = {pg::source_server_oid(point.snapshot.source.c_str()), current_user(), run_id,
+                   std::string(source::kSessionsSnapshot)};
+    return point;
+}
+
+}  // namespace
+
+source::PointMarks open_point(std::int64_t run_id) {
+    const RunPoint point = at_point(run_id);
+    Kept& kept = kept_run();
+    auto connection = kept.take(point.owner);
+    if (!connection) {
+        connection = source::connect(pg::resolve_source(point.owner.server, point.owner.user), backend_waiter());
+        if (point.snapshot.type_faults) {
+            connection->set_type_faults(*point.snapshot.type_faults);
+        }
+    }
+    const source::PointMarks marks = connection->open_point();
+    kept.shelf.connection = std::move(connection);
+    return marks;
+}
+
+bool holds_point(std::int64_t run_id) {
+    const Kept& kept = kept_run();
+    return kept.owner == at_point(run_id).owner && kept.shelf.connection && kept.shelf.connection->usable();
 }
 
 bool release_run_connection() noexcept {

@@ -428,7 +428,36 @@ View extended_properties(const Database& db) {
 
 }  // namespace
 
+namespace {
+
+const Type kNumber{Kind::kBigint};
+
+// sys.dm_tran_current_transaction
+View current_transaction(const Context& context) {
+    View v{{{"transaction_id", kNumber}, {"transaction_sequence_num", kNumber}, {"transaction_is_snapshot", kFlag}},
+           {}};
+    v.rows.push_back({std::int64_t{context.spid()}, context.number(), integer(context.number() != 0)});
+    return v;
+}
+
+// sys.dm_tran_current_snapshot
+View current_snapshot(const Context& context) {
+    View v{{{"transaction_sequence_num", kNumber}}, {}};
+    for (const std::int64_t number : context.found_open()) {
+        v.rows.push_back({number});
+    }
+    return v;
+}
+
+}  // namespace
+
 std::optional<Relation> system_view(Context& context, const std::string& name) {
+    if (name == "dm_tran_current_transaction") {
+        return current_transaction(context).relation();
+    }
+    if (name == "dm_tran_current_snapshot") {
+        return current_snapshot(context).relation();
+    }
     using Maker = View (*)(const Database&);
     static const std::map<std::string, Maker, std::less<>> kViews = {{"databases", databases},
                                                                      {"types", types},

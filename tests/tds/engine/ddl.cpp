@@ -317,7 +317,7 @@ private:
         }
         database_.named(made.id, made.schema, made.name);
         database_.tables[made.id] = std::move(made);
-        ++database_.log_end;
+        database_.wrote();
     }
 
     void element(StoredTable& made) {
@@ -627,7 +627,7 @@ private:
         std::erase_if(database_.properties, [id](const StoredProperty& p) { return p.major == id; });
         database_.forget(id, found->schema, found->name);
         database_.tables.erase(id);
-        ++database_.log_end;
+        database_.wrote();
     }
 
     void alter() {
