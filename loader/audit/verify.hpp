@@ -2,7 +2,6 @@
 // files say of each other. Throws loader::Error (kUsage) only when there is no such directory or key.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
