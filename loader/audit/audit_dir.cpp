@@ -72,6 +72,7 @@ struct AuditDir::State {
     std::mutex mutex;
     std::string run;
     ChainedLog events, batches, validations;
+    std::optional<ChainedLog> rejects;
     AppendFile ddl;
 
     State(std::filesystem::path where, FileDescriptor fd)
@@ -120,6 +121,12 @@ void AuditDir::event(const nlohmann::json& record, Sync sync) { state_->log(stat
 void AuditDir::batch(const nlohmann::json& record, Sync sync) { state_->log(state_->batches, record, sync); }
 void AuditDir::validation(const nlohmann::json& record, Sync sync) { state_->log(state_->validations, record, sync); }
 
+void AuditDir::reject(const nlohmann::json& record) {
+    const std::lock_guard lock(state_->mutex);
+    if (!state_->rejects) state_->rejects.emplace(state_->file("rejects.jsonl"));
+    state_->rejects->append(record, state_->run);
+}
+
 void AuditDir::ddl(std::string_view sql, const DdlOutcome& outcome, Sync sync) {
     const std::string entry = ddl_script_entry(sql, outcome, utc_timestamp());
     const std::lock_guard lock(state_->mutex);
@@ -139,6 +146,7 @@ void AuditDir::sync() {
     state_->events.sync();
     state_->batches.sync();
     state_->validations.sync();
+    if (state_->rejects) state_->rejects->sync();
     state_->ddl.sync();
     sync_descriptor(state_->dir.get(), state_->path, ".");
 }

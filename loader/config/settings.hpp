@@ -64,6 +64,8 @@ struct Settings {
     std::string on_seventh_digit;
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
+    std::string on_bad_row = "fail";
+    int max_bad_rows = 1000;  // of a table, with on_bad_row reject
     bool force = false;
     bool keep_ledger = false;
     bool json = false;

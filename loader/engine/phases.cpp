@@ -6,6 +6,7 @@
 #include "loader/engine/assess.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
+#include "loader/engine/rejects.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/statements.hpp"
 
@@ -189,7 +190,10 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
         finish_schema(run, staging);
-        with_target(run, [&](Pg& target) { check_ledger(run, staging, target); });
+        with_target(run, [&](Pg& target) {
+            check_ledger(run, staging, target);
+            sync_rejects(run, staging, target);
+        });
         phase.end();
     }
     {
@@ -210,8 +214,10 @@ Verdict end_run(RunContext& run, Pg& staging) {
     // Resuming finds by this phase that the ledger went with a run that had come to its end.
     staging.query("UPDATE lakemover.run SET phase = 'ending' WHERE run_id = $1 AND loader_id = $2",
                   {run.id(), run.loader_id});
+    RejectPlace audited;
     with_target(run, [&](Pg& target) {
         if (!Ledger::exists(target)) return;
+        audit_rejects(run, target, audited);
         // When every table was undone, the ledger tells nothing any more.
         const bool nothing_there = target.scalar(
                                        "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "loader/engine/assess.hpp"
+#include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
@@ -25,6 +26,8 @@ RunOptions options_of(const Settings& s, const json& queued) {
     o.outage_timeout_s = queued.value("outage_timeout", s.outage_timeout_s);
     o.on_existing = queued.value("on_existing", s.on_existing);
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
+    o.reject_bad_rows = queued.value("on_bad_row", s.on_bad_row) == "reject";
+    o.max_bad_rows = queued.value("max_bad_rows", s.max_bad_rows);
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
     return o;
@@ -230,10 +233,14 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
     run.options.waits = false;
+    with_target(run, [&](Pg& connection) { sync_rejects(run, pg, connection); });
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
-    pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
-             {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
+    pg.query(
+        "UPDATE lakemover.run SET verdict = $2, exit_code = $3::int, error = nullif($4, ''), state = CASE $3::int WHEN "
+        "0 "
+        "THEN 'done' ELSE state END WHERE run_id = $1",
+        {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
     write_run_report(run, pg, verdict.criteria);
     audit.sync();
     return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};

@@ -32,6 +32,8 @@ Tone tone_of(const std::string& verdict) {
         return {"warn", "The rows are on the target, with the exceptions that are listed below."};
     if (verdict == "COMPLETED WITH ACCEPTED BLOCKERS")
         return {"warn", "The run completed, and blockers were accepted to get there."};
+    if (verdict == "COMPLETED WITH REJECTED ROWS")
+        return {"bad", "The target refused rows, which were set aside; all others are there and equal."};
     if (verdict == "INCOMPLETE") return {"bad", "Some tables, or objects that belong to them, are not on the target."};
     if (verdict == "VALIDATION FAILED") return {"bad", "The target does not hold the same data as the source."};
     if (verdict == "FAILED") return {"bad", "The run stopped with an error."};
@@ -63,6 +65,7 @@ public:
         facts();
         failed();
         differences();
+        add_rejects(data_, document_, tables_);
         statements();
         warnings();
         add_tables(data_, tables_);
@@ -86,8 +89,7 @@ private:
             names_[text_field(table, "table_id")] = name_of(table);
             const std::string state = text_field(table, "state");
             if (did_not_succeed(table)) ++unsuccessful_;
-            if (state == "done" && !differs(table) && !unproven(table)) ++done_;
-            if (state == "done" && !differs(table) && unproven(table)) ++unproven_;
+            if (state == "done" && !differs(table) && rejects_of(table) == 0) ++(unproven(table) ? unproven_ : done_);
             rows_ += integer_field(table, "rows_copied").value_or(0);
             bytes_ += number_of(field(table, "bytes_copied")).value_or(0);
             if (differs(table)) ++differing_;
@@ -151,6 +153,8 @@ private:
         if (differing_ > 0) chip("bad", "tables", plural(differing_, "table differs", "tables differ"));
         if (const auto n = count_of("differences"); n > 0)
             chip("bad", "differences", plural(n, "difference", "differences"));
+        if (const auto n = rejected_rows(tables_); n > 0)
+            chip("bad", "rejects", plural(n, "row rejected", "rows rejected"));
         if (const auto n = count_of("statements_failed"); n > 0)
             chip("bad", "statements", plural(n, "statement failed", "statements failed"));
         if (const auto n = count_of("warnings"); n > 0) chip("warn", "warnings", plural(n, "warning", "warnings"));
@@ -184,7 +188,13 @@ private:
             node["command"] = optional_text(command);
             list.push_back(node);
         };
-        const bool success = verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED");
+        const auto rejected = rejected_rows(tables_);
+        const bool success = (verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED")) && rejected == 0;
+        if (rejected > 0) {
+            step("Look at the " + plural(rejected, "row", "rows") +
+                 " that the target refused, correct the target or the plan, and load them.");
+            step("What it takes by then goes into the tables; then validate again.", "lakemover retry-rejects");
+        }
         if (const auto n = count_of("differences"); n > 0)
             step(
                 "Look at the " + plural(n, "difference", "differences") +
@@ -202,11 +212,12 @@ private:
             step("Then start again.", "lakemover");
         } else if (unsuccessful_ > 0) {
             step("Correct the cause of each of the " + plural(unsuccessful_, "table", "tables") + " listed below.");
-        } else if (!success && differing_ == 0 && unproven_ == 0 && count_of("differences") == 0 &&
+        } else if (!success && rejected == 0 && differing_ == 0 && unproven_ == 0 && count_of("differences") == 0 &&
                    !text_field(run_, "error").empty()) {
             step("Correct the cause that is named above.");
         }
-        if (!success && !list.is_empty_list() && text_field(run_, "exit_code") != "3")
+        if (!success && !list.is_empty_list() && text_field(run_, "exit_code") != "3" &&
+            verdict_ != "COMPLETED WITH REJECTED ROWS")
             step(
                 "Then start again. Tables that are on the target already are refused by default; --on-existing says "
                 "what to do "
