@@ -1,6 +1,7 @@
 // lakemover retry-rejects: the rows that a run set aside, once more, after what refused them was changed.
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "loader/cli/commands.hpp"
@@ -17,7 +18,7 @@ using nlohmann::json;
 
 namespace {
 
-constexpr int kMostShown = 20;
+constexpr std::size_t kMostShown = 5;  // of a table
 
 std::string table_name(Pg& staging, const std::string& run, std::int64_t table) {
     const Result r = staging.query(
@@ -52,15 +53,20 @@ void show(const Settings& s, const std::string& id, const json& tables, const js
     for (const json& t : tables)
         fmt::print("{}: {} rows loaded, {} still refused\n", t["table"].get<std::string>(),
                    t["loaded"].get<std::int64_t>(), t["refused"].get<std::int64_t>());
-    for (std::size_t i = 0; i < refused.size() && i < kMostShown; ++i) {
-        const json& r = refused[i];
+    std::map<std::string, std::size_t> seen;
+    std::size_t hidden = 0;
+    for (const json& r : refused) {
+        const std::string table = r["table"].get<std::string>();
+        if (++seen[table] > kMostShown) {
+            ++hidden;
+            continue;
+        }
         const std::string column = r["column"].get<std::string>();
-        fmt::print("  {} {}{}: {} ({})\n", r["table"].get<std::string>(), r["key"].get<std::string>(),
+        fmt::print("  {} {}{}: {} ({})\n", table, r["key"].get<std::string>(),
                    column.empty() ? "" : ", column " + column, r["reason"].get<std::string>(),
                    r["sqlstate"].get<std::string>());
     }
-    if (refused.size() > kMostShown)
-        fmt::print("  and {} more, in lakemover.run_reject\n", refused.size() - kMostShown);
+    if (hidden > 0) fmt::print("  and {} more, in lakemover.run_reject\n", hidden);
     if (tables.empty() && refused.empty())
         fmt::print("run {} has no rejected rows\n", id);
     else
