@@ -230,6 +230,10 @@ int run_cli(int argc, char** argv) {
         CLI::App* cancel = app.add_subcommand("cancel", "stop a run");
         cancel->add_option("run", run, "number of the run; default the active one");
         CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
+        daemon
+            ->add_option("--drain-timeout", s.drain_timeout_s,
+                         "seconds after SIGTERM in which a run may finish what is under way; default 60")
+            ->check(CLI::NonNegativeNumber);
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");

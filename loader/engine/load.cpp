@@ -47,7 +47,7 @@ public:
 
     void work() {
         connect_staging();
-        while (!run_.cancel.raised() && !stop_) {
+        while (!run_.cancel.ends() && !stop_) {
             const std::optional<Chunk> chunk = claim();
             if (chunk) {
                 load(*chunk);
@@ -398,7 +398,7 @@ void load_tables(RunContext& run) {
         });
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 }  // namespace lakemover::loader

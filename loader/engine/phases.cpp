@@ -15,7 +15,7 @@ namespace lakemover::loader {
 using Clock = std::chrono::steady_clock;
 
 Phase::Phase(RunContext& run, Pg& staging, const std::string& name) : run_(run), name_(name), start_(Clock::now()) {
-    run.cancel.check();
+    run.cancel.check_draining();
     staging.query("UPDATE lakemover.run SET phase = $2 WHERE run_id = $1 AND loader_id = $3",
                   {run.id(), name, run.loader_id});
     run.events.emit(Level::kInfo, "phase_start", name, {{"phase", name}});

@@ -137,12 +137,16 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         const Watch watch(staging, run_id, loader_id, cancel);
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
-        // Once the ledger is open, a server out of reach is no reason to begin again.
-        resumable = !cancel.raised() && (e.resumable || (run && run->ledger && e.exit_code == Exit::kConnect));
         // A connection that a cancel cut reports its own death; the cancel is the reason.
-        verdict.exit_code = cancel.raised() ? Exit::kCancelled : e.exit_code;
-        verdict.text = cancel.raised() ? "CANCELLED" : resumable ? "INTERRUPTED" : "FAILED";
-        outcome.error = cancel.raised() ? "cancelled: " + cancel.why() : describe(e);
+        const bool told = cancel.raised() || e.exit_code == Exit::kCancelled;
+        // Once the ledger is open, a server out of reach is no reason to begin again, nor is a daemon that is stopped.
+        const bool begun = run && run->ledger;
+        resumable = told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect);
+        verdict.exit_code = told ? Exit::kCancelled : e.exit_code;
+        verdict.text = resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
+        outcome.error = !told       ? describe(e)
+                        : resumable ? "stopped: " + cancel.why() + "; lakemover resume " + id + " goes on"
+                                    : "cancelled: " + cancel.why();
     } catch (const std::exception& e) {
         verdict.exit_code = Exit::kOther;
         verdict.text = "FAILED";

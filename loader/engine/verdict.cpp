@@ -106,7 +106,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
         TargetSession session(run);
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
-        for (std::size_t i = next++; i < tables.size() && !run.cancel.raised(); i = next++) {
+        for (std::size_t i = next++; i < tables.size() && !run.cancel.ends(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
             session.use([&](Pg& my_target) {
@@ -128,7 +128,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
         });
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 Verdict judge(RunContext& run, Pg& staging) {
