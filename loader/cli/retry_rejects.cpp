@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "loader/audit/signing.hpp"
 #include "loader/cli/commands.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
@@ -99,7 +100,8 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
     if (const std::string now = target_settings.identity(target); now != r.get(0, 4))
         throw Error(Exit::kUsage, "run " + id + " went to another target", "then: " + r.text(0, 4) + ", now: " + now,
                     "set LAKEBASE_* to the target of that run");
-    AuditDir audit = AuditDir::create(settings.audit_dir, "retry-rejects-" + id);
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "retry-rejects-" + id, settings.home + "/audit-beside");
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
     Outages outages;
@@ -133,8 +135,11 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
         }
         sync_rejects(run, pg, target);
     }
-    audit.sync();
     const json refused = still_refused(pg, id);
+    audit.seal(key, {{"kind", "retry-rejects"},
+                     {"run", {{"id", id}}},
+                     {"loaded", tables},
+                     {"still_refused", refused.size()}});
     show(settings, id, tables, refused);
     return refused.empty() ? Exit::kSuccess : Exit::kIncomplete;
 }

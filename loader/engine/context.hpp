@@ -29,6 +29,7 @@ struct RunOptions {
     std::int64_t max_bad_rows = 1000;
     bool force = false;
     bool keep_ledger = false;
+    bool require_signoff = false;  // of the assessment, before the first row
 };
 
 struct RunContext {
@@ -46,6 +47,7 @@ struct RunContext {
     Outages& outages;
     Ledger* ledger = nullptr;
     bool resumed = false;  // what is on the target may be further than staging knows
+    std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
 
     std::string id() const { return std::to_string(run_id); }
 };

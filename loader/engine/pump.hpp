@@ -32,4 +32,7 @@ std::string copy_header();
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
                       codec::StreamDigester& digester, codec::Format format);
 
+// The digest of all rows of a table, read once more in one pass and thrown away.
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester);
+
 }  // namespace lakemover::loader

@@ -117,6 +117,15 @@ std::string RejectLedger::list(Pg& target) const {
         .value_or("[]");
 }
 
+codec::Digest RejectLedger::digest(Pg& target, std::int64_t table_id) const {
+    const Result r = target.query(
+        std::string("SELECT pg_catalog.count(*), coalesce(sum(lane1), 0)::text, coalesce(sum(lane2), 0)::text FROM "
+                    "lakemover_ledger.reject") +
+            kAt,
+        {run_uuid_, std::to_string(table_id)});
+    return codec::Digest::from_text(static_cast<std::uint64_t>(r.integer(0, 0)), r.get(0, 1), r.get(0, 2));
+}
+
 std::vector<std::int64_t> RejectLedger::tables(Pg& target) const {
     const Result r = target.query(
         "SELECT DISTINCT table_id FROM lakemover_ledger.reject WHERE run_uuid = $1 ORDER BY 1", {run_uuid_});

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "codec/digest.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
@@ -34,6 +35,7 @@ public:
     std::int64_t count_locked(Pg& target, std::int64_t table_id) const;
     // All of the run without the rows themselves, as a JSON array for staging.
     std::string list(Pg& target) const;
+    codec::Digest digest(Pg& target, std::int64_t table_id) const;
     std::vector<std::int64_t> tables(Pg& target) const;
     // The next rejects of a table behind one of them, of so many bytes together, and at least one.
     std::vector<RejectedRow> next(Pg& target, std::int64_t table_id, const RejectedRow& behind,
