@@ -133,6 +133,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     }
     {
         Phase phase(run, staging, "snapshot");
+        // Before it: what is written between the two counts as a change rather than not at all.
+        staging.query("SELECT lakemover._note_activity($1, 'snapshot')", {run.id()});
         staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
         phase.end("held by a background worker in staging");
     }
@@ -215,7 +217,29 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     return end_run(run, staging);
 }
 
+namespace {
+
+// Whether the source was written to since: no matter of success, but the report must say it.
+void tell_source_changes(RunContext& run, Pg& staging) {
+    const Value text = staging.scalar("SELECT lakemover._keep_source_changes($1)::text", {run.id()});
+    if (!text) return;
+    const auto changes = nlohmann::json::parse(*text);
+    const std::string verdict = changes.value("verdict", "");
+    std::string tables;
+    for (const auto& name : changes.value("tables", nlohmann::json::array()))
+        tables += (tables.empty() ? "" : ", ") + name.get<std::string>();
+    run.events.emit(Level::kInfo, "source_since_snapshot",
+                    (verdict == "unchanged" ? "the source has not changed since the snapshot"
+                     : verdict == "changed" ? "the source was written to since the snapshot: " + tables
+                                            : "whether the source has changed since the snapshot cannot be known") +
+                        " (" + changes.value("compared", "") + ")",
+                    changes);
+}
+
+}  // namespace
+
 Verdict end_run(RunContext& run, Pg& staging) {
+    tell_source_changes(run, staging);
     staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
     staging.query(
         "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "

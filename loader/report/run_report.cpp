@@ -69,6 +69,17 @@ std::string value_text(const json& value) {
     return text.empty() ? "(empty string)" : one_line(text);
 }
 
+std::string changes_text(const json& changes) {
+    if (!changes.is_object()) return {};
+    const std::string verdict = text_field(changes, "verdict");
+    std::string tables;
+    for (const json& table : field(changes, "tables")) tables += (tables.empty() ? "" : ", ") + text_of(table);
+    return (verdict == "unchanged" ? "not changed"
+            : verdict == "changed" ? "written to: " + shorten(tables, 600)
+                                   : "cannot be known") +
+           std::string(". Compared: ") + shorten(text_field(changes, "compared"), 600) + ".";
+}
+
 class RunPage {
 public:
     explicit RunPage(const json& document) : document_(document), run_(field(document, "run")) {
@@ -395,6 +406,7 @@ private:
         add_fact(list, "Source WAL position", text_field(snapshot, "source_lsn"));
         add_fact(list, "Snapshot taken", format_time(text_field(snapshot, "taken_at")));
         add_fact(list, "Snapshot released", format_time(text_field(snapshot, "released_at")));
+        add_fact(list, "Source since the snapshot", changes_text(field(snapshot, "changes")));
         add_fact(list, "Snapshot error", shorten(text_field(snapshot, "error"), 500));
         const json& ends = field(document_, "identities");
         add_fact(list, "Source host", host_of(field(ends, "source")));

@@ -152,12 +152,27 @@ CREATE TABLE lakemover.snapshot (
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,
+    changes     jsonb,                  -- whether the source was written to since: {verdict, compared, tables}
     error       text,                   -- why it failed or was lost; the rest says more
     error_sqlstate text,
     error_detail text,
     error_hint  text
 );
 COMMENT ON TABLE lakemover.snapshot IS 'the source snapshot of a run, held by a background worker in staging';
+
+CREATE TABLE lakemover.source_activity (
+    run_id      bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    moment      text NOT NULL CHECK (moment IN ('snapshot', 'end')),
+    read_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    lsn         text,
+    in_recovery boolean,
+    stats_reset text,
+    started_at  text,                   -- the source's server: counters do not survive every restart
+    tables      jsonb,                  -- by table: rows inserted, updated, deleted, number of its file
+    error       text,
+    PRIMARY KEY (run_id, moment)
+);
+COMMENT ON TABLE lakemover.source_activity IS 'the source''s log position and counters of writes, just before a run''s snapshot and before its verdict';
 
 CREATE TABLE lakemover.validation (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
