@@ -41,6 +41,8 @@ std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
 json run_options(const Settings& s) {
     json o{{"on_existing", s.on_existing},
            {"on_table_failure", s.on_table_failure},
+           {"on_bad_row", s.on_bad_row},
+           {"max_bad_rows", s.max_bad_rows},
            {"force", s.force},
            {"jobs", s.jobs},
            {"memory_mb", s.memory_target_mb},
@@ -244,7 +246,8 @@ Exit command_validate(const Settings& settings, const std::string& run) {
             "v.level, v.verdict, "
             "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
             "lakemover.run_table t "
-            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy') ORDER "
+            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy', 'equal "
+            "except rejects') ORDER "
             "BY 1, 2 LIMIT 50",
             {id});
         for (int i = 0; i < r.rows(); ++i)
