@@ -273,36 +273,6 @@ Exit command_report(const Settings& settings, const std::string& run) {
     return Exit::kSuccess;
 }
 
-Exit command_status(const Settings& settings, const StatusOptions& options) {
-    const Staging staging = Staging::open(settings);
-    Pg pg = staging.connect();
-    const bool terminal = isatty(STDOUT_FILENO) == 1;
-    for (;;) {
-        const std::string id = newest_run(pg, options.run, "true");
-        const json p = json::parse(
-            pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {id})
-                .value_or("{}"));
-        const bool ended = p.value("phase", "") == "ended" || p.value("state", "") == "interrupted";
-        if (settings.json) {
-            json document = p;
-            document["run"] = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
-            fmt::print("{}\n", document.dump());
-        } else {
-            fmt::print("{}run {} ({}): {}{}  {}", options.watch && terminal ? "\r\033[K" : "", id,
-                       p.value("source", ""), p.value("state", ""),
-                       p["verdict"].is_string() ? ", " + p["verdict"].get<std::string>() : "", progress_line(p, 90));
-            if (!(options.watch && terminal) || ended) fmt::print("\n");
-            if (p["pause_reason"].is_string() && p.value("state", "") == "paused" && !options.watch)
-                fmt::print("  waiting: {}\n", p["pause_reason"].get<std::string>());
-            if (p["error"].is_string() && (!options.watch || ended))
-                fmt::print("  {}\n", p["error"].get<std::string>());
-        }
-        std::fflush(stdout);
-        if (!options.watch || ended) return Exit::kSuccess;
-        std::this_thread::sleep_for(std::chrono::seconds(1));
-    }
-}
-
 Exit command_cancel(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();

@@ -260,7 +260,8 @@ private:
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
         const PumpResult moved =
-            pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester, table.format);
+            pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester, table.format,
+                       [](std::size_t, double) {});
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -283,7 +284,9 @@ private:
         target_->exec("COMMIT");
         unanswered_.reset();
         stats_ = {{"source_wait_s", moved.source_wait_s},
+                  {"encode_s", moved.encode_s},
                   {"read_s", moved.read_s},
+                  {"rate_limit_s", moved.rate_limit_s},
                   {"hash_s", moved.hash_s},
                   {"send_s", moved.send_s},
                   {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
@@ -337,9 +340,12 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
         {table[0], table[1], std::to_string(run.options.sample_rows), std::to_string(ValidateOptions().diff_rows)});
     // Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
     const Result r = staging.query(
-        "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) WHERE run_id = $1 AND "
-        "table_id = $2 RETURNING source_rows, pg_catalog.format('%I.%I', spec->>'target_schema', "
-        "spec->>'target_table')",
+        "UPDATE lakemover.run_table t SET source_rows = c.n, count_s = extract(epoch FROM pg_catalog.clock_timestamp() "
+        "- "
+        "pg_catalog.transaction_timestamp()) FROM (SELECT lakemover.source_count($1, $2) AS n OFFSET 0) c WHERE "
+        "t.run_id "
+        "= $1 AND t.table_id = $2 RETURNING t.source_rows, pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+        "t.spec->>'target_table')",
         table);
     staging.exec("COMMIT");
     const std::string name = r.text(0, 1);

@@ -56,7 +56,7 @@ private:
 }  // namespace
 
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
-                      codec::StreamDigester& digester, codec::Format format) {
+                      codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
@@ -71,8 +71,12 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
             auto t = Clock::now();
             std::string_view message;
             const bool more = staging.copy_out_next(message);
-            result.read_s += seconds_since(t);
+            const double read_s = seconds_since(t);
+            result.read_s += read_s;
             if (!more) break;
+            t = Clock::now();
+            after_read(message.size(), read_s);
+            result.rate_limit_s += seconds_since(t);
             BlockFramer framer(message);
             std::string_view block;
             while (framer.next(block, header_seen)) {
@@ -91,6 +95,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
                     const auto end = nlohmann::json::parse(block);
                     source_rows = end.at("rows").get<std::int64_t>();
                     result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                    result.encode_s = end.value("work_us", 0.0) / 1e6;
                     result.losses = end.value("losses", nlohmann::json::object()).dump();
                     ended = true;
                 } else {

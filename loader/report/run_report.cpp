@@ -6,6 +6,7 @@
 
 #include "loader/report/html.hpp"
 #include "loader/report/run_tables.hpp"
+#include "loader/report/time_spent.hpp"
 #include "loader/util/error.hpp"
 #include "loader_templates.hpp"
 
@@ -69,6 +70,7 @@ public:
         add_notes(data_, tables_);
         add_not_moved(data_, document_);
         add_timings(data_, document_, tables_);
+        add_stages(data_, document_, tables_);
         about();
         return render(templates::kRunMustache, data_,
                       "Migration report: " + text_field(run_, "source") + ", run " + text_field(run_, "run_id"));

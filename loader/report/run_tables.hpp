@@ -19,6 +19,5 @@ const char* kind_of(const json& table);
 void add_tables(Node& data, const Tables& tables);
 void add_notes(Node& data, const Tables& tables);
 void add_not_moved(Node& data, const json& document);
-void add_timings(Node& data, const json& document, const Tables& tables);
 
 }  // namespace lakemover::loader::report
