@@ -7,12 +7,15 @@
 #include <csignal>
 #include <thread>
 
+#include "loader/cli/pause.hpp"
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/config/byte_rate.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
+#include "loader/engine/window.hpp"
 #include "loader/report/run_report.hpp"
 
 namespace lakemover::loader {
@@ -42,7 +45,6 @@ json run_options(const Settings& s) {
     json o{{"on_existing", s.on_existing},
            {"on_table_failure", s.on_table_failure},
            {"force", s.force},
-           {"jobs", s.jobs},
            {"memory_mb", s.memory_target_mb},
            {"max_batch_rows", s.max_batch_rows},
            {"snapshot_hold", s.snapshot_hold_s},
@@ -50,6 +52,13 @@ json run_options(const Settings& s) {
            {"sample_rows", s.sample_rows},
            {"outage_timeout", s.outage_timeout_s},
            {"attempts", s.attempts}};
+    if (s.jobs > 0) o["jobs"] = s.jobs;
+    o["max_source_connections"] = s.max_source_connections;
+    o["slowdown_factor"] = s.slowdown_factor;
+    if (!s.max_rate.empty()) o["max_rate"] = parse_byte_rate("--max-rate", s.max_rate);
+    if (!s.window.empty()) o["window"] = s.window;
+    // Which day is meant is settled now, also for a resume tomorrow.
+    if (!s.deadline.empty()) o["deadline"] = utc_time_text(parse_deadline(s.deadline, std::time(nullptr)));
     if (s.source.quiesced) o["source_quiesced"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
     return o;
@@ -157,10 +166,11 @@ Exit say_ended(const Settings& s, const std::string& id, const Result& run) {
 }  // namespace
 
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent) {
+    Staging staging = Staging::open(settings);
+    if (lift_pause(settings, staging, run)) return Exit::kSuccess;
     if (!settings.target.given())
         throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
                     "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
-    Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken cancel;
     const SignalWatch signals(cancel);

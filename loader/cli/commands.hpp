@@ -24,6 +24,7 @@ Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
 Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
+Exit command_pause(const Settings& settings, const std::string& run);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);
 
 }  // namespace lakemover::loader

@@ -11,6 +11,7 @@
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/engine/forecast.hpp"
+#include "loader/engine/window.hpp"
 #include "loader/report/time_spent.hpp"
 #include "loader/staging/staging.hpp"
 
@@ -23,13 +24,6 @@ namespace {
 std::string text_of(const json& object, const char* key) {
     const auto found = object.find(key);
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-std::string utc_text(std::time_t at) {
-    std::tm utc{};
-    gmtime_r(&at, &utc);
-    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                       utc.tm_hour, utc.tm_min, utc.tm_sec);
 }
 
 json tables_by_state(const json& tables) {
@@ -91,7 +85,7 @@ json status_document(const json& raw, std::time_t now) {
     if (active) {
         document["forecast"] = forecast.json();
         const auto left = forecast.seconds_left();
-        document["forecast"]["ends_at"] = left ? json(utc_text(now + static_cast<std::time_t>(*left))) : json();
+        document["forecast"]["ends_at"] = left ? json(utc_time_text(now + static_cast<std::time_t>(*left))) : json();
         document["forecast"]["text"] = forecast.text();
     }
     document["stages"] = raw.at("stages");

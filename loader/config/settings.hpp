@@ -48,7 +48,7 @@ struct Settings {
     std::string home;
     std::string audit_dir;
     std::string pg_bindir;
-    int jobs = 0;  // 0: chosen by lakemover
+    int jobs = 0;  // 0: by cores, target and source
     int memory_target_mb = 256;
     int max_batch_rows = 100000;
     int attempts = 3;
@@ -64,6 +64,11 @@ struct Settings {
     std::string on_seventh_digit;
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
+    std::string max_rate;  // bytes per second that are read; empty: no limit
+    int max_source_connections = 10;
+    double slowdown_factor = 4;  // blocks that take so many times longer are a slow source; 0: never
+    std::string window;          // hours of the day to load in; empty: any
+    std::string deadline;        // local time; empty: none
     bool force = false;
     bool keep_ledger = false;
     bool json = false;

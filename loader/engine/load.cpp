@@ -41,27 +41,39 @@ struct TablePlan {
 
 class Worker {
 public:
-    Worker(RunContext& run, const std::atomic<bool>& stop) : run_(run), stop_(stop) {}
+    Worker(RunContext& run, const std::atomic<bool>& stop, int number)
+        : run_(run), stop_(stop), number_(number), after_read_(run.gate->after_read(run, stop)) {}
 
     void work() {
         connect_staging();
         while (!run_.cancel.raised() && !stop_) {
-            const std::optional<Chunk> chunk = claim();
-            if (chunk) {
-                load(*chunk);
-            } else if (!start_tables() && finished()) {
-                return;
-            } else {
-                std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
-                idle_ms_ = std::min(idle_ms_ * 2, 100);
-            }
+            if (load_next()) continue;
+            if (!start_tables() && finished()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
+            idle_ms_ = std::min(idle_ms_ * 2, 100);
         }
     }
 
 private:
+    // False when there is nothing to load now, or not for this worker.
+    bool load_next() {
+        const std::optional<Gate::Turn> turn = run_.gate->enter(run_, *staging_, number_);
+        if (!turn) {
+            place_.leave(run_, *staging_);
+            return false;
+        }
+        if (!place_.take(run_, *staging_)) return false;
+        const std::optional<Chunk> chunk = claim();
+        if (!chunk) return false;
+        load(*chunk);
+        run_.ahead->look(run_, *staging_);
+        return true;
+    }
+
     void connect_staging() {
         staging_registration_.reset();
         staging_.emplace(run_.staging.connect());
+        place_.new_session();
         staging_registration_ = std::make_unique<Cancellable>(run_.cancel, *staging_);
     }
 
@@ -257,11 +269,11 @@ private:
                                       : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
         unanswered_.reset();
         if (done) return *done;
+        while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
-        const PumpResult moved =
-            pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester, table.format,
-                       [](std::size_t, double) {});
+        const PumpResult moved = pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
+                                            *table.digester, table.format, after_read_);
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -317,6 +329,9 @@ private:
 
     RunContext& run_;
     const std::atomic<bool>& stop_;  // another worker met what ends the run
+    const int number_;
+    const AfterRead after_read_;
+    SourcePlace place_;
     std::optional<Pg> staging_;
     std::optional<Pg> target_;
     std::unique_ptr<Cancellable> staging_registration_;
@@ -358,9 +373,9 @@ void load_tables(RunContext& run) {
     std::exception_ptr first;
     std::atomic<bool> stop{false};
     for (int i = 0; i < run.options.jobs; ++i)
-        threads.emplace_back([&] {
+        threads.emplace_back([&, i] {
             try {
-                Worker(run, stop).work();
+                Worker(run, stop, i).work();
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.

@@ -115,8 +115,11 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         store_target_facts(run.target, target, staging);
         staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1",
                       {run.id(), run.target.identity(target)});
+        settle_workers(run, staging, target);
         phase.end();
     }
+    // Before the snapshot: what would it be held for meanwhile?
+    run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
     {
         Phase phase(run, staging, "snapshot");
         staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
@@ -178,7 +181,10 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
 Verdict load_to_verdict(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "load");
+        run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
         over_outages(run, [&] { cut_tables(run, staging); });
+        // The workers' connections are as many as may be.
+        staging.query("SELECT lakemover._stream_release()", {});
         do load_tables(run);
         while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
@@ -186,6 +192,8 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     }
     {
         Phase phase(run, staging, "finish");
+        run.gate->wait(run, staging, Gate::Heed::kPause);
+        run.ahead->look(run, staging);
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
         finish_schema(run, staging);
@@ -194,6 +202,8 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     }
     {
         Phase phase(run, staging, "validate");
+        run.gate->wait(run, staging, Gate::Heed::kPause);
+        run.ahead->look(run, staging);
         validate_run(run, staging, true);
         phase.end();
     }

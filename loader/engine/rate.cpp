@@ -10,8 +10,8 @@ constexpr auto kCredit = std::chrono::milliseconds(250);
 }  // namespace
 
 double RateLimit::book(std::size_t bytes, Clock::time_point now) {
-    if (bytes_per_s_ <= 0) return 0;
     const std::lock_guard lock(mutex_);
+    if (bytes_per_s_ <= 0) return 0;
     const auto cost = std::chrono::duration_cast<Clock::duration>(
         std::chrono::duration<double>(static_cast<double>(bytes) / bytes_per_s_));
     free_ = std::max(free_, now - kCredit) + cost;

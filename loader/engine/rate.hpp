@@ -14,6 +14,11 @@ public:
     // bytes_per_s: 0 for no limit.
     explicit RateLimit(double bytes_per_s = 0) : bytes_per_s_(bytes_per_s) {}
 
+    void set(double bytes_per_s) {
+        const std::lock_guard lock(mutex_);
+        bytes_per_s_ = bytes_per_s;
+    }
+
     // Books bytes that were read just now. Returns the seconds to wait before reading more; 0 when there is time.
     double book(std::size_t bytes, Clock::time_point now);
 

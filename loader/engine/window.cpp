@@ -80,7 +80,7 @@ int local_second_of_day(std::time_t now) {
 }
 
 std::time_t parse_deadline(const std::string& text, std::time_t now) {
-    static const std::regex form("([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9:]+)");
+    static const std::regex form("([0-9]{4})-([0-9]{2})-([0-9]{2})[ T]([0-9:]+)(Z?)");
     std::tm local{};
     std::smatch m;
     std::optional<int> seconds;
@@ -105,14 +105,26 @@ std::time_t parse_deadline(const std::string& text, std::time_t now) {
     local.tm_min = *seconds / 60 % 60;
     local.tm_sec = *seconds % 60;
     local.tm_isdst = -1;
-    return mktime(&local);
+    return !m.empty() && m[5].length() > 0 ? timegm(&local) : mktime(&local);
 }
+
+namespace {
+std::string date_text(const std::tm& t, const char* between) {
+    return fmt::format("{:04}-{:02}-{:02}{}{:02}:{:02}:{:02}", t.tm_year + 1900, t.tm_mon + 1, t.tm_mday, between,
+                       t.tm_hour, t.tm_min, t.tm_sec);
+}
+}  // namespace
 
 std::string local_time_text(std::time_t at) {
     std::tm local{};
     localtime_r(&at, &local);
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}", local.tm_year + 1900, local.tm_mon + 1, local.tm_mday,
-                       local.tm_hour, local.tm_min, local.tm_sec);
+    return date_text(local, " ");
+}
+
+std::string utc_time_text(std::time_t at) {
+    std::tm utc{};
+    gmtime_r(&at, &utc);
+    return date_text(utc, "T") + "Z";
 }
 
 }  // namespace lakemover::loader

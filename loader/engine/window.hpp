@@ -29,9 +29,10 @@ private:
 
 int local_second_of_day(std::time_t now);
 
-// "2026-11-28 06:00" or, the next time that it is so late, "06:00".
+// "2026-11-28 06:00", the same with a Z of UTC or, the next time that it is so late, "06:00".
 std::time_t parse_deadline(const std::string& text, std::time_t now);
 // "2026-11-28 06:00:00", as parse_deadline() reads it.
 std::string local_time_text(std::time_t at);
+std::string utc_time_text(std::time_t at);  // "2026-11-28T06:00:00Z"
 
 }  // namespace lakemover::loader

@@ -1,7 +1,11 @@
 // The arithmetic of forecasts, with figures that can be checked by hand.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <ctime>
+
 #include "loader/engine/forecast.hpp"
+#include "loader/engine/forecast_watch.hpp"
 
 namespace lakemover::loader {
 namespace {
@@ -131,6 +135,55 @@ TEST(Forecast, NothingIsLeftOfARunThatHasEnded) {
     EXPECT_TRUE(forecast.phases.empty());
     EXPECT_EQ(forecast.text(), "");
     EXPECT_DOUBLE_EQ(*forecast.seconds_left(), 0);
+}
+
+TEST(Forecast, AWindowThatIsTooShort) {
+    const Window w = Window::parse("22:00-06:00");
+    const Forecast f = make_forecast(halfway(), "load", 2);  // 50 s of loading are left
+    constexpr int kSix = 6 * 3600;
+    EXPECT_FALSE(window_missed(f, w, kSix - 51));
+    EXPECT_FALSE(window_missed(f, w, kSix - 50));
+    const auto missed = window_missed(f, w, kSix - 20);
+    ASSERT_TRUE(missed);
+    EXPECT_EQ(
+        *missed,
+        "the load will not be done when the window closes at 06:00: it needs 50 s more, the window has 20 s left; it "
+        "pauses then and goes on at 22:00");
+    EXPECT_FALSE(window_missed(f, w, kSix + 20));  // it is closed already
+    EXPECT_FALSE(window_missed(make_forecast(halfway(), "finish", 2), w, kSix - 20));
+    Figures unknown = halfway();
+    unknown.bytes = unknown.seconds = 0;
+    EXPECT_FALSE(window_missed(make_forecast(unknown, "load", 2), w, kSix - 20));
+}
+
+TEST(Forecast, ADeadline) {
+    setenv("TZ", "UTC", 1);
+    tzset();
+    const std::time_t noon = 1764158400;  // 2025-11-26 12:00:00
+    const Forecast f = make_forecast(halfway(), "load", 2);
+    EXPECT_FALSE(deadline_missed(f, std::nullopt, noon + 50, noon));
+    const auto missed = deadline_missed(f, std::nullopt, noon + 49, noon);
+    ASSERT_TRUE(missed);
+    EXPECT_NE(missed->find("2025-11-26 12:00:49 will be missed: it is in 49 s, and the run needs"), std::string::npos)
+        << *missed;
+    ASSERT_TRUE(deadline_missed(f, std::nullopt, noon - 1, noon));
+    EXPECT_NE(deadline_missed(f, std::nullopt, noon - 1, noon)->find("has passed"), std::string::npos);
+    // The hours until the window opens are to be waited for.
+    const Window w = Window::parse("22:00-06:00");
+    EXPECT_TRUE(deadline_missed(f, w, noon + 9 * 3600, noon));
+    EXPECT_FALSE(deadline_missed(f, w, noon + 11 * 3600, noon));
+    EXPECT_FALSE(deadline_missed(make_forecast(halfway(), "ended", 2), w, noon - 1, noon));
+    unsetenv("TZ");
+    tzset();
+}
+
+TEST(Forecast, TheFirstSecondsAreNoReasonToWarn) {
+    Figures f = halfway();
+    EXPECT_TRUE(worth_a_warning(make_forecast(f, "load", 2), f));
+    f.seconds = 1;
+    EXPECT_TRUE(worth_a_warning(make_forecast(f, "load", 2), f));  // a sixth is there
+    f.tables[0] = table(1, "loading", 100 * kMb, 1000, 1, 0.08 * kMb);
+    EXPECT_FALSE(worth_a_warning(make_forecast(f, "load", 2), f));
 }
 
 TEST(Forecast, ReadsWhatStagingSays) {

@@ -134,12 +134,14 @@ TEST(Deadline, LocalTimeOfTheNextDayOrOfADate) {
     EXPECT_EQ(parse_deadline("2025-11-28T06:00:30", now), now + 42 * kHour + 30);
     EXPECT_EQ(local_time_text(now), "2025-11-26 12:00:00");
     EXPECT_EQ(parse_deadline(local_time_text(now + 90), now), now + 90);
+    EXPECT_EQ(utc_time_text(now), "2025-11-26T12:00:00Z");
     for (const char* bad : {"", "tomorrow", "2025-02-30 06:00", "2025-13-01 06:00", "06", "26:00", "2025-11-28"})
         EXPECT_NE(usage_error([&] { (void)parse_deadline(bad, now); }).find("--deadline"), std::string::npos) << bad;
     setenv("TZ", "Europe/Berlin", 1);
     tzset();
     EXPECT_EQ(local_second_of_day(now), 13 * kHour);
     EXPECT_EQ(parse_deadline("14:00", now), now + kHour);
+    EXPECT_EQ(parse_deadline("2025-11-26T14:00:00Z", now), now + 2 * kHour);
     unsetenv("TZ");
     tzset();
 }
@@ -180,7 +182,7 @@ TEST(Slowdown, FewerWorkersWhileTheSourceIsSlowAndMoreAfter) {
     EXPECT_EQ(source.changes, 2);
     // Better, but not well: no change.
     EXPECT_FALSE(source.deliver(0.3, 600));
-    const auto faster = source.deliver(0.1, 40);
+    const auto faster = source.deliver(0.1, 20);
     ASSERT_TRUE(faster);
     EXPECT_EQ(faster->to, 2);
     source.deliver(0.1, 600);

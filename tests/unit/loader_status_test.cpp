@@ -25,7 +25,7 @@ TEST(Bottleneck, NamesWhoHeldTheWorkersUp) {
     EXPECT_EQ(report::bottleneck(stages(1, 1, 1, 8)).substr(0, 10), "the target");
     EXPECT_EQ(report::bottleneck(stages(1, 1, 8, 1)).substr(0, 14), "this machine's");
     EXPECT_EQ(report::bottleneck(stages(1, 1, 1, 1, 9)).substr(0, 14), "the rate limit");
-    EXPECT_EQ(report::bottleneck(stages(3, 3, 3, 4)).substr(0, 21), "nothing in particular");
+    EXPECT_EQ(report::bottleneck(stages(3, 3, 3, 3.5)).substr(0, 21), "nothing in particular");
     // Waiting for the source while the workers were busy with something else held nobody up.
     EXPECT_EQ(report::bottleneck(stages(50, 1, 1, 8)).substr(0, 10), "the target");
 }

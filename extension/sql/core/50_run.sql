@@ -32,7 +32,8 @@ CREATE TABLE lakemover.run (
     loader_id       text,
     heartbeat       timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false,
-    pause_reason    text,               -- paused: the outage that it waits for
+    pause_requested text,               -- by whom; null: not
+    pause_reason    text,               -- paused: what it waits for
     verdict         text,               -- SUCCESS, SUCCESS WITH EXCEPTIONS, INCOMPLETE, VALIDATION FAILED, FAILED, CANCELLED, INTERRUPTED
     exit_code       int,
     error           text,
