@@ -11,6 +11,7 @@
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/cli/status.hpp"
 #include "loader/config/byte_rate.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
@@ -276,7 +277,9 @@ Exit command_report(const Settings& settings, const std::string& run) {
     Pg pg = staging.connect();
     const std::string id = newest_run(pg, run, "true");
     AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id);
-    const json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
+    json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
+    // Of a run that goes on; null else.
+    document["forecast"] = run_status(pg, id).at("forecast");
     audit.write("reconciliation.json", document.dump(2));
     audit.write("reconciliation.html", render_run_html(document));
     fmt::print("{}/reconciliation.html\n", audit.path().string());

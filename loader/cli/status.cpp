@@ -71,15 +71,17 @@ json status_document(const json& raw, std::time_t now) {
     document["run"]["workers"] = workers;
     document["tables"] = tables_by_state(figures.at("tables"));
     document["tables"]["validated"] = progress.value("tables_validated", json());
-    document["rows"] = {{"done", progress.value("rows_copied", json())}, {"planned", forecast.rows_planned}};
-    document["bytes"] = {{"done", progress.value("bytes_copied", json())}, {"planned", forecast.bytes_planned}};
+    document["rows"] = {{"done", progress.value("rows_copied", json())},
+                        {"planned", std::llround(forecast.rows_planned)}};
+    document["bytes"] = {{"done", progress.value("bytes_copied", json())},
+                         {"planned", std::llround(forecast.bytes_planned)}};
     document["chunks"] = {{"done", progress.value("chunks_done", json())}, {"total", progress.value("chunks", json())}};
     document["statements"] = {{"done", progress.value("statements_done", json())},
                               {"total", progress.value("statements", json())}};
     const double seconds = measured.value("seconds", json()).is_number() ? measured["seconds"].get<double>() : 0;
     document["rate"] = {
-        {"bytes_per_s", seconds > 0 ? json(std::round(measured.value("bytes", 0.0) / seconds)) : json()},
-        {"rows_per_s", seconds > 0 ? json(std::round(measured.value("rows", 0.0) / seconds)) : json()},
+        {"bytes_per_s", seconds > 0 ? json(std::llround(measured.value("bytes", 0.0) / seconds)) : json()},
+        {"rows_per_s", seconds > 0 ? json(std::llround(measured.value("rows", 0.0) / seconds)) : json()},
         {"seconds", seconds}};
     document["forecast"] = nullptr;
     if (active) {
@@ -104,6 +106,11 @@ std::string status_text(const json& document) {
     if (!text_of(document, "bottleneck").empty())
         lines += "  what holds up the load: " + text_of(document, "bottleneck") + "\n";
     return lines;
+}
+
+json run_status(Pg& pg, const std::string& run_id) {
+    return status_document(json::parse(pg.scalar("SELECT lakemover.run_status($1)::text", {run_id}).value_or("{}")),
+                           std::time(nullptr));
 }
 
 Exit command_status(const Settings& settings, const StatusOptions& options) {

@@ -34,8 +34,8 @@ private:
     int workers_;
     int allowed_;
     std::optional<Time> began_;
-    std::vector<double> first_;          // blocks of the first minute
-    std::optional<double> first_s_;      // their median
+    std::vector<double> first_;      // blocks of the first minute
+    std::optional<double> first_s_;  // their median
     std::deque<std::pair<Time, double>> recent_;
     Time changed_{};
 };

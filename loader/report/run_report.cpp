@@ -119,7 +119,8 @@ private:
             return "The run was refused before anything was written to the target: the assessment found blockers.";
         if (verdict_ == "VALIDATION FAILED" && differing_ == 0 && count_of("differences") == 0)
             return "Not everything could be compared, so it is not proven that the target holds the same data.";
-        return tone.status + judgement();
+        const std::string forecast = text_field(field(document_, "forecast"), "text");
+        return tone.status + judgement() + (forecast.empty() ? "" : " Forecast: " + forecast + ".");
     }
 
     void hero() {

@@ -64,7 +64,7 @@ report=$(find "$LM_TMP/audit" -name reconciliation.html | tail -n 1)
 if grep -q 'What held up the load most: the rate limit' "$report"; then pass "the report says it, too"; else fail "no bottleneck in $report"; fi
 
 # A pause that is longer than the snapshot would be held without a heartbeat.
-start --max-rate=1MB --snapshot-hold=4
+start --max-rate=1MB --snapshot-hold=3
 eventually 60 committed 2 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 expect 0 "lakemover pause" lm_cli pause
 says 'pauses when its batches under way are done'
@@ -73,8 +73,8 @@ chunks="SELECT count(*) FILTER (WHERE state = 'claimed'), count(*) FILTER (WHERE
 before=$(staging "$chunks")
 equal "batches under way" 0 "${before%|*}"
 if [ "${before#*|}" -lt 20 ]; then pass "in the middle: ${before#*|} batches"; else fail "too late: ${before#*|} batches"; fi
-sleep 6
-equal "batches after 6 seconds" "$before" "$(staging "$chunks")"
+sleep 5
+equal "batches after 5 seconds" "$before" "$(staging "$chunks")"
 equal "connections to the source during a pause" 1 "$(source_connections)"
 equal "the snapshot" held "$(staging "SELECT state FROM lakemover.snapshot WHERE run_id = $newest")"
 expect 0 "status" lm_cli status
@@ -90,7 +90,7 @@ expect 2 "pausing a run that has ended" lm_cli pause "$(staging "SELECT $newest"
 says 'not active'
 
 # A loader that is killed during a pause: resume takes the run over and does not inherit the pause.
-start --max-rate=1MB
+start --max-rate=2MB
 eventually 60 committed 2 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 lm_cli pause > /dev/null
 eventually 30 is_paused || fail "its state is $(state)"
@@ -110,10 +110,10 @@ says 'waiting: outside the window .*; goes on at'
 expect 0 "lakemover cancel" lm_cli cancel
 ended "cancelled while it waits" 7
 
-# A window that closes for eight seconds in the middle of the load.
+# A window that closes for six seconds in the middle of the load.
 closes=$(date -d '+7 seconds' '+%F %T')
-opens=$(date -d "$closes 8 seconds" '+%F %T')
-start --max-rate=512kB --window="${opens#* }-${closes#* }"
+opens=$(date -d "$closes 6 seconds" '+%F %T')
+start --max-rate=700kB --window="${opens#* }-${closes#* }"
 ended "over the closed hours" 0
 says 'outside the window' 'the run goes on after' 'SUCCESS'
 whole "over the closed hours"

@@ -53,11 +53,11 @@ TEST(Status, OneDocument) {
     EXPECT_EQ(d.at("tables").at("total"), 1);
     EXPECT_EQ(d.at("tables").at("loading"), 1);
     EXPECT_EQ(d.at("tables").at("failed"), 0);
-    EXPECT_EQ(d.at("bytes"), json({{"done", 4000}, {"planned", 10000.0}}));
-    EXPECT_EQ(d.at("rows"), json({{"done", 50}, {"planned", 125.0}}));
+    EXPECT_EQ(d.at("bytes"), json({{"done", 4000}, {"planned", 10000}}));
+    EXPECT_EQ(d.at("rows"), json({{"done", 50}, {"planned", 125}}));
     EXPECT_EQ(d.at("chunks"), json({{"done", 4}, {"total", 10}}));
-    EXPECT_EQ(d.at("rate").at("bytes_per_s"), 2000.0);
-    EXPECT_EQ(d.at("rate").at("rows_per_s"), 25.0);
+    EXPECT_EQ(d.at("rate").at("bytes_per_s"), 2000);
+    EXPECT_EQ(d.at("rate").at("rows_per_s"), 25);
     EXPECT_TRUE(d.at("forecast").at("seconds_left").is_null());  // validation was not measured
     EXPECT_EQ(d.at("forecast").at("phases").at(0).at("seconds_left"), 3.0);
     EXPECT_TRUE(d.at("forecast").at("ends_at").is_null());
