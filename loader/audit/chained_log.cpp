@@ -14,9 +14,14 @@
 namespace lakemover::loader {
 namespace {
 
-const std::string kNoPrevious(64, '0');
-
 bool reserved(const std::string& key) { return key == "time" || key == "run" || key == "seq" || key == "prev"; }
+
+// Empty when there is no such text.
+std::string text_at(const nlohmann::json& record, const char* key) {
+    if (!record.is_object()) return {};
+    const auto found = record.find(key);
+    return found != record.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
 
 }  // namespace
 
@@ -31,49 +36,72 @@ std::string sha256_hex(std::string_view bytes) {
     return hex;
 }
 
-ChainedLog::ChainedLog(AppendFile file) : file_(std::move(file)), previous_(kNoPrevious) {}
+ChainedLog::ChainedLog(AppendFile file, ChainHead head) : file_(std::move(file)), head_(std::move(head)) {}
 
 void ChainedLog::append(const nlohmann::json& record, const std::string& run) {
     // A clock that was set back must not make a later line look earlier than its predecessor.
-    std::string now = std::max(utc_timestamp(), last_time_);
+    std::string now = std::max(utc_timestamp(), head_.time);
     nlohmann::ordered_json line;
     line["time"] = now;
     line["run"] = run;
-    line["seq"] = sequence_ + 1;
+    line["seq"] = head_.sequence + 1;
     if (record.is_object()) {
         for (const auto& [key, value] : record.items())
             if (!reserved(key)) line[key] = value;
     } else {
         line["message"] = record;
     }
-    line["prev"] = previous_;
+    line["prev"] = head_.digest;
     // Bytes that are not UTF-8 (a SQL_ASCII source's names) become U+FFFD instead of ending the run.
     std::string text = line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
     std::string digest = sha256_hex(text);
     text += '\n';
     file_.append(text);
     // Only now: a line that did not reach the file must not count.
-    previous_ = std::move(digest);
-    last_time_ = std::move(now);
-    ++sequence_;
+    head_ = {head_.sequence + 1, std::move(digest), std::move(now)};
 }
 
-std::optional<ChainBreak> verify_chain(std::string_view content) {
-    std::string previous = kNoPrevious;
-    for (long long number = 1; !content.empty(); ++number) {
+std::optional<ChainBreak> verify_chain(std::string_view content, ChainHead* head) {
+    ChainHead at;
+    std::optional<ChainBreak> broken;
+    while (!content.empty() && !broken) {
+        const long long number = at.sequence + 1;
         const std::size_t end = content.find('\n');
-        if (end == std::string_view::npos) return ChainBreak{number, "the last line is not complete"};
+        if (end == std::string_view::npos) {
+            broken = ChainBreak{number, "the last line is not complete"};
+            break;
+        }
         const std::string_view line = content.substr(0, end);
         content.remove_prefix(end + 1);
         const auto parsed = nlohmann::json::parse(line, nullptr, false);
-        if (parsed.is_discarded() || !parsed.is_object()) return ChainBreak{number, "not a JSON object"};
-        if (const auto seq = parsed.find("seq"); seq == parsed.end() || *seq != number)
-            return ChainBreak{number, fmt::format("sequence number {} expected", number)};
-        if (const auto prev = parsed.find("prev"); prev == parsed.end() || *prev != previous)
-            return ChainBreak{number, "the digest of the line before it does not match"};
-        previous = sha256_hex(line);
+        if (parsed.is_discarded() || !parsed.is_object())
+            broken = ChainBreak{number, "not a JSON object"};
+        else if (const auto seq = parsed.find("seq"); seq == parsed.end() || *seq != number)
+            broken = ChainBreak{number, fmt::format("sequence number {} expected, found {}", number,
+                                                    seq == parsed.end() ? "none" : seq->dump())};
+        else if (const auto prev = parsed.find("prev"); prev == parsed.end() || *prev != at.digest)
+            broken = ChainBreak{number, "the digest of the line before it does not match"};
+        else
+            at = {number, sha256_hex(line), text_at(parsed, "time")};
     }
-    return std::nullopt;
+    if (head) *head = at;
+    return broken;
+}
+
+long long altered_line(std::string_view content, long long broken, const std::string& end) {
+    std::string_view line;
+    for (long long n = 0; n < broken; ++n) {
+        const std::size_t stop = content.find('\n');
+        line = content.substr(0, stop);
+        content.remove_prefix(stop == std::string_view::npos ? content.size() : stop + 1);
+    }
+    std::string successor = end;
+    if (!content.empty()) {
+        const auto next = nlohmann::json::parse(content.substr(0, content.find('\n')), nullptr, false);
+        successor = text_at(next, "prev");
+    }
+    const bool agrees = successor.empty() || successor == sha256_hex(line);
+    return agrees && broken > 1 ? broken - 1 : broken;
 }
 
 }  // namespace lakemover::loader

@@ -2,6 +2,7 @@
 #include "loader/audit/posix_file.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,6 +76,15 @@ AppendFile AppendFile::create(int dir_fd, const std::filesystem::path& dir, std:
     return {std::move(fd), dir, std::move(name)};
 }
 
+AppendFile AppendFile::reopen(int dir_fd, const std::filesystem::path& dir, std::string name) {
+    FileDescriptor fd(::openat(dir_fd, name.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
+    struct stat info {};
+    if (!fd.valid() || ::fstat(fd.get(), &info) != 0) raise_failure("open", name, dir, errno);
+    AppendFile file(std::move(fd), dir, std::move(name));
+    file.size_ = info.st_size;
+    return file;
+}
+
 void AppendFile::append(std::string_view piece) {
     if (const int error = write_all(fd_.get(), piece); error != 0) {
         // The result changes nothing: the write's own error is the one to report.
@@ -91,15 +101,28 @@ void sync_descriptor(int fd, const std::filesystem::path& dir, const std::string
 }
 
 void replace_file(int dir_fd, const std::filesystem::path& dir, const std::string& name, std::string_view content) {
+    bool given = false;
+    replace_file(dir_fd, dir, name, [&](std::string& piece) {
+        if (std::exchange(given, true)) return false;
+        piece = content;
+        return true;
+    });
+}
+
+void replace_file(int dir_fd, const std::filesystem::path& dir, const std::string& name, const NextPiece& next) {
     const std::string temporary = "." + name + ".tmp";
     ::unlinkat(dir_fd, temporary.c_str(), 0);  // left over from a crash
     int error = 0;
-    {
+    try {
         const FileDescriptor fd(
             ::openat(dir_fd, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, kFileMode));
         if (!fd.valid()) raise_failure("create", name, dir, errno);
-        error = write_all(fd.get(), content);
+        std::string piece;
+        while (error == 0 && next(piece)) error = write_all(fd.get(), piece);
         if (error == 0) error = sync_errno(fd.get());
+    } catch (...) {
+        ::unlinkat(dir_fd, temporary.c_str(), 0);
+        throw;
     }
     if (error == 0 && ::renameat(dir_fd, temporary.c_str(), dir_fd, name.c_str()) != 0) error = errno;
     if (error != 0) {
@@ -107,6 +130,33 @@ void replace_file(int dir_fd, const std::filesystem::path& dir, const std::strin
         raise_failure("write", name, dir, error);
     }
     sync_descriptor(dir_fd, dir, ".");
+}
+
+MappedFile::MappedFile(int dir_fd, const std::filesystem::path& dir, const std::string& name) {
+    const FileDescriptor fd(::openat(dir_fd, name.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+    struct stat info {};
+    if (!fd.valid() || ::fstat(fd.get(), &info) != 0) raise_failure("open", name, dir, errno);
+    if (!S_ISREG(info.st_mode)) raise_failure("read", name, dir, EINVAL);
+    if (info.st_size == 0) return;
+    const auto size = static_cast<std::size_t>(info.st_size);
+    void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    if (start != MAP_FAILED) {
+        bytes_ = {static_cast<const char*>(start), size};
+        return;
+    }
+    copy_.resize(size);
+    std::size_t done = 0;
+    while (done < size) {
+        const ssize_t n = ::read(fd.get(), copy_.data() + done, size - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) raise_failure("read", name, dir, n < 0 ? errno : EIO);
+        done += static_cast<std::size_t>(n);
+    }
+    bytes_ = copy_;
+}
+
+MappedFile::~MappedFile() {
+    if (!bytes_.empty() && copy_.empty()) ::munmap(const_cast<char*>(bytes_.data()), bytes_.size());
 }
 
 }  // namespace lakemover::loader

@@ -104,6 +104,17 @@ void add_settings(CLI::App& app, Settings& s) {
             "where audit directories are written; default LAKEMOVER_HOME/audit", places);
     setting(app, "LAKEMOVER_PG_BINDIR", s.pg_bindir, "bin directory of the PostgreSQL server for embedded staging",
             places);
+    const std::string audit = "Audit";
+    app.add_option("--signing-key", s.signing_key,
+                   "file of a private Ed25519 key; default LAKEMOVER_HOME/keys/signing.key, made at first use")
+        ->envname("LAKEMOVER_SIGNING_KEY")
+        ->group(audit);
+    app.add_option("--pdf", s.pdf, "reports as PDF, too, by WeasyPrint: yes (default) or no")
+        ->envname("LAKEMOVER_PDF")
+        ->group(audit);
+    app.add_flag("--require-signoff", s.require_signoff,
+                 "stop before the first row until the assessment was accepted (lakemover accept --assessment)")
+        ->group(audit);
     const std::string load = "Load";
     setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default by cores (2 to 8), target and source", load);
     setting(app, "MAX_MEMORY_TARGET_MB", s.memory_target_mb, "rows in flight; default 256", load);
@@ -239,6 +250,18 @@ int run_cli(int argc, char** argv) {
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
         convert->add_option("files", files, "files with T-SQL")->required();
+        AcceptOptions acceptance;
+        CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
+        accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
+        accept->add_option("--assessment", acceptance.assessment, "id of an assessment, or its first 12 digits");
+        accept->add_option("--reason", acceptance.reason, "why; it is signed and reported");
+        accept->add_option("--by", acceptance.by, "who; default the user of this machine");
+        accept->add_option("run", acceptance.run, "with --table: number of the run; default the newest");
+        VerifyOptions verification;
+        CLI::App* verify = app.add_subcommand("verify", "check an audit directory: signature, files, chains, figures");
+        verify->add_option("directory", verification.dir, "the audit directory")->required();
+        verify->add_option("--public-key", verification.public_key, "file of the signer's public key");
+        verify->add_option("--fingerprint", verification.fingerprint, "fingerprint of the signer's public key");
         CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
 
         try {
@@ -250,6 +273,8 @@ int run_cli(int argc, char** argv) {
             }
             throw Error(Exit::kUsage, e.what(), {}, "lakemover --help lists the commands and options");
         }
+        // Needs no setting and no server.
+        if (*verify) return static_cast<int>(command_verify(verification, s.json));
         finish_settings(s);
         check_settings(s);
         Exit code = Exit::kSuccess;
@@ -276,6 +301,8 @@ int run_cli(int argc, char** argv) {
             code = command_daemon(s);
         else if (*convert)
             code = command_convert(s, files);
+        else if (*accept)
+            code = command_accept(s, acceptance);
         else if (*psql)
             code = command_psql(s, psql_arguments);
         else if (s.assess_only)

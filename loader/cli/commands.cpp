@@ -11,13 +11,12 @@
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
-#include "loader/cli/status.hpp"
 #include "loader/config/byte_rate.hpp"
+#include "loader/engine/run_end.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
 #include "loader/engine/window.hpp"
-#include "loader/report/run_report.hpp"
 
 namespace lakemover::loader {
 
@@ -61,6 +60,7 @@ json run_options(const Settings& s) {
     // Which day is meant is settled now, also for a resume tomorrow.
     if (!s.deadline.empty()) o["deadline"] = utc_time_text(parse_deadline(s.deadline, std::time(nullptr)));
     if (s.source.quiesced) o["source_quiesced"] = true;
+    if (s.require_signoff) o["require_signoff"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
     return o;
 }
@@ -120,7 +120,8 @@ Exit command_assess(const Settings& settings) {
     if (settings.json)
         fmt::print("{}\n", outcome.json);
     else
-        fmt::print("{}\nreport: {}/assessment.html\n", outcome.text, outcome.audit_dir);
+        fmt::print("{}\nreport: {}/assessment.html\nid for its acceptance: {}\n", outcome.text, outcome.audit_dir,
+                   outcome.signoff);
     return outcome.exit_code;
 }
 
@@ -136,6 +137,7 @@ Exit command_run(const Settings& settings, bool replan) {
     const std::string source = prepare_source(staging, pg, settings);
     // A run of this home whose loader is gone can never end by itself: the work lock says that nobody has it.
     if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
+    SigningKey::open(settings.home, settings.signing_key);  // refused before there is a run
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
@@ -190,6 +192,7 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     Settings named = settings;
     if (named.source.name.empty()) named.source.name = r.text(0, 0);
     prepare_source(staging, pg, named);
+    SigningKey::open(settings.home, settings.signing_key);
     const std::string loader_id = make_loader_id();
     loader_heartbeat(pg, loader_id, "cli");
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
@@ -276,12 +279,12 @@ Exit command_report(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
     const std::string id = newest_run(pg, run, "true");
-    AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id);
-    json document = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
-    // Of a run that goes on; null else.
-    document["forecast"] = run_status(pg, id).at("forecast");
-    audit.write("reconciliation.json", document.dump(2));
-    audit.write("reconciliation.html", render_run_html(document));
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    const json before =
+        earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
+    AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id, settings.home + "/audit-beside");
+    audit.set_run(id);
+    seal_run(audit, pg, id, {}, "report", key, settings.pdf == "yes", before);
     fmt::print("{}/reconciliation.html\n", audit.path().string());
     return Exit::kSuccess;
 }

@@ -13,6 +13,20 @@ struct StatusOptions {
     std::string run;  // empty: the newest
 };
 
+struct VerifyOptions {
+    std::string dir;
+    std::string public_key;   // file
+    std::string fingerprint;  // neither: the key in the directory
+};
+
+struct AcceptOptions {
+    std::string table;       // as named on the target or on the source
+    std::string assessment;  // its id, or the first digits of it
+    std::string reason;
+    std::string by;  // empty: the user of this machine
+    std::string run;
+};
+
 Exit command_assess(const Settings& settings);
 Exit command_run(const Settings& settings, bool replan);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
@@ -25,6 +39,8 @@ Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
 Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
 Exit command_pause(const Settings& settings, const std::string& run);
+Exit command_accept(const Settings& settings, const AcceptOptions& options);
+Exit command_verify(const VerifyOptions& options, bool json);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);
 
 }  // namespace lakemover::loader

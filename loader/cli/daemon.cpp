@@ -7,6 +7,7 @@
 #include <optional>
 #include <thread>
 
+#include "loader/audit/signing.hpp"
 #include "loader/cli/commands.hpp"
 #include "loader/cli/signals.hpp"
 #include "loader/engine/runner.hpp"
@@ -56,6 +57,7 @@ Exit command_daemon(const Settings& settings) {
         if (settings.source.given()) staging.ensure_source(pg, settings);
         loader_heartbeat(pg, loader_id, "daemon");
     }
+    SigningKey::open(settings.home, settings.signing_key);
     // A target that cannot be reached is found out now, not when somebody queues a run at night.
     {
         const Target target(settings.target);

@@ -108,11 +108,6 @@ std::string status_text(const json& document) {
     return lines;
 }
 
-json run_status(Pg& pg, const std::string& run_id) {
-    return status_document(json::parse(pg.scalar("SELECT lakemover.run_status($1)::text", {run_id}).value_or("{}")),
-                           std::time(nullptr));
-}
-
 Exit command_status(const Settings& settings, const StatusOptions& options) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();

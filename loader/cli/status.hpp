@@ -4,15 +4,10 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "loader/util/pq.hpp"
-
 namespace lakemover::loader {
 
 // The document of lakemover status --json (docs/performance.md), of what lakemover.run_status() says.
 nlohmann::json status_document(const nlohmann::json& raw, std::time_t now);
-
-// The document of a run in staging. Throws Error.
-nlohmann::json run_status(Pg& pg, const std::string& run_id);
 
 // The lines below the bar: time left, what holds it up, what it waits for. Empty when there is nothing to say.
 std::string status_text(const nlohmann::json& document);

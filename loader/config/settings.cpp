@@ -68,6 +68,7 @@ void check_settings(const Settings& s) {
     if (s.target.given() && s.target.host.front() == '/')
         throw Error(Exit::kUsage, "LAKEBASE_HOST \"" + s.target.host + "\" is a Unix socket, which has no TLS", {},
                     "give the host name of the target");
+    one_of("LAKEMOVER_PDF", s.pdf, std::array{"yes", "no"});
     one_of("--on-existing", s.on_existing, std::array{"refuse", "drop"});
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});

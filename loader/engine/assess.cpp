@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "loader/report/assessment_report.hpp"
+#include "loader/engine/run_end.hpp"
 
 namespace lakemover::loader {
 
@@ -29,15 +29,15 @@ void vacuum_inventory(Pg& staging) {
 
 }  // namespace
 
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, bool pdf, std::string* text,
                               std::string* document) {
     vacuum_inventory(staging);
     const std::string lines = assess_text(staging, source);
     const json assessment =
         json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", lines);
-    audit.write("assessment.json", assessment.dump(2));
-    audit.write("assessment.html", render_assessment_html(assessment));
+    if (const std::string problem = write_assessment(audit, assessment, pdf); !problem.empty())
+        audit.event({{"level", "WARNING"}, {"kind", "pdf_not_made"}, {"message", problem}, {"data", json::object()}});
     const Value blockers = staging.scalar(
         "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
         {source});

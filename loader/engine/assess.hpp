@@ -8,8 +8,9 @@
 
 namespace lakemover::loader {
 
-// Writes the assessment's reports; returns the number of blockers. text and document: as people and programs read it.
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, std::string* text,
+// Writes the assessment's reports (pdf: as PDF, too); returns the number of blockers. text and document: as people and
+// programs read it.
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, bool pdf, std::string* text,
                               std::string* document);
 
 // The newest assessment's blockers, one a line: a refused run must say what is in its way.

@@ -37,6 +37,7 @@ struct RunOptions {
     double slowdown_factor = 4;
     std::optional<Window> window;
     std::optional<std::time_t> deadline;
+    bool require_signoff = false;  // of the assessment, before the first row
 };
 
 struct RunContext {
@@ -56,6 +57,7 @@ struct RunContext {
     bool resumed = false;  // what is on the target may be further than staging knows
     std::unique_ptr<Gate> gate = std::make_unique<Gate>();
     std::unique_ptr<ForecastWatch> ahead = std::make_unique<ForecastWatch>();
+    std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
 
     std::string id() const { return std::to_string(run_id); }
 };

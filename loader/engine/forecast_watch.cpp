@@ -51,6 +51,19 @@ std::optional<std::string> deadline_missed(const Forecast& forecast, const std::
            (window ? " with the hours outside the window" : "") + " (" + forecast.text() + ")";
 }
 
+nlohmann::json active_forecast(Pg& staging, const std::string& run_id) {
+    const Result r = staging.query(
+        "SELECT lakemover.run_figures(run_id)::text, phase, coalesce(workers, 1) FROM lakemover.run WHERE run_id = $1 "
+        "AND state IN ('queued', 'running', 'paused')",
+        {run_id});
+    if (r.rows() == 0) return nullptr;
+    const Forecast forecast = make_forecast(parse_figures(nlohmann::json::parse(r.get(0, 0))), r.text(0, 1),
+                                            static_cast<int>(r.integer(0, 2)));
+    nlohmann::json document = forecast.json();
+    document["text"] = forecast.text();
+    return document;
+}
+
 void ForecastWatch::look(RunContext& run, Pg& staging) noexcept {
     if (!run.options.window && !run.options.deadline) return;
     const std::unique_lock lock(mutex_, std::try_to_lock);

@@ -22,6 +22,9 @@ std::optional<std::string> window_missed(const Forecast& forecast, const Window&
 std::optional<std::string> deadline_missed(const Forecast& forecast, const std::optional<Window>& window,
                                            std::time_t deadline, std::time_t now);
 
+// Of a run that goes on, with its text; null of one that has ended. Throws Error.
+nlohmann::json active_forecast(Pg& staging, const std::string& run_id);
+
 class ForecastWatch {
 public:
     // Cheap to call often. Throws nothing: a run does not end because nobody could look ahead.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "loader/engine/classify.hpp"
+#include "loader/engine/numbered.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
@@ -41,13 +42,25 @@ struct TablePlan {
 
 class Worker {
 public:
-    Worker(RunContext& run, const std::atomic<bool>& stop, int number)
-        : run_(run), stop_(stop), number_(number), after_read_(run.gate->after_read(run, stop)) {}
+    Worker(RunContext& run, SharedPoint& point, std::unique_ptr<Pg> session, const std::atomic<bool>& stop, int number)
+        : run_(run), stop_(stop), number_(number), after_read_(run.gate->after_read(run, stop)), point_(point),
+          at_point_(session != nullptr) {
+        if (session) staging_.emplace(std::move(*session));
+    }
 
     void work() {
-        connect_staging();
+        if (at_point_) {
+            staging_registration_ = std::make_unique<Cancellable>(run_.cancel, *staging_);
+        } else if (point_.shared()) {
+            throw_point_lost(run_, "no session is left that was opened at it");
+        } else {
+            connect_staging();
+        }
         while (!run_.cancel.raised() && !stop_) {
-            if (load_next()) continue;
+            if (load_next()) {
+                if (point_.shared() && !at_point_) return;
+                continue;
+            }
             if (!start_tables() && finished()) return;
             std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
             idle_ms_ = std::min(idle_ms_ * 2, 100);
@@ -176,6 +189,10 @@ private:
                     {"chunk", chunk.chunk_no}, {"attempt", attempt}, {"sqlstate", e.sqlstate}, {"detail", e.detail}};
                 // A takeover is not this chunk's failure: nothing here may be written any more.
                 if (e.taken_over || e.resumable) throw;
+                if (lost_point()) {
+                    hand_back(chunk, where, data, e);
+                    return;
+                }
                 if (unanswered_ && was_committed(where, data, chunk, table)) {
                     outage.over();
                     return;
@@ -207,6 +224,40 @@ private:
                         {run_.id(), std::to_string(chunk.table_id),
                          where + ": " + e.what() + (e.detail.empty() ? "" : ": " + e.detail) + hint});
         start_tables();
+    }
+
+    bool lost_point() {
+        if (!at_point_) return false;
+        try {
+            at_point_ = staging_->scalar("SELECT lakemover._point_held($1)", {run_.id()}) == "t";
+        } catch (const Error&) {
+            at_point_ = false;  // not even the keeper is there
+        }
+        return !at_point_;
+    }
+
+    // What was read at the point can only go on there, by a worker that still has it.
+    void hand_back(const Chunk& chunk, const std::string& where, const nlohmann::json& data, const Error& cause) {
+        run_.events.emit(Level::kWarning, "point_session_lost",
+                         where + ": a session at the run's point in time is lost: " + cause.what(), data,
+                         chunk.table_id);
+        staging_->query("SELECT lakemover._hand_back_chunk($1, $2)", {std::to_string(chunk.chunk_id), run_.loader_id});
+        if (!point_.lose()) throw_point_lost(run_, std::string(cause.what()));
+    }
+
+    // The staging session whose source session has the point, ready for the next statement.
+    bool keep_session() {
+        try {
+            std::string_view rest;
+            // The rest of a batch that the target did not want.
+            while (staging_->copying_out() && staging_->copy_out_next(rest)) run_.cancel.check();
+        } catch (const Error&) {
+            run_.cancel.check();
+        }
+        try {
+            if (staging_->alive() && staging_->in_transaction()) staging_->exec("ROLLBACK");
+        } catch (const Error&) {}
+        return staging_->alive();
     }
 
     // Without its snapshot no table can be read at the run's point: that is no table's failure. The source may say so
@@ -258,6 +309,8 @@ private:
                 target_.reset();
             }
         }
+        // The point in time goes with the session that has it.
+        if (at_point_ && keep_session()) return;
         // A COPY that was given up half-way leaves staging in the middle of a result: a new session is simpler than draining it.
         connect_staging();
     }
@@ -332,6 +385,8 @@ private:
     const int number_;
     const AfterRead after_read_;
     SourcePlace place_;
+    SharedPoint& point_;
+    bool at_point_;  // staging_ has a session on the source there
     std::optional<Pg> staging_;
     std::optional<Pg> target_;
     std::unique_ptr<Cancellable> staging_registration_;
@@ -347,6 +402,7 @@ private:
 void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
     const std::vector<Value> table{run.id(), std::to_string(table_id)};
     if (staging.in_transaction()) staging.exec("ROLLBACK");
+    if (!numbered_alike(run, staging, table_id)) return;
     staging.exec("BEGIN");
     // For validation, also of a table whose point in time is gone by then; a source with a point per table shows it in
     // this session's transaction only.
@@ -367,15 +423,15 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
     run.events.emit(Level::kInfo, "table_loaded", name + ": " + r.text(0, 0) + " rows", {{"table", name}}, table_id);
 }
 
-void load_tables(RunContext& run) {
+void load_tables(RunContext& run, SharedPoint& point) {
     std::vector<std::thread> threads;
     std::mutex mutex;
     std::exception_ptr first;
     std::atomic<bool> stop{false};
     for (int i = 0; i < run.options.jobs; ++i)
-        threads.emplace_back([&, i] {
+        threads.emplace_back([&, i, session = point.take()]() mutable {
             try {
-                Worker(run, stop, i).work();
+                Worker(run, point, std::move(session), stop, i).work();
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.

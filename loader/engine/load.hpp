@@ -2,10 +2,11 @@
 // what ends the run; a table's own failure is recorded and the others go on.
 #pragma once
 #include "loader/engine/context.hpp"
+#include "loader/engine/point.hpp"
 
 namespace lakemover::loader {
 
-void load_tables(RunContext& run);
+void load_tables(RunContext& run, SharedPoint& point);
 
 // What must be read of a table in its own snapshot when its last chunk is in: samples for validation, exact count.
 void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id);

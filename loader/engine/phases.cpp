@@ -3,9 +3,11 @@
 #include <utility>
 #include <vector>
 
+#include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
+#include "loader/engine/run_files.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/statements.hpp"
 
@@ -104,6 +106,17 @@ void cut_tables(RunContext& run, Pg& staging) {
     tell_refused(run, staging, ids);
 }
 
+// Bounds that need the source are read by a session at the point; the rest is left to who comes after.
+void cut_at_point(RunContext& run, SharedPoint& point, Pg& staging) {
+    try {
+        cut_tables(run, point.session(staging));
+    } catch (const Error& e) {
+        run.cancel.check();
+        if (e.taken_over) throw;
+        point.give_up(staging, e.what());
+    }
+}
+
 }  // namespace
 
 Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
@@ -127,7 +140,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     }
     {
         Phase phase(run, staging, "assess");
-        const std::int64_t blockers = store_assessment(staging, run.source, run.events.audit(), nullptr, nullptr);
+        const std::int64_t blockers =
+            store_assessment(staging, run.source, run.events.audit(), run.settings.pdf == "yes", nullptr, nullptr);
         staging.query(
             "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
             "source = $2) "
@@ -140,6 +154,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
                 blocker_list(staging, run.source),
                 "see assessment.html in " + run.events.audit().path().string() +
                     "; resolve them in lakemover.plan_table and plan_column, or go on in spite of them with --force");
+        check_signoff(run, staging);
         if (blockers > 0)
             run.events.emit(Level::kWarning, "blockers_accepted",
                             std::to_string(blockers) + " blockers accepted with --force");
@@ -153,13 +168,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
                      staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id "
                                     "= $1 AND state = 'failed'",
                                     {run.id()}));
-        run.events.audit().write(
-            "plan.json",
-            staging
-                .scalar("SELECT pg_catalog.jsonb_pretty(pg_catalog.jsonb_agg(spec ORDER BY load_rank, table_id)) "
-                        "FROM lakemover.run_table WHERE run_id = $1",
-                        {run.id()})
-                .value_or("[]"));
+        write_plan_files(run.events.audit(), staging, run.id());
         phase.end();
     }
     Ledger ledger(run.run_uuid, 1);
@@ -182,10 +191,12 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "load");
         run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
+        SharedPoint point(run, staging);
+        if (point.shared()) cut_at_point(run, point, staging);
         over_outages(run, [&] { cut_tables(run, staging); });
         // The workers' connections are as many as may be.
         staging.query("SELECT lakemover._stream_release()", {});
-        do load_tables(run);
+        do load_tables(run, point);
         while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
         phase.end();

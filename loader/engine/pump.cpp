@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <functional>
 
 #include "loader/validate/table_spec.hpp"
 
@@ -53,6 +54,52 @@ private:
     std::string_view rest_;
 };
 
+// The blocks of a COPY of lakemover.stream() that has begun, one after the other; returns how many rows the source named.
+std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after_read,
+                         const std::function<void(std::string_view block)>& use) {
+    bool ended = false;
+    bool header_seen = false;
+    std::int64_t source_rows = -1;
+    for (;;) {
+        auto t = Clock::now();
+        std::string_view message;
+        const bool more = staging.copy_out_next(message);
+        const double read_s = seconds_since(t);
+        result.read_s += read_s;
+        if (!more) break;
+        t = Clock::now();
+        after_read(message.size(), read_s);
+        result.rate_limit_s += seconds_since(t);
+        BlockFramer framer(message);
+        std::string_view block;
+        while (framer.next(block, header_seen)) {
+            if (ended) throw Error(Exit::kOther, "staging: data after the end of the stream");
+            const char kind = block.front();
+            block.remove_prefix(1);
+            if (kind == 'D') {
+                use(block);
+                result.bytes += static_cast<std::int64_t>(block.size());
+            } else if (kind == 'E') {
+                const auto end = nlohmann::json::parse(block);
+                source_rows = end.at("rows").get<std::int64_t>();
+                result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                result.encode_s = end.value("work_us", 0.0) / 1e6;
+                result.losses = end.value("losses", nlohmann::json::object()).dump();
+                ended = true;
+            } else {
+                throw Error(Exit::kOther, "staging: unknown block in the stream");
+            }
+        }
+    }
+    // Without the end block the stream was cut, whatever the protocol said.
+    if (!ended) throw Error(Exit::kOther, "staging: the stream ended without its end block");
+    return source_rows;
+}
+
+[[noreturn]] void malformed(const codec::DecodeError& e) {
+    throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
+}
+
 }  // namespace
 
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
@@ -62,54 +109,22 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
                            ")) TO STDOUT (FORMAT binary)");
     target.copy_in_start(copy_in);
-    bool ended = false;
-    bool header_seen = false;
     std::int64_t source_rows = -1;
     try {
         if (format == codec::Format::kBinary) target.copy_in_data(copy_header());
-        for (;;) {
+        source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
             auto t = Clock::now();
-            std::string_view message;
-            const bool more = staging.copy_out_next(message);
-            const double read_s = seconds_since(t);
-            result.read_s += read_s;
-            if (!more) break;
+            digester.feed(block);
+            result.hash_s += seconds_since(t);
             t = Clock::now();
-            after_read(message.size(), read_s);
-            result.rate_limit_s += seconds_since(t);
-            BlockFramer framer(message);
-            std::string_view block;
-            while (framer.next(block, header_seen)) {
-                if (ended) throw Error(Exit::kOther, "staging: data after the end of the stream");
-                const char kind = block.front();
-                block.remove_prefix(1);
-                if (kind == 'D') {
-                    t = Clock::now();
-                    digester.feed(block);
-                    result.hash_s += seconds_since(t);
-                    t = Clock::now();
-                    target.copy_in_data(block);
-                    result.send_s += seconds_since(t);
-                    result.bytes += static_cast<std::int64_t>(block.size());
-                } else if (kind == 'E') {
-                    const auto end = nlohmann::json::parse(block);
-                    source_rows = end.at("rows").get<std::int64_t>();
-                    result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
-                    result.encode_s = end.value("work_us", 0.0) / 1e6;
-                    result.losses = end.value("losses", nlohmann::json::object()).dump();
-                    ended = true;
-                } else {
-                    throw Error(Exit::kOther, "staging: unknown block in the stream");
-                }
-            }
-        }
-        // Without the end block the stream was cut, whatever the protocol said.
-        if (!ended) throw Error(Exit::kOther, "staging: the stream ended without its end block");
+            target.copy_in_data(block);
+            result.send_s += seconds_since(t);
+        });
         digester.finish();
         if (format == codec::Format::kBinary) target.copy_in_data(std::string_view("\377\377", 2));
     } catch (const codec::DecodeError& e) {
         target.copy_in_abort("malformed data from the source");
-        throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
+        malformed(e);
     } catch (...) {
         target.copy_in_abort("the loader gave this chunk up");
         throw;
@@ -125,6 +140,25 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     result.digest = digester.digest();
     result.columns = digester.columns();
     return result;
+}
+
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
+                           const AfterRead& after_read) {
+    PumpResult result;
+    digester.reset();
+    staging.copy_out_start("COPY (SELECT lakemover._stream_table(" + std::to_string(run_id) + ", " +
+                           std::to_string(table_id) + ")) TO STDOUT (FORMAT binary)");
+    try {
+        const std::int64_t source_rows =
+            read_blocks(staging, result, after_read, [&](std::string_view block) { digester.feed(block); });
+        digester.finish();
+        if (source_rows != static_cast<std::int64_t>(digester.rows()))
+            throw Error(Exit::kOther, "row counts of a table differ",
+                        "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(digester.rows()));
+    } catch (const codec::DecodeError& e) {
+        malformed(e);
+    }
+    return digester.digest();
 }
 
 }  // namespace lakemover::loader

@@ -34,4 +34,8 @@ using AfterRead = std::function<void(std::size_t bytes, double seconds)>;
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
                       codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read);
 
+// The digest of all rows of a table, read once more in one pass and thrown away.
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
+                           const AfterRead& after_read);
+
 }  // namespace lakemover::loader

@@ -152,6 +152,10 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
     const std::string all =
         "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean "
         "AND state NOT IN ('failed', 'blocked') ORDER BY 1";
+    // Sessions that shared a point went with their loader; nobody can join it.
+    const bool sessions = is_true(
+        staging, "coalesce((SELECT snapshot_id = 'sessions' FROM lakemover.snapshot WHERE run_id = $1), false)", run);
+    if (sessions) staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
     const bool held = point_is_held(run, staging);
     const bool some_loaded =
         is_true(staging, "EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND snapshot_at IS NOT NULL)", run);
@@ -164,7 +168,8 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         "count(DISTINCT snapshot_at) > 1 FROM lakemover.run_table WHERE run_id = $1 AND snapshot_at IS NOT NULL", run);
     const bool reload_all =
         scope.consistent && some_loaded && (held ? !elsewhere.empty() : several || !unfinished.empty());
-    if (scope.consistent && is_true(staging, "level <> 'same' FROM lakemover.snapshot WHERE run_id = $1", run))
+    if (scope.consistent &&
+        (sessions || is_true(staging, "level <> 'same' FROM lakemover.snapshot WHERE run_id = $1", run)))
         refuse(run, "this source has no point in time for all tables", {}, "resume without --consistent");
     if (reload_all && is_true(staging,
                               "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "

@@ -7,10 +7,11 @@
 #include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/resume.hpp"
+#include "loader/engine/run_end.hpp"
+#include "loader/engine/run_files.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
 #include "loader/engine/workers.hpp"
-#include "loader/report/run_report.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -38,7 +39,9 @@ void gentle_options(const Settings& s, const json& queued, RunOptions& o) {
         o.deadline = parse_deadline(at, std::time(nullptr));
 }
 
-RunOptions options_of(const Settings& s, const json& queued) {
+}  // namespace
+
+RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     RunOptions o;
     o.jobs = queued.value("jobs", s.jobs);
     o.memory_mb = queued.value("memory_mb", s.memory_target_mb);
@@ -51,19 +54,15 @@ RunOptions options_of(const Settings& s, const json& queued) {
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
     gentle_options(s, queued, o);
+    o.require_signoff = queued.value("require_signoff", s.require_signoff);
     return o;
 }
+
+namespace {
 
 std::string describe(const Error& e) {
     return std::string(e.what()) + (e.detail.empty() ? "" : "\n" + e.detail) +
            (e.hint.empty() ? "" : "\nHINT: " + e.hint);
-}
-
-void write_run_report(RunContext& run, Pg& staging, const json& criteria) {
-    json document = json::parse(staging.scalar("SELECT lakemover.run_json($1)::text", {run.id()}).value_or("{}"));
-    document["criteria"] = criteria;
-    run.events.audit().write("reconciliation.json", document.dump(2));
-    run.events.audit().write("reconciliation.html", render_run_html(document));
 }
 
 const char* state_of(Exit code, bool resumable) {
@@ -90,6 +89,42 @@ bool claim_run(Pg& pg, const Staging& staging, const std::string& id, const std:
                  "= 'queued' AND coalesce(loader_id, $2) = $2",
                  {id, loader_id, audit_dir})
                .affected() == 1;
+}
+
+// Of a directory without a report.
+json bare_facts(const std::string& id, const std::string& verdict, Exit code) {
+    return {{"kind", "run"}, {"run", {{"id", id}}}, {"verdict", verdict}, {"exit_code", static_cast<int>(code)}};
+}
+
+// The run's last event, its report and the seal. Returns what went wrong; a success is then taken back in the directory,
+// too, as far as that can be written.
+std::string end_and_sign(Events& events, const Staging& staging, const std::string& id, const RunEnd& end,
+                         const SigningKey& key, const Settings& settings, const json& previous) {
+    try {
+        events.emit(end.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
+                    end.verdict + (end.error.empty() ? "" : ": " + end.error),
+                    {{"exit_code", static_cast<int>(end.exit_code)}, {"criteria", end.criteria}});
+        Pg pg = staging.connect();
+        seal_run(events.audit(), pg, id, end, "run", key, settings.pdf == "yes", previous);
+        return {};
+    } catch (const std::exception& e) {
+        std::string problem = std::string("the run's report could not be written and signed: ") + e.what();
+        if (events.audit().sealed()) return problem;
+        try {
+            const bool success = end.exit_code == Exit::kSuccess;
+            const int code = static_cast<int>(success ? Exit::kOther : end.exit_code);
+            events.emit(Level::kError, "run_ended", (success ? "FAILED: " : end.verdict + ": ") + problem,
+                        {{"exit_code", code}});
+            // Without the report: events and statements are worth a signature all the same.
+            for (const char* name : {"reconciliation.json", "reconciliation.html", "reconciliation.pdf"})
+                events.audit().remove(name);
+            events.audit().seal(
+                key, bare_facts(id, success ? "FAILED" : end.verdict, success ? Exit::kOther : end.exit_code));
+        } catch (const std::exception&) {
+            // A directory that cannot be written any more: the message above says it.
+        }
+        return problem;
+    }
 }
 
 }  // namespace
@@ -136,14 +171,22 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     std::optional<AuditDir> audit;
     std::optional<Events> events;
     std::optional<RunContext> run;
+    std::optional<Watch> watch;  // until the end is recorded: a run without a heartbeat is anybody's
     Outages outages;
     Verdict verdict;
     bool resumable = false;
+    std::optional<SigningKey> key;
+    json previous;
     const std::string id = std::to_string(run_id);
     try {
         Pg pg = staging.connect();
         const Cancellable registered(cancel, pg);
-        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id));
+        // Before anything else: what cannot be signed need not begin.
+        key.emplace(SigningKey::open(settings.home, settings.signing_key));
+        if (scope.resume)
+            previous = earlier_directory(
+                pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
+        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id, settings.home + "/audit-beside"));
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
@@ -153,6 +196,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.exit_code = Exit::kOther;
             outcome.verdict = "NOT STARTED";
             outcome.error = "run " + id + (scope.resume ? " has another loader" : " is not queued any more");
+            audit->seal(*key, bare_facts(id, outcome.verdict, outcome.exit_code));
             return outcome;
         }
         const Result r = pg.query(
@@ -161,10 +205,14 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         run.emplace(RunContext{settings, staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1),
                                loader_id, parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))),
                                outages});
-        events->emit(Level::kInfo, scope.resume ? "run_resumed" : "run_started",
-                     "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\"",
-                     {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}});
-        const Watch watch(staging, run_id, loader_id, cancel);
+        run->signer = key->fingerprint();
+        write_settings_file(*audit, settings, run->options);
+        events->emit(
+            Level::kInfo, scope.resume ? "run_resumed" : "run_started",
+            "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
+                std::to_string(run->options.jobs) + " workers",
+            {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
+        watch.emplace(staging, run_id, loader_id, cancel);
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
         // Once the ledger is open, a server out of reach is no reason to begin again.
@@ -181,8 +229,30 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     if (outcome.error.empty()) outcome.error = verdict.error;
     outcome.exit_code = verdict.exit_code;
     outcome.verdict = verdict.text;
-    // The end is recorded on connections of its own: the others may have been cut.
+    // Signed first: until then nobody may take the run for a success.
+    if (events && key) {
+        const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
+                         verdict.criteria};
+        const std::string problem = end_and_sign(*events, staging, id, end, *key, settings, previous);
+        if (!problem.empty()) {
+            outcome.error += (outcome.error.empty() ? "" : "\n") + problem;
+            if (verdict.exit_code == Exit::kSuccess) {
+                verdict.exit_code = Exit::kOther;
+                verdict.text = "FAILED";
+            }
+            outcome.exit_code = verdict.exit_code;
+            outcome.verdict = verdict.text;
+        }
+    } else if (audit && key) {
+        try {
+            audit->seal(*key, bare_facts(id, verdict.text, verdict.exit_code));
+        } catch (const std::exception& e) {
+            outcome.error += std::string("\nthe audit directory could not be signed: ") + e.what();
+        }
+    }
+    // The end is recorded on a connection of its own: the others may have been cut.
     try {
+        watch.reset();
         Pg pg = staging.connect();
         const Result ended = pg.query(
             "UPDATE lakemover.run SET state = $2, phase = CASE $2 WHEN 'interrupted' THEN phase ELSE 'ended' END, "
@@ -201,27 +271,12 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         const bool whole = verdict.exit_code == Exit::kSuccess || verdict.exit_code == Exit::kIncomplete ||
                            verdict.exit_code == Exit::kValidation;
         if (ended.affected() == 1 && whole) pg.query("DELETE FROM lakemover.run_sample WHERE run_id = $1", {id});
-        if (events) {
-            events->emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
-                         verdict.text + (outcome.error.empty() ? "" : ": " + outcome.error),
-                         {{"exit_code", static_cast<int>(verdict.exit_code)}, {"criteria", verdict.criteria}});
-            if (run) write_run_report(*run, pg, verdict.criteria);
-            audit->sync();
-        }
     } catch (const std::exception& e) {
         if (outcome.error.empty()) outcome.error = std::string("the run's end could not be recorded: ") + e.what();
-        // No report, no success: staging must not say otherwise than we do.
+        // What staging does not know cannot be called a success; resuming the run records it.
         if (outcome.exit_code == Exit::kSuccess) {
             outcome.exit_code = Exit::kOther;
             outcome.verdict = "FAILED";
-            try {
-                staging.connect().query(
-                    "UPDATE lakemover.run SET state = 'failed', verdict = 'FAILED', exit_code = 1, error = $2 WHERE "
-                    "run_id = $1",
-                    {id, outcome.error});
-            } catch (const std::exception&) {
-                // Staging is gone: the exit code and the message say what happened.
-            }
         }
     }
     return outcome;
@@ -248,7 +303,8 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
             throw Error(Exit::kUsage, "run " + id + " went to another target",
                         "then: " + r.text(0, 4) + ", now: " + now, "set LAKEBASE_* to the target of that run");
     }
-    AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id);
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id, settings.home + "/audit-beside");
     Events events(staging.connect(), audit);
     events.set_run(std::stoll(id));
     Outages outages;
@@ -268,19 +324,27 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     run.options.jobs = choose_workers({run.options.jobs, sysconf(_SC_NPROCESSORS_ONLN), target_connections,
                                        run.options.max_source_connections})
                            .workers;
+    run.signer = key.fingerprint();
+    write_settings_file(audit, settings, run.options);
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
+    events.emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "validation_ended",
+                verdict.text + (verdict.error.empty() ? "" : ": " + verdict.error),
+                {{"exit_code", static_cast<int>(verdict.exit_code)}, {"criteria", verdict.criteria}});
+    const RunEnd end{r.text(0, 5), verdict.text, verdict.exit_code, verdict.error, verdict.criteria};
+    const json before =
+        earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
+    seal_run(audit, pg, id, end, "validation", key, settings.pdf == "yes", before);
     pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
              {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
-    write_run_report(run, pg, verdict.criteria);
-    audit.sync();
     return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};
 }
 
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,
                                  CancelToken& cancel) {
     AssessOutcome outcome;
-    AuditDir audit = AuditDir::create(settings.audit_dir, "assessment");
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    AuditDir audit = AuditDir::create(settings.audit_dir, "assessment", settings.home + "/audit-beside");
     outcome.audit_dir = audit.path().string();
     Pg pg = staging.connect();
     const Cancellable registered(cancel, pg);
@@ -291,13 +355,19 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         target.preflight(connection);
         store_target_facts(target, connection, pg);
     }
-    const std::int64_t blockers = store_assessment(pg, source, audit, &outcome.text, &outcome.json);
+    const std::int64_t blockers =
+        store_assessment(pg, source, audit, settings.pdf == "yes", &outcome.text, &outcome.json);
+    outcome.signoff = json::parse(outcome.json).value("/assessment/signoff"_json_pointer, "");
     outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
     audit.event({{"level", "INFO"},
                  {"kind", "assessed"},
                  {"message", "assessment of source \"" + source + "\""},
-                 {"data", {{"blockers", blockers}}}},
+                 {"data", {{"blockers", blockers}, {"signoff", outcome.signoff}}}},
                 AuditDir::Sync::kCommit);
+    audit.seal(key, {{"kind", "assessment"},
+                     {"source", source},
+                     {"signoff", outcome.signoff},
+                     {"exit_code", static_cast<int>(outcome.exit_code)}});
     return outcome;
 }
 

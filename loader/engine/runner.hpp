@@ -16,6 +16,9 @@ struct RunOutcome {
     std::string audit_dir;
 };
 
+// The settings' defaults, overridden by what the run was queued with.
+RunOptions options_of(const Settings& settings, const nlohmann::json& queued);
+
 RunOutcome execute_run(const Settings& settings, const Staging& staging, std::int64_t run_id,
                        const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
                        const Events::Listener& listener);
@@ -27,8 +30,9 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
 // Assessment with its HTML report, without a run: lakemover --assess-only. Returns the exit code.
 struct AssessOutcome {
     Exit exit_code = Exit::kSuccess;
-    std::string text;  // the readable report
-    std::string json;  // the same for programs
+    std::string text;     // the readable report
+    std::string json;     // the same for programs
+    std::string signoff;  // its id, for lakemover accept --assessment
     std::string audit_dir;
 };
 AssessOutcome execute_assessment(const Settings& settings, const Staging& staging, const std::string& source,

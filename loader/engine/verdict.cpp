@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "loader/engine/phases.hpp"
+#include "loader/engine/run_end.hpp"
 #include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
@@ -158,13 +159,22 @@ Verdict judge(RunContext& run, Pg& staging) {
         "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 1 "
         "AND v.verdict = 'equal') AND (spec->>'copies_rows')::boolean",
         run);
-    const auto checksums =
+    // Without level 3 a table may be accepted as it is; one that differs may not.
+    const std::string no_checksums =
+        "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND "
+        "(SELECT count(*) FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id "
+        "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy')) < 2 AND "
+        "(spec->>'copies_rows')::boolean";
+    const auto accepted =
         count(staging,
-              "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND "
-              "(SELECT count(*) FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id "
-              "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy')) < 2 AND "
-              "(spec->>'copies_rows')::boolean",
+              no_checksums +
+                  " AND EXISTS (SELECT FROM lakemover.acceptance c WHERE c.run_id = t.run_id AND c.table_id = "
+                  "t.table_id) AND EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id "
+                  "= t.table_id AND v.level = 2 AND v.verdict IN ('equal', 'equal under policy')) AND NOT EXISTS "
+                  "(SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
+                  "v.level = 3 AND v.verdict = 'different')",
               run);
+    const auto checksums = count(staging, no_checksums, run) - accepted;
     const auto fields = count(
         staging,
         "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
@@ -188,8 +198,10 @@ Verdict judge(RunContext& run, Pg& staging) {
                   counts == 0 ? "exact count on both sides, every table" : std::to_string(counts) + " tables differ");
     const bool same_sums = criterion(
         "Checksums are identical", checksums == 0,
-        checksums == 0 ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
-                       : std::to_string(checksums) + " tables differ or could not be compared");
+        checksums > 0 ? std::to_string(checksums) + " tables differ or could not be compared"
+        : accepted == 0
+            ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
+            : "digest of every row (level 2), every table; " + std::to_string(accepted) + " without level 3, accepted");
     const bool same_fields =
         criterion("The field diff has no mismatch", fields == 0,
                   fields == 0 ? "first 100 rows of every table" : std::to_string(fields) + " tables differ");
@@ -204,10 +216,9 @@ Verdict judge(RunContext& run, Pg& staging) {
                   std::to_string(points) +
                       " points: the source's snapshot was lost in between; each table is whole and "
                       "equal at its own");
-    // Neither true nor false: there is nothing yet that could sign.
-    v.criteria.push_back({{"name", "The reconciliation report is signed"},
-                          {"holds", nullptr},
-                          {"evidence", "this version writes the report but does not sign it"}});
+    // Before it is done, since the report that says so is among what is signed; a seal that fails takes it back.
+    v.criteria.push_back(signed_criterion(run.signer));
+    const bool will_be_signed = !run.signer.empty();
 
     if (!complete) {
         v.exit_code = Exit::kIncomplete;
@@ -226,10 +237,12 @@ Verdict judge(RunContext& run, Pg& staging) {
         v.exit_code = Exit::kSuccess;
         const bool no_point =
             staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
-        v.text = no_point        ? "COMPLETED WITHOUT A POINT IN TIME"
-                 : points > 1    ? "COMPLETED AT SEVERAL POINTS IN TIME"
-                 : blockers == 0 ? "SUCCESS"
-                                 : "COMPLETED WITH ACCEPTED BLOCKERS";
+        v.text = no_point          ? "COMPLETED WITHOUT A POINT IN TIME"
+                 : points > 1      ? "COMPLETED AT SEVERAL POINTS IN TIME"
+                 : blockers > 0    ? "COMPLETED WITH ACCEPTED BLOCKERS"
+                 : !will_be_signed ? "COMPLETED WITHOUT A SIGNATURE"
+                 : accepted > 0    ? "SUCCESS WITH EXCEPTIONS"
+                                   : "SUCCESS";
     }
     return v;
 }

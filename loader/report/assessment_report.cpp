@@ -341,6 +341,7 @@ private:
         if (const auto seconds = number_of(field(assessment_, "seconds")))
             add_fact(list, "Assessed in", format_seconds(*seconds));
         add_fact(list, "Assessed at", format_time(text_field(assessment_, "taken_at")));
+        add_fact(list, "Id for acceptance", text_field(assessment_, "signoff"));
         data_["about"] = std::move(list);
     }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "loader/report/html.hpp"
+#include "loader/report/run_signing.hpp"
 #include "loader/report/run_tables.hpp"
 #include "loader/report/time_spent.hpp"
 #include "loader/util/error.hpp"
@@ -33,6 +34,10 @@ Tone tone_of(const std::string& verdict) {
         return {"warn", "The rows are on the target, with the exceptions that are listed below."};
     if (verdict == "COMPLETED WITH ACCEPTED BLOCKERS")
         return {"warn", "The run completed, and blockers were accepted to get there."};
+    if (verdict.starts_with("COMPLETED"))
+        return {"warn", "The run completed, with the reservation that its verdict names."};
+    if (verdict == "INTERRUPTED")
+        return {"none", "The run stopped early and can be resumed. What had been committed is on the target."};
     if (verdict == "INCOMPLETE") return {"bad", "Some tables, or objects that belong to them, are not on the target."};
     if (verdict == "VALIDATION FAILED") return {"bad", "The target does not hold the same data as the source."};
     if (verdict == "FAILED") return {"bad", "The run stopped with an error."};
@@ -42,6 +47,19 @@ Tone tone_of(const std::string& verdict) {
 
 // The error's first line is the message; the rest is the server's context.
 std::string first_line(const std::string& text) { return shorten(text.substr(0, text.find('\n')), 400); }
+
+// What a snapshot that was held to the end says of the rows.
+std::string point_in_words(const json& snapshot) {
+    const std::string level = text_field(snapshot, "level");
+    const std::string proof = text_field(snapshot, "proof");
+    const std::string how = proof.empty() ? "." : ": " + proof + ".";
+    if (level == "table")
+        return "Each table was read at a point in time of its own, rows of different tables need not fit together" +
+               how;
+    if (level == "none")
+        return "The tables were not read at a point in time, changes during the run may be in a table in part" + how;
+    return "All tables were read at one point in time" + how;
+}
 
 // NULL and the empty string are different values: neither may look like nothing.
 std::string value_text(const json& value) {
@@ -66,12 +84,14 @@ public:
         differences();
         statements();
         warnings();
+        add_accepted(data_, document_);
         add_tables(data_, tables_);
         add_notes(data_, tables_);
         add_not_moved(data_, document_);
         add_timings(data_, document_, tables_);
         add_stages(data_, document_, tables_);
         about();
+        add_signing(data_, document_);
         return render(templates::kRunMustache, data_,
                       "Migration report: " + text_field(run_, "source") + ", run " + text_field(run_, "run_id"));
     }
@@ -105,6 +125,8 @@ private:
 
     std::int64_t count_of(std::string_view key) const { return as_count(field(document_, key).size()); }
 
+    bool blocked() const { return integer_field(field(document_, "assessment"), "blockers").value_or(1) > 0; }
+
     // A verdict is only as good as its criteria: the page says so when they disagree.
     std::string judgement() const {
         if (!verdict_.starts_with("SUCCESS")) return "";
@@ -116,7 +138,10 @@ private:
 
     std::string status(const Tone& tone) const {
         if (text_field(run_, "exit_code") == "3")
-            return "The run was refused before anything was written to the target: the assessment found blockers.";
+            return blocked() ? "The run was refused before anything was written to the target: the assessment found "
+                               "blockers."
+                             : "The run was stopped before anything was written to the target: its assessment has not "
+                               "been accepted.";
         if (verdict_ == "VALIDATION FAILED" && differing_ == 0 && count_of("differences") == 0)
             return "Not everything could be compared, so it is not proven that the target holds the same data.";
         const std::string forecast = text_field(field(document_, "forecast"), "text");
@@ -199,7 +224,11 @@ private:
         if (unproven_ > 0)
             step("Find out why " + plural(unproven_, "table", "tables") +
                  " could not be compared: the reasons are under \"Declared losses and what could not be compared\".");
-        if (text_field(run_, "exit_code") == "3") {
+        if (text_field(run_, "exit_code") == "3" && !blocked()) {
+            step("Read assessment.html beside this page, then accept it.",
+                 "lakemover accept --assessment ID --reason TEXT");
+            step("Then start again.", "lakemover");
+        } else if (text_field(run_, "exit_code") == "3") {
             step("Resolve the blockers: assessment.html beside this page lists them with statements that do it.",
                  "lakemover psql");
             step("Then start again.", "lakemover");
@@ -315,6 +344,23 @@ private:
         set_more(data_, "warnings_more", as_count(all.size()), kMaxWarnings);
     }
 
+    static std::string host_of(const json& end) {
+        const std::string port = text_field(end, "port");
+        const std::string database = text_field(end, "database");
+        return text_field(end, "host") + (port.empty() ? "" : ":" + port) +
+               (database.empty() ? "" : ", database " + database);
+    }
+
+    static std::string consistency(const json& snapshot) {
+        const std::string level = text_field(snapshot, "level");
+        const std::string proof = text_field(snapshot, "proof");
+        const std::string text = level == "same"    ? "one point in time for all tables"
+                                 : level == "table" ? "a point in time for each table"
+                                 : level == "none"  ? "no point in time"
+                                                    : level;
+        return text.empty() || proof.empty() ? text : text + ": " + proof;
+    }
+
     void about() {
         const json& snapshot = field(document_, "snapshot");
         std::string point = "No point in time was recorded.";
@@ -328,9 +374,7 @@ private:
                     "different "
                     "points need not fit together.";
             else if (state == "held" || state == "released")
-                point =
-                    "All tables were read at one point in time: one snapshot of the source, held by the keeper from "
-                    "before the first row until the last count.";
+                point = point_in_words(snapshot);
             else if (state == "lost")
                 point = "The snapshot of the source was lost during the run.";
             else
@@ -338,18 +382,24 @@ private:
         }
         data_["point"] = point;
         Node list = new_list();
+        add_fact(list, "Consistency", consistency(snapshot));
         add_fact(list, "Snapshot", text_field(snapshot, "snapshot_id"));
         add_fact(list, "Source WAL position", text_field(snapshot, "source_lsn"));
         add_fact(list, "Snapshot taken", format_time(text_field(snapshot, "taken_at")));
         add_fact(list, "Snapshot released", format_time(text_field(snapshot, "released_at")));
         add_fact(list, "Snapshot error", shorten(text_field(snapshot, "error"), 500));
-        add_fact(list, "Source", text_field(run_, "source_identity"));
+        const json& ends = field(document_, "identities");
+        add_fact(list, "Source host", host_of(field(ends, "source")));
+        add_fact(list, "Source identity", text_field(run_, "source_identity"));
         add_fact(list, "Source version", text_field(field(document_, "source"), "version"));
-        add_fact(list, "Target", text_field(run_, "target_identity"));
+        add_fact(list, "Target host", host_of(field(ends, "target")));
+        add_fact(list, "Target identity", text_field(run_, "target_identity"));
         add_fact(list, "Target version", text_field(field(document_, "target"), "server_version"));
         add_fact(list, "Run", text_field(run_, "run_uuid"));
         add_fact(list, "Plan (SHA-256)", text_field(run_, "plan_hash"));
         add_fact(list, "Requested by", text_field(run_, "requested_by"));
+        const json& who = field(document_, "performed_by");
+        if (who.is_object()) add_fact(list, "Performed by", text_field(who, "user") + " on " + text_field(who, "host"));
         add_fact(list, "Started", format_time(text_field(run_, "started_at")));
         add_fact(list, "Ended", format_time(text_field(run_, "ended_at")));
         data_["about"] = std::move(list);

@@ -202,6 +202,7 @@ void Pg::copy_out_start(std::string_view sql) {
     const Result r = exec(sql);
     if (PQresultStatus(r.raw()) != PGRES_COPY_OUT)
         throw Error(Exit::kOther, role_ + ": the server did not start COPY", std::string(sql));
+    copying_out_ = true;
 }
 
 bool Pg::copy_out_next(std::string_view& bytes) {
@@ -212,6 +213,7 @@ bool Pg::copy_out_next(std::string_view& bytes) {
         bytes = {raw, static_cast<std::size_t>(n)};
         return true;
     }
+    copying_out_ = false;
     if (n == -2) fail(nullptr);
     // -1 alone is not the end: a read error also comes as -1 followed by an error result.
     const Result result = check(PQgetResult(conn_.get()));

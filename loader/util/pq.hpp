@@ -70,6 +70,7 @@ public:
     // COPY ... TO STDOUT; next() returns false at the end, which was checked to be the real end.
     void copy_out_start(std::string_view sql);
     bool copy_out_next(std::string_view& bytes);  // valid until the next call
+    bool copying_out() const { return copying_out_; }
 
     // A LISTEN-free way to notice a dead peer: the socket, and whether libpq still believes in it.
     bool alive() const { return conn_ && PQstatus(conn_.get()) == CONNECTION_OK; }
@@ -98,6 +99,7 @@ private:
     std::unique_ptr<char, FreeMem> copy_buffer_;
     std::unique_ptr<std::function<void(const std::string&)>> notice_;
     std::string role_;
+    bool copying_out_ = false;
 };
 
 }  // namespace lakemover::loader

@@ -305,6 +305,7 @@ SQL
 # The environment of a user who migrates from our source to our target.
 lm_env() {
     export LAKEMOVER_HOME=$LM_TMP/home LAKEMOVER_AUDIT_DIR=$LM_TMP/audit LAKEMOVER_PG_BINDIR=$LM_BIN
+    export LAKEMOVER_PDF=no         # it takes seconds; the test of it sets yes
     if [ -n "${LM_PORT[source]:-}" ]; then
         export SOURCE_DB_TYPE=postgres SOURCE_HOST=$LM_TMP/source SOURCE_PORT=${LM_PORT[source]} SOURCE_DATABASE=$LM_DB
         export SOURCE_USERNAME=$LM_SOURCE_USER SOURCE_PASSWORD=$LM_SOURCE_PASSWORD

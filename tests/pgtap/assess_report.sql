@@ -1,6 +1,6 @@
 -- The printed report and the document; this database is its own source.
 SET client_min_messages = warning;
-SELECT plan(34);
+SELECT plan(40);
 
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host :'HOST', port :'PORT', dbname :'DBNAME');
 CREATE USER MAPPING FOR CURRENT_USER SERVER src OPTIONS (username :'USER');
@@ -40,7 +40,7 @@ SELECT is((SELECT count(*) FROM report WHERE line IS NULL OR line LIKE '%' || ch
 -- The document.
 CREATE TEMP TABLE doc AS SELECT lakemover.assess_json() AS d;
 SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d) k), '{assessment,checks,findings,inventory,load_order,plan,source}', 'its parts');
-SELECT is((SELECT (d -> 'assessment') - '{taken_at,seconds}'::text[] FROM doc),
+SELECT is((SELECT (d -> 'assessment') - '{taken_at,seconds,signoff}'::text[] FROM doc),
     jsonb_build_object('id', 1, 'source', 'src', 'score', 60, 'status', 'blocked', 'status_text', 'blocked: 1 BLOCKER must be resolved before a run',
                        'counts', jsonb_build_object('blocker', 1, 'warning', 18, 'info', (SELECT infos FROM lakemover.assessment))), 'assessment');
 SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d -> 'source') k),
@@ -70,5 +70,18 @@ SELECT is((SELECT d -> 'plan' FROM doc), '{"exists": false, "profile": null, "ex
 SELECT is((SELECT jsonb_path_query_array(lakemover.assess_json('src', 3), '$.checks[*] ? (@.id == "routine").left_out')), '[12]'::jsonb, 'the limit says what it left out');
 SELECT is((SELECT count(*) FROM jsonb_array_elements(lakemover.assess_json('src', 3) -> 'findings') f WHERE f ->> 'check' = 'routine'), 3::bigint, 'and leaves it out');
 SELECT is((SELECT jsonb_array_length(lakemover.assess_json('src', NULL) -> 'findings')::bigint), (SELECT count(*) FROM lakemover.finding), 'null: all of them');
+
+-- The id for an acceptance: of what was found, not of when.
+CREATE TEMP TABLE signoff AS SELECT lakemover._signoff(1) AS id;
+SELECT ok((SELECT id ~ '^[0-9a-f]{64}$' FROM signoff), 'the id for an acceptance');
+SELECT is((SELECT d #>> '{assessment,signoff}' FROM doc), (SELECT id FROM signoff), 'stands in the document');
+SELECT lakemover._take_assessment('src') AS again \gset
+SELECT is(lakemover._signoff(:again), (SELECT id FROM signoff), 'the same findings have the same id');
+UPDATE lakemover.finding SET message = message || '!' WHERE assessment_id = :again AND severity = 'WARNING' AND finding_no = (SELECT max(finding_no) FROM lakemover.finding WHERE assessment_id = :again AND severity = 'WARNING');
+SELECT isnt(lakemover._signoff(:again), (SELECT id FROM signoff), 'another warning has another');
+SELECT lakemover._take_assessment('src') AS fewer \gset
+DELETE FROM lakemover.finding WHERE assessment_id = :fewer AND severity = 'INFO' AND finding_no = (SELECT max(finding_no) FROM lakemover.finding WHERE assessment_id = :fewer);
+SELECT isnt(lakemover._signoff(:fewer), (SELECT id FROM signoff), 'so has one note fewer');
+SELECT is(lakemover._signoff(999), NULL, 'none of an assessment that is not there');
 
 SELECT * FROM finish();

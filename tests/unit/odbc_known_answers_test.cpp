@@ -64,7 +64,7 @@ public:
 TEST(OdbcKnownAnswers, AnEndpointGivesThem) {
     const char* endpoint = std::getenv("LAKEMOVER_TEST_MSSQL");
     if (endpoint == nullptr) {
-        GTEST_SKIP() << "no SQL Server endpoint";
+        GTEST_SKIP() << "needs an endpoint: LAKEMOVER_TEST_MSSQL=host,port,database,user,password";
     }
     std::vector<std::string> part;
     std::istringstream parts(endpoint);

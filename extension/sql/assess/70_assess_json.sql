@@ -1,17 +1,12 @@
-CREATE FUNCTION lakemover.assess_json(p_source name DEFAULT NULL, p_finding_limit int DEFAULT 200)
+CREATE FUNCTION lakemover._assessment_json(p_assessment bigint, p_finding_limit int DEFAULT 200)
 RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_source name := lakemover._source(p_source);
-    v_a      lakemover.assessment;
+    v_a lakemover.assessment;
 BEGIN
-    SELECT * INTO v_a FROM lakemover.assessment a WHERE a.source = v_source ORDER BY a.assessment_id DESC LIMIT 1;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'source "%" has not been assessed', v_source
-            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Run SELECT lakemover.assess(%L) first.', v_source);
-    END IF;
+    SELECT * INTO STRICT v_a FROM lakemover.assessment a WHERE a.assessment_id = p_assessment;
     RETURN (
         WITH found AS MATERIALIZED (
             SELECT f.*, row_number() OVER (PARTITION BY f.check_id, f.severity ORDER BY f.finding_no) AS place
@@ -25,7 +20,7 @@ BEGIN
               FROM shown f GROUP BY f.check_id
         )
         SELECT jsonb_build_object(
-            'assessment', jsonb_build_object('id', v_a.assessment_id, 'source', v_a.source, 'taken_at', v_a.taken_at,
+            'assessment', jsonb_build_object('id', v_a.assessment_id, 'signoff', lakemover._signoff(v_a.assessment_id), 'source', v_a.source, 'taken_at', v_a.taken_at,
                                              'seconds', round(v_a.seconds::numeric, 3), 'score', v_a.score, 'status', v_a.status,
                                              'status_text', lakemover._status_text(v_a.status, v_a.blockers, v_a.warnings),
                                              'counts', jsonb_build_object('blocker', v_a.blockers, 'warning', v_a.warnings, 'info', v_a.infos)),
@@ -46,6 +41,25 @@ BEGIN
             'inventory', v_a.summary -> 'inventory',
             'load_order', v_a.summary -> 'load_order',
             'plan', v_a.summary -> 'plan'));
+END
+$$;
+COMMENT ON FUNCTION lakemover._assessment_json(bigint, int) IS 'an assessment as one document; docs/assessment.md has the shape';
+
+CREATE FUNCTION lakemover.assess_json(p_source name DEFAULT NULL, p_finding_limit int DEFAULT 200)
+RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_source     name := lakemover._source(p_source);
+    v_assessment bigint;
+BEGIN
+    SELECT max(a.assessment_id) INTO v_assessment FROM lakemover.assessment a WHERE a.source = v_source;
+    IF v_assessment IS NULL THEN
+        RAISE EXCEPTION 'source "%" has not been assessed', v_source
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('Run SELECT lakemover.assess(%L) first.', v_source);
+    END IF;
+    RETURN lakemover._assessment_json(v_assessment, p_finding_limit);
 END
 $$;
 COMMENT ON FUNCTION lakemover.assess_json(name, int) IS 'the latest assessment of a source as one document; docs/assessment.md has the shape';

@@ -33,7 +33,7 @@ CREATE TABLE lakemover.plan_table (
     keep_quoted   boolean NOT NULL DEFAULT false,  -- accept a name that needs quotes as it is
     exclude       boolean NOT NULL DEFAULT false,
     row_filter    text,                 -- a WHERE condition on the source, trusted like the operator who wrote it
-    chunking      text NOT NULL DEFAULT 'auto' CHECK (chunking IN ('auto', 'keyset', 'ctid', 'single')),
+    chunking      text NOT NULL DEFAULT 'auto' CHECK (chunking IN ('auto', 'keyset', 'ctid', 'row_number', 'single')),
     batch_rows    int CHECK (batch_rows > 0),      -- null: from a sample
     copy_format   text NOT NULL DEFAULT 'auto' CHECK (copy_format IN ('auto', 'binary', 'text')),
     load_rank     int,                  -- from lakemover.load_order(), informative

@@ -84,7 +84,7 @@ CREATE TABLE lakemover.run_chunk (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
     table_id     bigint NOT NULL,
     chunk_no     int NOT NULL,
-    method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'single')),
+    method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'row_number', 'single')),
     lower_bound  text[],                -- inclusive; null: from the start. ctid: {page}
     upper_bound  text[],                -- exclusive; null: to the end; literally the next chunk's lower_bound
     state        text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'claimed', 'done', 'failed')),
@@ -145,11 +145,12 @@ CREATE INDEX ON lakemover.event (run_id, event_id);
 CREATE TABLE lakemover.snapshot (
     run_id      bigint PRIMARY KEY REFERENCES lakemover.run ON DELETE CASCADE,
     state       text NOT NULL DEFAULT 'starting' CHECK (state IN ('starting', 'held', 'released', 'lost', 'failed')),
-    snapshot_id text,                   -- PostgreSQL: pg_export_snapshot()
+    snapshot_id text,                   -- PostgreSQL: pg_export_snapshot(); SQL Server: frozen, sessions, table, inconsistent
     source_lsn  text,                   -- WAL position when it was taken
     source_pid  int,                    -- backend that holds it on the source
     level       text CHECK (level IN ('same', 'table', 'none')),  -- one point for all tables, one per table, none
     proof       text,                   -- how that is known
+    type_faults text[],                 -- what the source's driver delivers wrongly, found before the first row is read
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,

@@ -52,6 +52,14 @@ SELECT format('table %I.%I cannot be read by page ranges (chunking ctid): the so
   JOIN lakemover.source_info s USING (source)
  WHERE t.source = p_source AND p.chunking = 'ctid' AND (s.version_num < 140000 OR s.engine <> 'postgres')
 UNION ALL
+SELECT format('table %I.%I cannot be read by row numbers (chunking row_number): %s', t.source_schema, t.source_table,
+              CASE WHEN s.engine = 'postgres' THEN 'a PostgreSQL source has page ranges (ctid)' ELSE 'it has a key, whose ranges are better (keyset)' END)
+  FROM lakemover._planned_table t
+  JOIN lakemover.plan_table p USING (source, table_id)
+  JOIN lakemover.source_info s USING (source)
+ WHERE t.source = p_source AND p.chunking = 'row_number'
+   AND (s.engine = 'postgres' OR lakemover._table_key(p_source, t.table_id) IS NOT NULL)
+UNION ALL
 SELECT format('column %I.%I.%I has the type %s, which has no safe binary form; copy_format must be auto or text',
               t.source_schema, t.source_table, c.source_column, i.data_type)
   FROM lakemover._planned_table t

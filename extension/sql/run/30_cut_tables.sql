@@ -16,9 +16,13 @@ DECLARE
     v_no         int := 1;
 BEGIN
     SELECT t.spec INTO STRICT v_spec FROM lakemover.run_table t WHERE t.run_id = p_run AND t.table_id = p_table;
-    -- Where each table has a point in time of its own, one transaction must read it whole.
-    v_method := CASE WHEN (SELECT s.level FROM lakemover.snapshot s WHERE s.run_id = p_run) = 'table' THEN 'single'
-                     ELSE v_spec->>'chunking' END;
+    v_method := v_spec->>'chunking';
+    -- Where each table has a point in time of its own, one transaction must read it whole; and rows are only numbered alike
+    -- again where nobody moves them.
+    IF EXISTS (SELECT FROM lakemover.snapshot s WHERE s.run_id = p_run
+                AND (s.level = 'table' OR (v_method = 'row_number' AND s.snapshot_id <> 'frozen'))) THEN
+        v_method := 'single';
+    END IF;
     v_bytes := greatest((v_spec->>'est_bytes')::double precision, 0);
     v_rows := (v_spec->>'est_rows')::double precision;
 

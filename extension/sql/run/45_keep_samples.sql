@@ -19,7 +19,7 @@ RETURNS boolean
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce((SELECT s.level <> 'same' OR s.state <> 'held' OR t.snapshot_at IS DISTINCT FROM s.taken_at
+    SELECT coalesce((SELECT s.level <> 'same' OR s.snapshot_id = 'sessions' OR s.state <> 'held' OR t.snapshot_at IS DISTINCT FROM s.taken_at
                        FROM lakemover.snapshot s
                        LEFT JOIN lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = p_table
                       WHERE s.run_id = p_run), false)

@@ -12,6 +12,8 @@ AS $$
                                                  'blockers', a.blockers, 'warnings', a.warnings, 'taken_at', a.taken_at)
                          FROM lakemover.assessment a WHERE a.assessment_id = r.assessment_id),
         'points', several.points,
+        'accepted', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'run_id' ORDER BY c.acceptance_id), '[]') FROM lakemover.acceptance c
+                      WHERE c.run_id = r.run_id OR c.signoff = lakemover._signoff(r.assessment_id)),
         'totals', (SELECT to_jsonb(p) FROM lakemover.progress p WHERE p.run_id = r.run_id),
         'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object(
                         'table_id', t.table_id,
@@ -45,10 +47,10 @@ AS $$
                        FROM lakemover.plan_table p WHERE p.source = r.source AND p.exclude),
         'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'level', e.level, 'kind', e.kind, 'message', e.message)
                                                ORDER BY e.event_id), '[]')
-                       FROM (SELECT * FROM lakemover.event x WHERE x.run_id = r.run_id AND x.level IN ('WARNING', 'ERROR') AND x.kind <> 'run_ended'
+                       FROM (SELECT * FROM lakemover.event x WHERE x.run_id = r.run_id AND x.level IN ('WARNING', 'ERROR') AND x.kind NOT IN ('run_ended', 'validation_ended', 'accepted')
                               ORDER BY x.event_id LIMIT 500) e),
-        'criteria', (SELECT e.data->'criteria' FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind = 'run_ended'
-                      ORDER BY e.event_id DESC LIMIT 1),
+        'criteria', (SELECT e.data->'criteria' FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind IN ('run_ended', 'validation_ended', 'accepted')
+                       AND e.data ? 'criteria' ORDER BY e.event_id DESC LIMIT 1),
         'timings', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', e.data->>'phase', 'seconds', e.data->'seconds')
                                               ORDER BY e.event_id), '[]')
                       FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind = 'phase_end'),

@@ -85,6 +85,8 @@ public:
     virtual std::int64_t wait_micros() const = 0;  // time spent waiting for the source
     // Complete after the end; columns without losses are left out.
     virtual std::vector<ColumnLosses> losses() const { return {}; }
+    // After an error of the reader's own: takes and drops the rest, so that the connection can go on.
+    virtual void drain() {}
 };
 
 struct TableSpec;
@@ -119,6 +121,17 @@ struct Snapshot {
     std::string session;   // the source's number of the holding session
     std::string level;     // same: one point for all tables; table: a point per table; none: no point
     std::string proof;     // in words, for the report
+    // What the driver delivers wrongly, one line a type; absent where nothing was asked. See set_type_faults().
+    std::optional<std::vector<std::string>> type_faults;
+};
+
+// The id of a point in time that only those sessions have that were opened at it: nobody can join it later.
+inline constexpr std::string_view kSessionsSnapshot = "sessions";
+
+// How the engine itself tells one session's point in time from another's.
+struct PointMarks {
+    std::int64_t number = 0;  // of the session's transaction; every transaction that can write gets one, ascending
+    std::vector<std::int64_t> active;  // transactions that had not ended when the point was fixed, ascending
 };
 
 // What the operator declares about the source of a run.
@@ -148,6 +161,14 @@ public:
     virtual Snapshot begin_and_export(const SnapshotRequest& request) = 0;
     // Throws 22023 or 42704 when the snapshot is gone.
     virtual void begin_joined(std::string_view snapshot_id) = 0;
+    // Opens a transaction at the source's present point in time, instead of one that was opened before, and fixes it.
+    virtual PointMarks open_point() {
+        throw Error(ErrorKind::kUnsupported, "0A000", "this source hands its snapshot from session to session");
+    }
+    // After a failed statement: the transaction of open_point() is still open, and its point with it.
+    virtual bool keeps_point() noexcept { return false; }
+    // What begin_and_export() found of the same driver and source: the answers are not asked for again.
+    virtual void set_type_faults(const std::vector<std::string>& /*faults*/) {}
     virtual void begin() = 0;
     virtual void end() noexcept = 0;
     // For the local subtransaction of that depth: a failed statement is undone, the snapshot is kept.

@@ -109,6 +109,9 @@ ChunkMethod parse_chunk_method(std::string_view name) {
     if (name == "ctid") {
         return ChunkMethod::kCtid;
     }
+    if (name == "row_number") {
+        return ChunkMethod::kRowNumber;
+    }
     throw bad_spec("unknown chunk method \"" + std::string(name) + "\"");
 }
 

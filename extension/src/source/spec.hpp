@@ -51,7 +51,7 @@ struct TableSpec {
 
 TableSpec parse_table_spec(std::string_view json);
 
-enum class ChunkMethod { kSingle, kKeyset, kCtid };
+enum class ChunkMethod { kSingle, kKeyset, kCtid, kRowNumber };
 
 // What part of a table a chunk holds: lower inclusive, upper exclusive, absent where open.
 struct ChunkRange {

@@ -2,6 +2,7 @@
 // every reader of a run joins. Zone: stream. Its own errors go into lakemover.snapshot; see keeper_control.cpp.
 #include "stream/keeper.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 extern "C" {
@@ -176,11 +177,18 @@ private:
         });
         connection_ = source::connect(params, waiter_);
         const source::Snapshot snapshot = connection_->begin_and_export(request);
+        std::string faults;
+        for (std::string fault : snapshot.type_faults.value_or(std::vector<std::string>())) {
+            std::replace(fault.begin(), fault.end(), '\n', ' ');
+            faults += (faults.empty() ? "" : "\n") + fault;
+        }
         const auto or_null = [](const std::string& text) { return text.empty() ? source::TextValue() : text; };
         write(
             "UPDATE lakemover.snapshot SET state = 'held', snapshot_id = $2, source_lsn = $3, source_pid = $4::int4,"
-            " level = $5, proof = $6, taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
-            {run_, snapshot.id, or_null(snapshot.position), or_null(snapshot.session), snapshot.level, snapshot.proof});
+            " level = $5, proof = $6, type_faults = pg_catalog.string_to_array($7, E'\\n'),"
+            " taken_at = pg_catalog.clock_timestamp() WHERE run_id = $1::int8",
+            {run_, snapshot.id, or_null(snapshot.position), or_null(snapshot.session), snapshot.level, snapshot.proof,
+             snapshot.type_faults ? source::TextValue(faults) : std::nullopt});
     }
 
     // Returns when the run no longer needs its snapshot; throws Error when the source's session is gone.

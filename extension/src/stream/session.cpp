@@ -2,6 +2,8 @@
 // same time (two portals reading one run) gets a connection of its own, closed after use.
 #include "stream/session.hpp"
 
+#include <sstream>
+
 extern "C" {
 #include "access/xact.h"
 }
@@ -84,12 +86,14 @@ Oid current_user() {
 struct RunSnapshot {
     std::string source;
     std::string snapshot_id;
+    std::optional<std::vector<std::string>> type_faults;
 };
 
 RunSnapshot load_snapshot(std::int64_t run_id) {
     // The latest state, whatever this transaction's snapshot is: the keeper commits on its own.
     const auto rows = spi_query(
-        "SELECT r.source, s.state, s.snapshot_id, s.error FROM lakemover.run r"
+        "SELECT r.source, s.state, s.snapshot_id, s.error, pg_catalog.array_to_string(s.type_faults, E'\\n') FROM "
+        "lakemover.run r"
         " LEFT JOIN lakemover.snapshot s ON s.run_id OPERATOR(pg_catalog.=) r.run_id"
         " WHERE r.run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
         {std::to_string(run_id)}, SpiMode::kLatest);
@@ -103,18 +107,29 @@ RunSnapshot load_snapshot(std::int64_t run_id) {
     if (*row[1] != "held" || !row[2]) {
         no_snapshot(run_id, "its state is " + *row[1] + (row[3] ? ": " + *row[3] : ""));
     }
-    return {row[0].value_or(""), *row[2]};
+    RunSnapshot snapshot{row[0].value_or(""), *row[2], std::nullopt};
+    if (row[4]) {
+        snapshot.type_faults.emplace();
+        std::istringstream lines(*row[4]);
+        for (std::string line; std::getline(lines, line);) {
+            snapshot.type_faults->push_back(line);
+        }
+    }
+    return snapshot;
 }
 
 std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id,
-                                 const std::string& snapshot_id) {
+                                 const RunSnapshot& snapshot) {
     auto connection = source::connect(params, backend_waiter());
+    if (snapshot.type_faults) {
+        connection->set_type_faults(*snapshot.type_faults);
+    }
     try {
-        connection->begin_joined(snapshot_id);
+        connection->begin_joined(snapshot.snapshot_id);
     } catch (const Error& e) {
         // 22023 and 42704 (PostgreSQL 18's name for it): the transaction that exported it is gone.
         if (e.sqlstate == "22023" || e.sqlstate == "42704") {
-            no_snapshot(run_id, "the source no longer knows snapshot " + snapshot_id +
+            no_snapshot(run_id, "the source no longer knows snapshot " + snapshot.snapshot_id +
                                     ": the keeper's session has ended there");
         }
         throw;
@@ -136,6 +151,10 @@ void Loan::give_back() noexcept {
     connection_.reset();
 }
 
+bool Loan::at_point() const noexcept {
+    return shelf_ == &kept_run().shelf && kept_run().owner.snapshot_id == source::kSessionsSnapshot;
+}
+
 Loan borrow_catalog(const char* server_name) {
     const Owner wanted{pg::source_server_oid(server_name), current_user(), 0, {}};
     watch_transactions();
@@ -152,10 +171,52 @@ Loan borrow_for_run(std::int64_t run_id) {
     const Owner wanted{pg::source_server_oid(snapshot.source.c_str()), current_user(), run_id, snapshot.snapshot_id};
     Kept& kept = kept_run();
     auto connection = kept.take(wanted);
+    if (!connection && snapshot.snapshot_id == source::kSessionsSnapshot) {
+        throw Error(ErrorKind::kConfig, "55000",
+                    "this session has no part in the point in time of run " + std::to_string(run_id),
+                    "its session on the source has ended, or was never opened at that point");
+    }
     if (!connection) {
-        connection = join(pg::resolve_source(wanted.server, wanted.user), run_id, snapshot.snapshot_id);
+        connection = join(pg::resolve_source(wanted.server, wanted.user), run_id, snapshot);
     }
     return {std::move(connection), kept.shelf};
+}
+
+namespace {
+
+struct RunPoint {
+    Owner owner;
+    RunSnapshot snapshot;
+};
+
+RunPoint at_point(std::int64_t run_id) {
+    RunPoint point;
+    point.snapshot = load_snapshot(run_id);
+    point.owner = {pg::source_server_oid(point.snapshot.source.c_str()), current_user(), run_id,
+                   std::string(source::kSessionsSnapshot)};
+    return point;
+}
+
+}  // namespace
+
+source::PointMarks open_point(std::int64_t run_id) {
+    const RunPoint point = at_point(run_id);
+    Kept& kept = kept_run();
+    auto connection = kept.take(point.owner);
+    if (!connection) {
+        connection = source::connect(pg::resolve_source(point.owner.server, point.owner.user), backend_waiter());
+        if (point.snapshot.type_faults) {
+            connection->set_type_faults(*point.snapshot.type_faults);
+        }
+    }
+    const source::PointMarks marks = connection->open_point();
+    kept.shelf.connection = std::move(connection);
+    return marks;
+}
+
+bool holds_point(std::int64_t run_id) {
+    const Kept& kept = kept_run();
+    return kept.owner == at_point(run_id).owner && kept.shelf.connection && kept.shelf.connection->usable();
 }
 
 bool release_run_connection() noexcept {

@@ -19,7 +19,8 @@ struct Shelf {
     std::uint64_t generation = 0;
 };
 
-// A borrowed connection. give_back() puts it where it came from; the destructor without it closes it.
+// A borrowed connection. give_back() puts it where it came from; the destructor without it closes it, unless it has a
+// point in time that no new one could have.
 class Loan {
 public:
     Loan(std::unique_ptr<source::Connection> connection, Shelf& shelf)
@@ -29,13 +30,17 @@ public:
     Loan& operator=(const Loan&) = delete;
     Loan& operator=(Loan&&) = delete;
     ~Loan() {
-        if (connection_) {
+        if (connection_ && connection_->keeps_point()) {
+            give_back();
+        } else if (connection_) {
             connection_->abandon();
         }
     }
     source::Connection& operator*() const noexcept { return *connection_; }
     source::Connection* operator->() const noexcept { return connection_.get(); }
     void give_back() noexcept;
+    // The connection's point in time is worth keeping over errors.
+    bool at_point() const noexcept;
 
 private:
     std::unique_ptr<source::Connection> connection_;
@@ -49,6 +54,13 @@ Loan borrow_catalog(const char* server_name);
 // A connection inside a transaction that sees the run's snapshot; kept by this backend over
 // transactions, for the latest run. Throws 55000 when no snapshot of the run is held.
 Loan borrow_for_run(std::int64_t run_id);
+
+// Opens, or opens again, this backend's session at the source's present point in time; borrow_for_run() uses it once
+// the run's snapshot is source::kSessionsSnapshot. Nothing else opens one: a session that is lost stays lost.
+source::PointMarks open_point(std::int64_t run_id);
+
+// Whether this backend has such a session, as far as can be told without asking the source.
+bool holds_point(std::int64_t run_id);
 
 // Closes what borrow_for_run() keeps; true when there was something.
 bool release_run_connection() noexcept;

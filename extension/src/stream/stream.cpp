@@ -15,6 +15,7 @@ extern "C" {
 #include "nodes/execnodes.h"
 
 PG_FUNCTION_INFO_V1(lakemover_stream);
+PG_FUNCTION_INFO_V1(lakemover_stream_table);
 PG_FUNCTION_INFO_V1(lakemover_stream_release);
 }
 
@@ -46,6 +47,11 @@ std::string losses_text(const std::vector<source::ColumnLosses>& losses) {
 // closes the source's connection and the loan does not return it.
 class ChunkStream {
 public:
+    // One chunk; without one the whole table in one pass.
+    ChunkStream(std::int64_t run_id, std::int64_t table_id, std::nullopt_t) : loan_(borrow_for_run(run_id)) {
+        spec_ = load_spec(run_id, table_id);
+        begin({});
+    }
     ChunkStream(std::int64_t run_id, std::int64_t chunk_id) : loan_(borrow_for_run(run_id)) {
         const auto rows = pg::spi_query(
             "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM "
@@ -61,9 +67,7 @@ public:
         const auto& row = rows.front();
         spec_ = load_spec(run_id, std::stoll(row[0].value()));
         const source::ChunkRange range = source::parse_chunk_range(row[1].value(), row[2], row[3]);
-        reader_ = loan_->reader(spec_);
-        copy_ = reader_->copy_out(range);
-        block_.reserve(kBlock + 1);
+        begin(range);
     }
 
     // The next block, its kind first; empty when there is nothing after the end block.
@@ -73,7 +77,7 @@ public:
         }
         block_.assign(1, kData);
         const auto start = Clock::now();
-        const bool more = copy_->read(block_, kBlock);
+        const bool more = read();
         elapsed_ += Clock::now() - start;
         if (more) {
             bytes_ += static_cast<std::int64_t>(block_.size() - 1);
@@ -98,6 +102,24 @@ private:
         return std::max<std::int64_t>(0, all - copy_->wait_micros());
     }
 
+    void begin(const source::ChunkRange& range) {
+        reader_ = loan_->reader(spec_);
+        copy_ = reader_->copy_out(range);
+        block_.reserve(kBlock + 1);
+    }
+
+    bool read() {
+        try {
+            return copy_->read(block_, kBlock);
+        } catch (const Error&) {
+            // A value that cannot be encoded leaves the source in the middle of its rows.
+            if (loan_.at_point()) {
+                copy_->drain();
+            }
+            throw;
+        }
+    }
+
     source::TableSpec spec_;
     Loan loan_;
     // Both refer to what stands above them.
@@ -111,7 +133,9 @@ private:
 
 using Holder = pg::ContextHolder<ChunkStream>;
 
-FuncCallContext* first_call(FunctionCallInfo fcinfo) {
+enum class Part { kChunk, kTable };
+
+FuncCallContext* first_call(FunctionCallInfo fcinfo, Part part) {
     const auto* info = reinterpret_cast<const ReturnSetInfo*>(fcinfo->resultinfo);
     if (info != nullptr && IsA(info, ReturnSetInfo) && (info->allowedModes & SFRM_Materialize_Preferred) != 0) {
         // In FROM the executor collects all blocks in a temporary file before it passes on the first.
@@ -119,13 +143,17 @@ FuncCallContext* first_call(FunctionCallInfo fcinfo) {
                     "write SELECT lakemover.stream(run, chunk)");
     }
     FuncCallContext* context = pg_call([=] { return SRF_FIRSTCALL_INIT(); });
-    context->user_fctx = Holder::create(context->multi_call_memory_ctx, PG_GETARG_INT64(0), PG_GETARG_INT64(1));
+    const std::int64_t run_id = PG_GETARG_INT64(0);
+    const std::int64_t id = PG_GETARG_INT64(1);
+    context->user_fctx = part == Part::kChunk
+                             ? Holder::create(context->multi_call_memory_ctx, run_id, id)
+                             : Holder::create(context->multi_call_memory_ctx, run_id, id, std::nullopt);
     return context;
 }
 
-Datum next_block(FunctionCallInfo fcinfo) {
+Datum next_block(FunctionCallInfo fcinfo, Part part) {
     if (SRF_IS_FIRSTCALL()) {
-        first_call(fcinfo);
+        first_call(fcinfo, part);
     }
     FuncCallContext* context = pg_call([=] { return SRF_PERCALL_SETUP(); });
     pg::check_interrupts();
@@ -153,7 +181,13 @@ Datum next_block(FunctionCallInfo fcinfo) {
 }  // namespace lakemover::stream
 
 extern "C" Datum lakemover_stream(PG_FUNCTION_ARGS) {
-    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::next_block(fcinfo); });
+    return lakemover::pg::entry(
+        [&]() -> Datum { return lakemover::stream::next_block(fcinfo, lakemover::stream::Part::kChunk); });
+}
+
+extern "C" Datum lakemover_stream_table(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry(
+        [&]() -> Datum { return lakemover::stream::next_block(fcinfo, lakemover::stream::Part::kTable); });
 }
 
 extern "C" Datum lakemover_stream_release(PG_FUNCTION_ARGS) {

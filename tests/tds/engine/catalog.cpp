@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "engine/catalog_types.hpp"
 #include "engine/context.hpp"
 #include "engine/convert.hpp"
 #include "engine/text.hpp"
@@ -38,101 +39,6 @@ struct View {
     }
 };
 
-struct SystemType {
-    const char* name;
-    int id;
-    int user_id;
-};
-
-constexpr std::array kSystemTypes = {SystemType{"image", 34, 34},
-                                     SystemType{"text", 35, 35},
-                                     SystemType{"uniqueidentifier", 36, 36},
-                                     SystemType{"date", 40, 40},
-                                     SystemType{"time", 41, 41},
-                                     SystemType{"datetime2", 42, 42},
-                                     SystemType{"datetimeoffset", 43, 43},
-                                     SystemType{"tinyint", 48, 48},
-                                     SystemType{"smallint", 52, 52},
-                                     SystemType{"int", 56, 56},
-                                     SystemType{"smalldatetime", 58, 58},
-                                     SystemType{"real", 59, 59},
-                                     SystemType{"money", 60, 60},
-                                     SystemType{"datetime", 61, 61},
-                                     SystemType{"float", 62, 62},
-                                     SystemType{"sql_variant", 98, 98},
-                                     SystemType{"ntext", 99, 99},
-                                     SystemType{"bit", 104, 104},
-                                     SystemType{"decimal", 106, 106},
-                                     SystemType{"numeric", 108, 108},
-                                     SystemType{"smallmoney", 122, 122},
-                                     SystemType{"bigint", 127, 127},
-                                     SystemType{"hierarchyid", 240, 128},
-                                     SystemType{"geometry", 240, 129},
-                                     SystemType{"geography", 240, 130},
-                                     SystemType{"varbinary", 165, 165},
-                                     SystemType{"varchar", 167, 167},
-                                     SystemType{"binary", 173, 173},
-                                     SystemType{"char", 175, 175},
-                                     SystemType{"timestamp", 189, 189},
-                                     SystemType{"nvarchar", 231, 231},
-                                     SystemType{"nchar", 239, 239},
-                                     SystemType{"xml", 241, 241},
-                                     SystemType{"sysname", 231, 256}};
-
-constexpr int kFirstAliasId = 257;
-
-int user_type_id(const Database& database, const StoredColumn& column) {
-    for (const SystemType& known : kSystemTypes) {
-        if (column.alias_type == known.name) {
-            return known.user_id;
-        }
-    }
-    for (std::size_t i = 0; i < database.alias_types.size(); ++i) {
-        if (!column.alias_type.empty() && same_name(database.alias_types[i].name, column.alias_type)) {
-            return kFirstAliasId + static_cast<int>(i);
-        }
-    }
-    return system_type_id(column.type);
-}
-
-int system_id(const StoredColumn& column) {
-    const bool clr =
-        column.alias_type == "hierarchyid" || column.alias_type == "geography" || column.alias_type == "geometry";
-    return clr ? 240 : system_type_id(column.type);
-}
-
-void shape_of(const Type& type, int& precision, int& scale) {
-    precision = type.precision;
-    scale = type.scale;
-    switch (type.kind) {
-        case Kind::kBit: precision = 1; break;
-        case Kind::kTinyint: precision = 3; break;
-        case Kind::kSmallint: precision = 5; break;
-        case Kind::kInt: precision = 10; break;
-        case Kind::kBigint: precision = 19; break;
-        case Kind::kReal: precision = 24; break;
-        case Kind::kFloat: precision = 53; break;
-        case Kind::kMoney:
-            precision = 19;
-            scale = 4;
-            break;
-        case Kind::kSmallmoney:
-            precision = 10;
-            scale = 4;
-            break;
-        case Kind::kDate: precision = 10; break;
-        case Kind::kDatetime:
-            precision = 23;
-            scale = 3;
-            break;
-        case Kind::kSmalldatetime: precision = 16; break;
-        case Kind::kTime: precision = 8 + (scale > 0 ? scale + 1 : 0); break;
-        case Kind::kDatetime2: precision = 19 + (scale > 0 ? scale + 1 : 0); break;
-        case Kind::kDatetimeoffset: precision = 26 + (scale > 0 ? scale + 1 : 0); break;
-        default: break;
-    }
-}
-
 View databases(const Database& db) {
     View v{{{"database_id", kId},
             {"name", kName},
@@ -156,7 +62,7 @@ View types(const Database& db) {
             {"schema_id", kId},
             {"is_user_defined", kFlag}},
            {}};
-    for (const SystemType& type : kSystemTypes) {
+    for (const SystemType& type : system_types()) {
         v.rows.push_back({text(type.name), integer(type.id), integer(type.user_id), integer(4), integer(0)});
     }
     for (std::size_t i = 0; i < db.alias_types.size(); ++i) {
@@ -203,7 +109,7 @@ View columns(const Database& db) {
         int scale = 0;
         shape_of(c.type, precision, scale);
         v.rows.push_back(
-            {integer(id), integer(c.id), text(c.name), integer(system_id(c)), integer(user_type_id(db, c)),
+            {integer(id), integer(c.id), text(c.name), integer(system_type_id(c)), integer(user_type_id(db, c)),
              integer(storage_bytes(c.type)), integer(precision), integer(scale),
              c.type.is_character() ? text(c.type.collation.empty() ? db.collation : c.type.collation) : Value(),
              integer(c.nullable), integer(c.identity), integer(c.computed.has_value()), integer(0), integer(c.sparse)});
@@ -522,29 +428,36 @@ View extended_properties(const Database& db) {
 
 }  // namespace
 
-int system_type_id(const Type& type) {
-    const std::string name = base_name(type);
-    for (const SystemType& known : kSystemTypes) {
-        if (name == known.name) {
-            return known.id;
-        }
-    }
-    return 0;
+namespace {
+
+const Type kNumber{Kind::kBigint};
+
+// sys.dm_tran_current_transaction
+View current_transaction(const Context& context) {
+    View v{{{"transaction_id", kNumber}, {"transaction_sequence_num", kNumber}, {"transaction_is_snapshot", kFlag}},
+           {}};
+    v.rows.push_back({std::int64_t{context.spid()}, context.number(), integer(context.number() != 0)});
+    return v;
 }
 
-std::optional<std::string> type_name_of(Context& context, int id) {
-    for (const SystemType& known : kSystemTypes) {
-        if (known.user_id == id) {
-            return known.name;
-        }
+// sys.dm_tran_current_snapshot
+View current_snapshot(const Context& context) {
+    View v{{{"transaction_sequence_num", kNumber}}, {}};
+    for (const std::int64_t number : context.found_open()) {
+        v.rows.push_back({number});
     }
-    const auto& aliases = context.database().alias_types;
-    const auto place = static_cast<std::size_t>(id - kFirstAliasId);
-    return id >= kFirstAliasId && place < aliases.size() ? std::optional<std::string>(aliases[place].name)
-                                                         : std::nullopt;
+    return v;
 }
+
+}  // namespace
 
 std::optional<Relation> system_view(Context& context, const std::string& name) {
+    if (name == "dm_tran_current_transaction") {
+        return current_transaction(context).relation();
+    }
+    if (name == "dm_tran_current_snapshot") {
+        return current_snapshot(context).relation();
+    }
     using Maker = View (*)(const Database&);
     static const std::map<std::string, Maker, std::less<>> kViews = {{"databases", databases},
                                                                      {"types", types},

@@ -21,22 +21,6 @@ bool is_number(const Type& type) {
            type.kind == Kind::kReal;
 }
 
-Type decimal_of(const Type& type) {
-    switch (type.kind) {
-        case Kind::kBigint: return {Kind::kDecimal, 0, 19, 0};
-        case Kind::kMoney: return {Kind::kDecimal, 0, 19, 4};
-        case Kind::kSmallmoney: return {Kind::kDecimal, 0, 10, 4};
-        case Kind::kDecimal: return type;
-        case Kind::kSmallint: return {Kind::kDecimal, 0, 5, 0};
-        case Kind::kTinyint: return {Kind::kDecimal, 0, 3, 0};
-        default: return {Kind::kDecimal, 0, 10, 0};
-    }
-}
-
-SqlError overflow(const Type& type) {
-    return {8115, 16, "Arithmetic overflow error converting expression to data type " + base_name(type) + "."};
-}
-
 Value integer_operation(char op, std::int64_t a, std::int64_t b, const Type& type) {
     Int128 result = 0;
     switch (op) {
@@ -330,8 +314,8 @@ Compiled Compiler::arithmetic(const ts::Expr& e) {
              }});
     }
     if (both.is_money() || both.kind == Kind::kDecimal) {
-        const Type x_type = decimal_of(a.type);
-        const Type y_type = decimal_of(b.type);
+        const Type x_type = as_decimal(a.type);
+        const Type y_type = as_decimal(b.type);
         const Type result = both.is_money() ? Type{Kind::kDecimal, 0, 19, 4} : decimal_result(op, x_type, y_type);
         const Compiled x = converted(a, x_type);
         const Compiled y = converted(b, y_type);

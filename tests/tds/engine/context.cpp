@@ -2,6 +2,7 @@
 #include "engine/context.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace tds {
 
@@ -9,6 +10,12 @@ void Context::end_transaction() {
     transactions_ = 0;
     has_snapshot_ = false;
     snapshot_.clear();
+    if (number_ != 0) {
+        const std::lock_guard lock(database_.mutex);
+        database_.open_numbers.erase(number_);
+    }
+    number_ = 0;
+    found_open_.clear();
 }
 
 Relation Context::read(const StoredTable& table, const std::vector<std::string>& hints, const std::string& alias) {
@@ -36,8 +43,7 @@ Relation Context::read(const StoredTable& table, const std::vector<std::string>&
     }
     Relation relation;
     for (const StoredColumn& c : table.columns) {
-        const bool clr = c.alias_type == "hierarchyid" || c.alias_type == "geography" || c.alias_type == "geometry";
-        relation.columns.push_back({alias, c.name, c.type, c.nullable, clr});
+        relation.columns.push_back({alias, c.name, c.type, c.nullable, c.is_clr()});
     }
     if (!in_snapshot) {
         relation.rows = table.rows;
@@ -49,6 +55,10 @@ Relation Context::read(const StoredTable& table, const std::vector<std::string>&
         for (const auto& [id, each] : database_.tables) {
             snapshot_[id] = each.rows;
         }
+        number_ = ++database_.last_number;
+        found_open_ = database_.open_numbers;
+        database_.open_numbers.erase(std::exchange(database_.passing_number, 0));
+        database_.open_numbers.insert(number_);
     }
     const auto found = snapshot_.find(table.id);
     relation.rows = found == snapshot_.end() ? std::make_shared<Rows>() : found->second;

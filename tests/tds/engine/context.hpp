@@ -2,6 +2,7 @@
 #pragma once
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "engine.hpp"
@@ -30,6 +31,9 @@ class Context {
 public:
     Context(Database& database, const ServerFacts& facts, Login login, int spid)
         : database_(database), facts_(facts), login_(std::move(login)), spid_(spid) {}
+    Context(const Context&) = delete;
+    Context& operator=(const Context&) = delete;
+    ~Context() { end_transaction(); }
 
     Database& database() { return database_; }
     const ServerFacts& facts() const { return facts_; }
@@ -41,6 +45,9 @@ public:
     void begin_transaction() { ++transactions_; }
     void end_transaction();
     int transactions() const { return transactions_; }
+    // Of the snapshot: its own number, and those that were open when it was fixed. 0 and none without one.
+    std::int64_t number() const { return number_; }
+    const std::set<std::int64_t>& found_open() const { return found_open_; }
     void isolation(Isolation level) { isolation_ = level; }
     bool count_rows = true;  // SET NOCOUNT OFF
 
@@ -57,6 +64,8 @@ private:
     Isolation isolation_ = Isolation::kReadCommitted;
     std::map<int, std::shared_ptr<const Rows>> snapshot_;
     bool has_snapshot_ = false;
+    std::int64_t number_ = 0;
+    std::set<std::int64_t> found_open_;
 };
 
 // query.cpp
@@ -68,7 +77,5 @@ std::vector<ScopeColumn> describe_query(Context& context, const ts::Query& query
 std::int64_t stream_query(Context& context, const ts::Query& query, const std::string& source, Answer& answer);
 // catalog.cpp: nothing when there is no such view.
 std::optional<Relation> system_view(Context& context, const std::string& name);
-int system_type_id(const Type& type);
-std::optional<std::string> type_name_of(Context& context, int user_type_id);
 
 }  // namespace tds

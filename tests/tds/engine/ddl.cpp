@@ -317,7 +317,7 @@ private:
         }
         database_.named(made.id, made.schema, made.name);
         database_.tables[made.id] = std::move(made);
-        ++database_.log_end;
+        database_.wrote();
     }
 
     void element(StoredTable& made) {
@@ -627,7 +627,7 @@ private:
         std::erase_if(database_.properties, [id](const StoredProperty& p) { return p.major == id; });
         database_.forget(id, found->schema, found->name);
         database_.tables.erase(id);
-        ++database_.log_end;
+        database_.wrote();
     }
 
     void alter() {
@@ -740,79 +740,6 @@ std::size_t execute_ddl(Database& database, const std::vector<Token>& tokens, st
                         const std::string& source) {
     const std::lock_guard lock(database.mutex);
     return Ddl(database, tokens, at, source).run();
-}
-
-Type type_of(const Database& database, const std::vector<std::string>& name, const std::vector<std::string>& args,
-             int default_length) {
-    static const std::map<std::string, Type, std::less<>> kTypes = {
-        {"BIT", {Kind::kBit}},
-        {"TINYINT", {Kind::kTinyint}},
-        {"SMALLINT", {Kind::kSmallint}},
-        {"INT", {Kind::kInt}},
-        {"INTEGER", {Kind::kInt}},
-        {"BIGINT", {Kind::kBigint}},
-        {"REAL", {Kind::kReal}},
-        {"FLOAT", {Kind::kFloat}},
-        {"DECIMAL", {Kind::kDecimal, 0, 18, 0}},
-        {"NUMERIC", {Kind::kDecimal, 0, 18, 0}},
-        {"MONEY", {Kind::kMoney}},
-        {"SMALLMONEY", {Kind::kSmallmoney}},
-        {"DATE", {Kind::kDate}},
-        {"TIME", {Kind::kTime, 0, 0, 7}},
-        {"DATETIME", {Kind::kDatetime}},
-        {"SMALLDATETIME", {Kind::kSmalldatetime}},
-        {"DATETIME2", {Kind::kDatetime2, 0, 0, 7}},
-        {"DATETIMEOFFSET", {Kind::kDatetimeoffset, 0, 0, 7}},
-        {"CHAR", {Kind::kChar}},
-        {"CHARACTER", {Kind::kChar}},
-        {"VARCHAR", {Kind::kVarchar}},
-        {"TEXT", {Kind::kText, kMaxLength}},
-        {"NCHAR", {Kind::kNchar}},
-        {"NVARCHAR", {Kind::kNvarchar}},
-        {"SYSNAME", {Kind::kNvarchar, 128}},
-        {"NTEXT", {Kind::kNtext, kMaxLength}},
-        {"BINARY", {Kind::kBinary}},
-        {"VARBINARY", {Kind::kVarbinary}},
-        {"IMAGE", {Kind::kImage, kMaxLength}},
-        {"UNIQUEIDENTIFIER", {Kind::kUniqueidentifier}},
-        // Held as the text that their methods give; only those read them.
-        {"HIERARCHYID", {Kind::kNvarchar, 4000}},
-        {"GEOGRAPHY", {Kind::kNvarchar, kMaxLength}},
-        {"GEOMETRY", {Kind::kNvarchar, kMaxLength}},
-        {"XML", {Kind::kXml, kMaxLength}},
-        {"SQL_VARIANT", {Kind::kVariant}},
-        {"ROWVERSION", {Kind::kBinary, 8, 0, 0, {}, true}},
-        {"TIMESTAMP", {Kind::kBinary, 8, 0, 0, {}, true}},
-    };
-    const AliasType* alias = database.alias_type(name.size() > 1 ? name[name.size() - 2] : "", name.back());
-    if (alias != nullptr) {
-        return alias->type;
-    }
-    const auto found = kTypes.find(upper(name.back()));
-    if (found == kTypes.end()) {
-        throw SqlError(2715, 16, "Cannot find data type " + name.back() + ".");
-    }
-    Type type = found->second;
-    const int number = args.empty() || args[0] == "MAX" ? 0 : std::stoi(args[0]);
-    const bool sized = (type.is_character() || type.is_binary()) && type.length == 0;
-    if (sized) {
-        type.length = args.empty() ? default_length : args[0] == "MAX" ? kMaxLength : number;
-    } else if (type.kind == Kind::kDecimal && !args.empty()) {
-        type.precision = number;
-        type.scale = args.size() > 1 ? std::stoi(args[1]) : 0;
-    } else if ((type.kind == Kind::kTime || type.kind == Kind::kDatetime2 || type.kind == Kind::kDatetimeoffset) &&
-               !args.empty()) {
-        type.scale = number;
-    } else if (type.kind == Kind::kFloat && !args.empty() && number <= 24) {
-        type.kind = Kind::kReal;
-    }
-    if (type.is_character() && !is_utf8_collation(database.collation)) {
-        return type;
-    }
-    if (type.is_narrow()) {
-        type.collation = database.collation;
-    }
-    return type;
 }
 
 }  // namespace tds

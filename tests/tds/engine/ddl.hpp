@@ -16,8 +16,5 @@ bool is_ddl(const std::vector<Token>& tokens, std::size_t at);
 // Carries out the statement that starts at the token; returns the index behind it.
 std::size_t execute_ddl(Database& database, const std::vector<Token>& tokens, std::size_t at,
                         const std::string& source);
-// A type as it is written, with its alias types. args as in "10", "MAX"; default_length: of CAST (30) or a column (1).
-Type type_of(const Database& database, const std::vector<std::string>& name, const std::vector<std::string>& args,
-             int default_length);
 
 }  // namespace tds

@@ -219,7 +219,7 @@ std::int64_t update_rows(Context& context, const ts::Stmt& statement, const std:
         }
     }
     table.rows = rows;
-    ++database.log_end;
+    database.wrote();
     return count;
 }
 
@@ -240,7 +240,7 @@ std::int64_t delete_rows(Context& context, const ts::Stmt& statement, const std:
     }
     const auto count = static_cast<std::int64_t>(table.rows->size() - rows->size());
     table.rows = rows;
-    ++database.log_end;
+    database.wrote();
     return count;
 }
 

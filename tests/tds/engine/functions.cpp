@@ -2,6 +2,7 @@
 #include <array>
 #include <random>
 
+#include "engine/catalog_types.hpp"
 #include "engine/compile.hpp"
 #include "engine/context.hpp"
 #include "engine/convert.hpp"
@@ -167,7 +168,7 @@ Compiled object_function(Compiler& compiler, const ts::Expr& e) {
     }
     if (name == "TYPE_NAME") {
         return pure(as(arguments, {kInteger}), kName, [&context](const Values& v) -> Value {
-            const auto found = type_name_of(context, static_cast<int>(integer(v[0])));
+            const auto found = type_name_of(context.database(), static_cast<int>(integer(v[0])));
             return found ? Value(utf16(*found)) : Value();
         });
     }

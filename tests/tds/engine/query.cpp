@@ -302,7 +302,12 @@ private:
     void add_windows(Rows& rows) {
         for (const ts::Expr* window : windows_) {
             if (window->text == "ROW_NUMBER") {
-                const auto places = sorted(rows, sort_keys(window->over->order), frame_);
+                const std::vector<SortKey> keys = sort_keys(window->over->order);
+                auto places = sorted(rows, keys, frame_);
+                if (keys.empty() && context_.database().restless && !places.empty()) {
+                    const std::size_t by = ++context_.database().scans % places.size();
+                    std::rotate(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(by), places.end());
+                }
                 std::int64_t number = 0;
                 std::vector<std::int64_t> numbers(rows.size());
                 for (const std::size_t place : places) {

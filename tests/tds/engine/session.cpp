@@ -39,7 +39,8 @@ public:
             return;
         }
         if (fault->after_rows == 0 && fault->action != "slow") {
-            if (fault->action == "error") context_.end_transaction();
+            // A lock that is not given costs the statement, everything else the transaction.
+            if (fault->action == "error" && fault->argument != 1222) context_.end_transaction();
             carry_out(*fault, &answer);
             guarded(sql, answer);
             return;
@@ -305,8 +306,17 @@ private:
             facts.engine_edition = std::stoi(value);
         else if (name == "database_snapshot")
             context_.database().database_snapshot = value == "1";
-        else
-            throw SqlError(2812, 16, "lm_fact knows version, edition, engine_edition and database_snapshot");
+        else if (name == "restless")
+            context_.database().restless = value == "1";
+        else if (name == "passing_transaction") {
+            Database& database = context_.database();
+            const std::lock_guard lock(database.mutex);
+            database.passing_number = ++database.last_number;
+            database.open_numbers.insert(database.passing_number);
+        } else
+            throw SqlError(
+                2812, 16,
+                "lm_fact knows version, edition, engine_edition, database_snapshot, passing_transaction and restless");
     }
 
     void property(const std::map<std::string, std::string>& named) {

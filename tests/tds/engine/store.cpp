@@ -92,7 +92,7 @@ void Database::append(StoredTable& table, Rows rows) {
         table.rows = std::make_shared<Rows>(*table.rows);
     }
     std::move(rows.begin(), rows.end(), std::back_inserter(*table.rows));
-    ++log_end;
+    wrote();
 }
 
 }  // namespace tds

@@ -32,6 +32,9 @@ struct StoredColumn {
     std::string default_name;
     std::string default_text;  // "((0))"; empty: none
     int default_id = 0;
+
+    // A type of the CLR: held as the text that its methods give; only those read it.
+    bool is_clr() const { return alias_type == "hierarchyid" || alias_type == "geography" || alias_type == "geometry"; }
 };
 
 struct StoredIndex {
@@ -146,7 +149,17 @@ struct Database {
     bool database_snapshot = false;
     int compatibility = 160;
     int next_id = 1000000;
+    bool restless = false;  // rows without an order are numbered differently by every statement
+    std::size_t scans = 0;
     std::uint64_t log_end = 1;  // grows with every write
+    // Numbers of transactions: every write takes one, every snapshot too. Open are snapshots, and what lm_fact made up.
+    std::int64_t last_number = 100;
+    std::set<std::int64_t> open_numbers;
+    std::int64_t passing_number = 0;  // ends after the next snapshot has found it open
+    void wrote() {
+        ++log_end;
+        ++last_number;
+    }
     std::map<int, std::string> schemas{{1, "dbo"}, {2, "guest"}, {3, "INFORMATION_SCHEMA"}, {4, "sys"}};
     std::map<int, StoredTable> tables;
     std::map<int, StoredSequence> sequences;

@@ -230,19 +230,27 @@ TextRow OdbcConnection::position() {
     return {lsn, read_only.rows.empty() ? TextValue("f") : read_only.rows[0][0]};
 }
 
-bool OdbcConnection::snapshot_works() {
-    // Tried, not looked up: the catalog's flag need not tell what a SNAPSHOT transaction meets.
+std::optional<std::string> OdbcConnection::versioned_table() {
     const auto table = query(
         "SELECT TOP (1) s.name, t.name FROM sys.tables AS t JOIN sys.schemas AS s ON s.schema_id = "
         "t.schema_id WHERE t.is_ms_shipped = 0 AND t.is_memory_optimized = 0 AND HAS_PERMS_BY_NAME(QUOTENAME(s.name) + "
         "N'.' + QUOTENAME(t.name), 'OBJECT', 'SELECT') = 1 ORDER BY t.object_id",
         {});
     if (table.rows.empty()) {
+        return std::nullopt;
+    }
+    return quote_name(*table.rows[0][0]) + "." + quote_name(*table.rows[0][1]);
+}
+
+bool OdbcConnection::snapshot_works() {
+    // Tried, not looked up: the catalog's flag need not tell what a SNAPSHOT transaction meets.
+    const auto table = versioned_table();
+    if (!table) {
         return true;
     }
     try {
         exec(kBeginSnapshot);
-        query("SELECT TOP (1) 1 FROM " + quote_name(*table.rows[0][0]) + "." + quote_name(*table.rows[0][1]), {});
+        query("SELECT TOP (1) 1 FROM " + *table, {});
         exec("ROLLBACK TRANSACTION");
         exec("SET TRANSACTION ISOLATION LEVEL READ COMMITTED");
         return true;
@@ -327,6 +335,7 @@ Snapshot OdbcConnection::begin_and_export(const SnapshotRequest& request) {
     } else {
         throw no_point_in_time(info_.database, "ALLOW_SNAPSHOT_ISOLATION is OFF");
     }
+    snapshot.type_faults = type_faults();
     return snapshot;
 }
 
@@ -338,6 +347,56 @@ void OdbcConnection::begin_joined(std::string_view snapshot_id) {
     if (mode_ == ReadMode::kNone) {
         throw Error(ErrorKind::kConfig, "22023", "unknown kind of snapshot \"" + std::string(snapshot_id) + "\"");
     }
+}
+
+PointMarks OdbcConnection::open_point() {
+    mode_ = ReadMode::kSessions;
+    run(main_lane(), "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
+    if (!point_table_) {
+        point_table_ = versioned_table();
+    }
+    if (!point_table_) {
+        throw Error(ErrorKind::kUnsupported, "0A000",
+                    "the source has no table whose first read would fix a point in time");
+    }
+    // BEGIN alone fixes nothing: the first read does.
+    run(main_lane(), kBeginSnapshot);
+    in_transaction_ = true;
+    query("SELECT TOP (1) 1 FROM " + *point_table_, {});
+    const auto numbers = [this](const char* sql) {
+        std::vector<std::int64_t> all;
+        for (const TextRow& row : query(sql, {}).rows) {
+            all.push_back(row.at(0) ? std::stoll(*row.at(0)) : 0);
+        }
+        return all;
+    };
+    const auto own = numbers("SELECT transaction_sequence_num FROM sys.dm_tran_current_transaction");
+    if (own.size() != 1 || own[0] == 0) {
+        throw Error(ErrorKind::kUnsupported, "0A000", "the source gives this session's SNAPSHOT transaction no number");
+    }
+    PointMarks marks;
+    marks.number = own[0];
+    marks.active =
+        numbers("SELECT transaction_sequence_num FROM sys.dm_tran_current_snapshot ORDER BY transaction_sequence_num");
+    return marks;
+}
+
+bool OdbcConnection::keeps_point() noexcept {
+    if (mode_ != ReadMode::kSessions || !usable()) {
+        return false;
+    }
+    Waiter* const before = waiter_;
+    bool open = false;
+    try {
+        PlainWaiter plain(kEndTimeoutMs);
+        waiter_ = &plain;
+        // Nobody but open_point() begins one in this mode: as long as one is open, it is that.
+        open = query("SELECT CAST(@@TRANCOUNT AS int)", {}).rows.at(0).at(0) == "1";
+    } catch (...) {
+        open = false;
+    }
+    waiter_ = before;
+    return open;
 }
 
 void OdbcConnection::enter_table(const TableSpec& spec) {
@@ -361,7 +420,7 @@ void OdbcConnection::end() noexcept {
         return;
     }
     in_transaction_ = false;
-    if (table_id_ < 0 && !reading_) {
+    if (table_id_ < 0 && !reading_ && mode_ != ReadMode::kSessions) {
         return;
     }
     table_id_ = -1;
@@ -377,6 +436,13 @@ void OdbcConnection::end() noexcept {
         waiter_ = before;
         abandon();
     }
+}
+
+const std::vector<std::string>& OdbcConnection::type_faults() {
+    if (!type_faults_) {
+        type_faults_ = ask_known_answers(*this);
+    }
+    return *type_faults_;
 }
 
 std::unique_ptr<TableReader> OdbcConnection::reader(const TableSpec& spec) {

@@ -19,7 +19,7 @@ struct Abilities {
 };
 
 // How a run's readers see the source; the text of a snapshot's id.
-enum class ReadMode { kNone, kFrozen, kPerTable, kInconsistent };
+enum class ReadMode { kNone, kFrozen, kSessions, kPerTable, kInconsistent };
 
 class OdbcConnection final : public Connection {
 public:
@@ -40,6 +40,9 @@ public:
     std::unique_ptr<TableReader> reader(const TableSpec& spec) override;
     Snapshot begin_and_export(const SnapshotRequest& request) override;
     void begin_joined(std::string_view snapshot_id) override;
+    PointMarks open_point() override;
+    bool keeps_point() noexcept override;
+    void set_type_faults(const std::vector<std::string>& faults) override { type_faults_ = faults; }
     void begin() override;
     void end() noexcept override;
     // Reading statements leave nothing to undo; but some errors end the transaction, and its point in time is gone.
@@ -57,6 +60,8 @@ public:
     // The main lane when it is idle, else a new one with the session's settings.
     std::shared_ptr<Lane> idle_lane();
     std::shared_ptr<Lane> main_lane();
+    // What known_answers.hpp found wrong; asked once a connection, and not at all when it was told.
+    const std::vector<std::string>& type_faults();
     // In per-table mode: one SNAPSHOT transaction from the first statement about a table to the last.
     void enter_table(const TableSpec& spec);
     // For foreign tables: a SNAPSHOT transaction for what follows, where the source can do that. True when what is
@@ -71,6 +76,8 @@ private:
     void run(const std::shared_ptr<Lane>& lane, const std::string& sql);
     std::shared_ptr<Lane> connect();
     void identify();
+    // A table that a SNAPSHOT transaction can read, quoted; absent when there is none.
+    std::optional<std::string> versioned_table();
     bool snapshot_works();
     // Why nobody can write to the source; absent when somebody can.
     std::optional<std::string> frozen_proof();
@@ -84,8 +91,10 @@ private:
     Abilities abilities_;
     ReadMode mode_ = ReadMode::kNone;
     bool in_transaction_ = false;
-    std::int64_t table_id_ = -1;  // whose transaction is open, in per-table mode
+    std::optional<std::string> point_table_;  // whose first read fixes a point in time
+    std::int64_t table_id_ = -1;              // whose transaction is open, in per-table mode
     std::unique_ptr<ForeignSource> foreign_source_;
+    std::optional<std::vector<std::string>> type_faults_;
     std::optional<bool> snapshots_;  // asked once: SNAPSHOT transactions are possible
     std::optional<bool> frozen_;     // and so: nothing can change
     bool reading_ = false;           // begin_reading() has opened a transaction

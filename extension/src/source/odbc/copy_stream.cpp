@@ -159,8 +159,9 @@ public:
     StreamBase(const StreamBase&) = delete;
     StreamBase& operator=(const StreamBase&) = delete;
     ~StreamBase() override {
-        // Half-read results are never drained: the source may have gigabytes more of them.
-        if (!ended_) {
+        // Half-read results are not drained: the source may have gigabytes more of them. After the source's own error
+        // nothing is left to read.
+        if (!ended_ && lane_->busy()) {
             lane_->abandon();
         }
     }
@@ -244,6 +245,12 @@ public:
             encode_row(out);
         }
         return true;
+    }
+
+    void drain() override {
+        while (!ended_ && wait_for_item([this] { return shared_->exchange.take(shared_->full, block_); })) {
+            recycle();
+        }
     }
 
 private:
@@ -350,6 +357,10 @@ public:
         out.append(piece_.bytes, at_, n);
         at_ += n;
         return true;
+    }
+
+    void drain() override {
+        while (!ended_ && wait_for_item([this] { return shared_->exchange.take(shared_->full, piece_); })) {}
     }
 
 private:

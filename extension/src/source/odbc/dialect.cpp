@@ -80,6 +80,26 @@ std::string copied_columns(const TableSpec& spec, bool raw_unicode) {
     return list.empty() ? "1" : list;
 }
 
+// The table with its rows numbered as this one statement happens to meet them, and which of them the chunk has.
+std::string numbered_table(const TableSpec& spec, const ChunkRange& range) {
+    const auto number = [&spec](const std::vector<std::string>& bound) {
+        if (bound.size() != 1 || bound[0].empty() || bound[0].find_first_not_of("0123456789") != std::string::npos) {
+            throw bad_plan(spec, "a bound of method row_number is not a number");
+        }
+        return bound[0];
+    };
+    const std::string column = quote_name("lakemover row number");
+    std::string condition;
+    if (range.lower) {
+        condition = "t." + column + " >= " + number(*range.lower);
+    }
+    if (range.upper) {
+        condition += (condition.empty() ? "" : " AND ") + ("t." + column + " < " + number(*range.upper));
+    }
+    return "(SELECT t.*, ROW_NUMBER() OVER (ORDER BY (SELECT NULL)) AS " + column + " FROM " + source_table(spec) +
+           where_clause(spec, {}) + ") AS t" + (condition.empty() ? "" : " WHERE " + condition);
+}
+
 std::string where_clause(const TableSpec& spec, const ChunkRange& range) {
     std::string clause;
     const auto add = [&clause](const std::string& condition) { clause += (clause.empty() ? "" : " AND ") + condition; };
@@ -103,6 +123,9 @@ std::string where_clause(const TableSpec& spec, const ChunkRange& range) {
 }
 
 std::string select_rows(const TableSpec& spec, const ChunkRange& range, bool raw_unicode) {
+    if (range.method == ChunkMethod::kRowNumber) {
+        return "SELECT " + copied_columns(spec, raw_unicode) + " FROM " + numbered_table(spec, range);
+    }
     return "SELECT " + copied_columns(spec, raw_unicode) + " FROM " + source_table(spec) + where_clause(spec, range);
 }
 

@@ -2,7 +2,6 @@
 #include "source/odbc/known_answers.hpp"
 
 #include <cstdint>
-#include <map>
 
 #include "source/odbc/canonical.hpp"
 #include "source/odbc/dialect.hpp"
@@ -249,14 +248,7 @@ std::vector<std::string> ask_known_answers(OdbcConnection& connection) {
 }
 
 void require_known_types(OdbcConnection& connection, const TableSpec& spec) {
-    // A process reads few sources, and a driver does not change under it.
-    static std::map<std::string, std::vector<std::string>> asked;
-    const std::string& source = connection.info().identity;
-    auto found = asked.find(source);
-    if (found == asked.end()) {
-        found = asked.emplace(source, ask_known_answers(connection)).first;
-    }
-    for (const std::string& wrong : found->second) {
+    for (const std::string& wrong : connection.type_faults()) {
         const std::size_t colon = wrong.find(": ");
         for (const ColumnSpec& column : spec.columns) {
             // A message without a type is about the row, and so about all of them.

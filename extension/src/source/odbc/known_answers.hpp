@@ -36,7 +36,7 @@ std::vector<std::string> wrong_texts(const std::vector<KnownAnswer>& answers, co
 // Asks the connection all of it. Empty when everything is as it should be. Where the engine refuses the query as a
 // whole, each type is asked alone.
 std::vector<std::string> ask_known_answers(OdbcConnection& connection);
-// Throws 0A000 when the table has a column of a type whose answers were wrong; asks once a process and source.
+// Throws 0A000 when the table has a column of a type whose answers were wrong.
 void require_known_types(OdbcConnection& connection, const TableSpec& spec);
 
 }  // namespace lakemover::source::odbc

@@ -43,6 +43,13 @@ public:
             read_texts(key_quantiles(spec_, chunks, connection_.abilities().raw_unicode), 1000,
                        [&bounds](const TextRow& row) { bounds.push_back({pg_text_array(row)}); });
         }
+        if (chunks > 1 && parse_chunk_method(spec_.chunking) == ChunkMethod::kRowNumber) {
+            const std::int64_t rows = count();
+            const std::int64_t parts = std::min<std::int64_t>(chunks, rows);
+            for (std::int64_t i = 1; i < parts; ++i) {
+                bounds.push_back({pg_text_array({std::to_string(i * (rows / parts) + std::min(i, rows % parts) + 1)})});
+            }
+        }
         return bounds;
     }
 

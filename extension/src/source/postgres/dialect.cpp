@@ -55,6 +55,9 @@ public:
             }
             return {};
         }
+        if (range.method == ChunkMethod::kRowNumber) {
+            throw bad_plan(spec, "row numbers are for SQL Server's tables without a key");
+        }
         if (range.lower) {
             add(bound(spec, range.method, ">=", *range.lower));
         }

@@ -1,0 +1,14 @@
+-- Findings decide, with their words; not what changes while they stay the same: sizes, and when it was taken.
+CREATE FUNCTION lakemover._signoff(p_assessment bigint)
+RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT encode(sha256(convert_to(concat_ws(E'\n', 'lakemover assessment 1', a.source, a.summary #>> '{source,database}',
+               (SELECT string_agg(jsonb_build_array(f.check_id, f.severity, f.schema_name, f.object_name, f.column_name,
+                                                    CASE WHEN f.severity <> 'INFO' AND f.check_id <> 'large_table' THEN f.message END)::text,
+                                  E'\n' ORDER BY f.finding_no)
+                  FROM lakemover.finding f WHERE f.assessment_id = a.assessment_id)), 'UTF8')), 'hex')
+      FROM lakemover.assessment a WHERE a.assessment_id = p_assessment
+$$;
+COMMENT ON FUNCTION lakemover._signoff(bigint) IS 'id of an assessment for its acceptance: SHA-256 over its findings; the same for two assessments that found the same';

@@ -1,0 +1,15 @@
+-- From the run's frozen copy: what the run does, whatever the plan has become since.
+CREATE FUNCTION lakemover._run_plan_text(p_run bigint) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT concat_ws(E'\n',
+           (SELECT 'profile ' || r.profile FROM lakemover.run r WHERE r.run_id = p_run),
+           (SELECT string_agg((t.spec - '{est_rows,est_bytes,pages}'::text[] || jsonb_build_object('priority', t.priority))::text,
+                              E'\n' ORDER BY t.table_id)
+              FROM lakemover.run_table t WHERE t.run_id = p_run),
+           (SELECT string_agg(jsonb_build_array(d.stage, d.table_id, d.kind, d.object, d.sql)::text, E'\n'
+                              ORDER BY d.stage COLLATE "C", d.kind COLLATE "C", d.object COLLATE "C", d.sql COLLATE "C")
+              FROM lakemover.run_statement d WHERE d.run_id = p_run AND d.stage <> 'sequence_value'))
+$$;
+COMMENT ON FUNCTION lakemover._run_plan_text(bigint) IS 'the text whose SHA-256 is the run''s plan hash, as plan_hash() makes it: specs and statements, one a line';
