@@ -2,6 +2,7 @@
 // files say of each other. Throws loader::Error (kUsage) only when there is no such directory or key.
 #pragma once
 #include <filesystem>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
