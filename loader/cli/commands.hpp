@@ -39,6 +39,7 @@ Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
 Exit command_convert(const Settings& settings, const std::vector<std::string>& files);
+Exit command_pause(const Settings& settings, const std::string& run);
 Exit command_accept(const Settings& settings, const AcceptOptions& options);
 Exit command_verify(const VerifyOptions& options, bool json);
 Exit command_psql(const Settings& settings, const std::vector<std::string>& arguments);

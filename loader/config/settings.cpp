@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "loader/config/byte_rate.hpp"
+#include "loader/engine/window.hpp"
 #include "loader/util/error.hpp"
 
 namespace lakemover::loader {
@@ -88,6 +90,9 @@ void check_settings(const Settings& s) {
             Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},
             "the source's credentials belong into the user mapping of your staging database: CREATE USER MAPPING ... "
             "OPTIONS (user '...', password_file '...'); DDL and parameters sent from here would reach its logs");
+    if (!s.max_rate.empty()) (void)parse_byte_rate("--max-rate", s.max_rate);
+    if (!s.window.empty()) (void)Window::parse(s.window);
+    if (!s.deadline.empty()) (void)parse_deadline(s.deadline, std::time(nullptr));
     if (s.memory_target_mb < 16)
         throw Error(Exit::kUsage, "MAX_MEMORY_TARGET_MB=" + std::to_string(s.memory_target_mb) + " is too small", {},
                     "give at least 16");

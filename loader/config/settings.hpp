@@ -51,7 +51,7 @@ struct Settings {
     std::string signing_key;  // file of a private Ed25519 key; empty: the one in LAKEMOVER_HOME/keys
     std::string pdf = "yes";  // or no: HTML only
     bool require_signoff = false;
-    int jobs = 0;  // 0: chosen by lakemover
+    int jobs = 0;  // 0: by cores, target and source
     int memory_target_mb = 256;
     int max_batch_rows = 100000;
     int attempts = 3;
@@ -70,6 +70,11 @@ struct Settings {
     std::string on_table_failure = "undo";
     std::string on_bad_row = "fail";
     int max_bad_rows = 1000;  // of a table, with on_bad_row reject
+    std::string max_rate;  // bytes per second that are read; empty: no limit
+    int max_source_connections = 10;
+    double slowdown_factor = 4;  // blocks that take so many times longer are a slow source; 0: never
+    std::string window;          // hours of the day to load in; empty: any
+    std::string deadline;        // local time; empty: none
     bool force = false;
     bool keep_ledger = false;
     bool json = false;

@@ -44,8 +44,9 @@ struct TablePlan {
 
 class Worker {
 public:
-    Worker(RunContext& run, SharedPoint& point, std::unique_ptr<Pg> session, const std::atomic<bool>& stop)
-        : run_(run), stop_(stop), point_(point), at_point_(session != nullptr) {
+    Worker(RunContext& run, SharedPoint& point, std::unique_ptr<Pg> session, const std::atomic<bool>& stop, int number)
+        : run_(run), stop_(stop), number_(number), after_read_(run.gate->after_read(run, stop)), point_(point),
+          at_point_(session != nullptr) {
         if (session) staging_.emplace(std::move(*session));
     }
 
@@ -58,23 +59,36 @@ public:
             connect_staging();
         }
         while (!run_.cancel.ends() && !stop_) {
-            const std::optional<Chunk> chunk = claim();
-            if (chunk) {
-                load(*chunk);
+            if (load_next()) {
                 if (point_.shared() && !at_point_) return;
-            } else if (!start_tables() && finished()) {
-                return;
-            } else {
-                std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
-                idle_ms_ = std::min(idle_ms_ * 2, 100);
+                continue;
             }
+            if (!start_tables() && finished()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
+            idle_ms_ = std::min(idle_ms_ * 2, 100);
         }
     }
 
 private:
+    // False when there is nothing to load now, or not for this worker.
+    bool load_next() {
+        const std::optional<Gate::Turn> turn = run_.gate->enter(run_, *staging_, number_);
+        if (!turn) {
+            place_.leave(run_, *staging_);
+            return false;
+        }
+        if (!place_.take(run_, *staging_)) return false;
+        const std::optional<Chunk> chunk = claim();
+        if (!chunk) return false;
+        load(*chunk);
+        run_.ahead->look(run_, *staging_);
+        return true;
+    }
+
     void connect_staging() {
         staging_registration_.reset();
         staging_.emplace(run_.staging.connect());
+        place_.new_session();
         staging_registration_ = std::make_unique<Cancellable>(run_.cancel, *staging_);
     }
 
@@ -321,13 +335,14 @@ private:
         if (done) return *done;
         const BadChunk bad{std::to_string(chunk.chunk_id), chunk.chunk_no, bounds_text(chunk), table.spec,
                            table.copy_in};
+        while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
         if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad);
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
         const PumpResult moved = refused_ && refused_->size() > 0
                                      ? load_without(run_, *staging_, *target_, bad, *table.digester, *refused_)
                                      : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
-                                                  *table.digester, table.format);
+                                                  *table.digester, table.format, after_read_);
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -351,7 +366,9 @@ private:
         target_->exec("COMMIT");
         unanswered_.reset();
         stats_ = {{"source_wait_s", moved.source_wait_s},
+                  {"encode_s", moved.encode_s},
                   {"read_s", moved.read_s},
+                  {"rate_limit_s", moved.rate_limit_s},
                   {"hash_s", moved.hash_s},
                   {"send_s", moved.send_s},
                   {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
@@ -395,6 +412,9 @@ private:
 
     RunContext& run_;
     const std::atomic<bool>& stop_;  // another worker met what ends the run
+    const int number_;
+    const AfterRead after_read_;
+    SourcePlace place_;
     SharedPoint& point_;
     bool at_point_;  // staging_ has a session on the source there
     std::optional<Pg> staging_;
@@ -423,9 +443,12 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
         {table[0], table[1], std::to_string(run.options.sample_rows), std::to_string(ValidateOptions().diff_rows)});
     // Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
     const Result r = staging.query(
-        "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) WHERE run_id = $1 AND "
-        "table_id = $2 RETURNING source_rows, pg_catalog.format('%I.%I', spec->>'target_schema', "
-        "spec->>'target_table')",
+        "UPDATE lakemover.run_table t SET source_rows = c.n, count_s = extract(epoch FROM pg_catalog.clock_timestamp() "
+        "- "
+        "pg_catalog.transaction_timestamp()) FROM (SELECT lakemover.source_count($1, $2) AS n OFFSET 0) c WHERE "
+        "t.run_id "
+        "= $1 AND t.table_id = $2 RETURNING t.source_rows, pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+        "t.spec->>'target_table')",
         table);
     staging.exec("COMMIT");
     const std::string name = r.text(0, 1);
@@ -438,9 +461,9 @@ void load_tables(RunContext& run, SharedPoint& point) {
     std::exception_ptr first;
     std::atomic<bool> stop{false};
     for (int i = 0; i < run.options.jobs; ++i)
-        threads.emplace_back([&, session = point.take()]() mutable {
+        threads.emplace_back([&, i, session = point.take()]() mutable {
             try {
-                Worker(run, point, std::move(session), stop).work();
+                Worker(run, point, std::move(session), stop, i).work();
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.

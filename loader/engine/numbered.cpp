@@ -1,5 +1,7 @@
 #include "loader/engine/numbered.hpp"
 
+#include <atomic>
+
 #include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/target/rejects.hpp"
@@ -20,7 +22,9 @@ bool numbered_alike(RunContext& run, Pg& staging, std::int64_t table_id) {
     if (r.rows() == 0) return true;
     const TableSpec spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)));
     codec::StreamDigester digester(row_hasher_config(spec, run.hash_key), spec.format);
-    const codec::Digest once = digest_table(staging, run.run_id, table_id, digester);
+    // Ends with its connection when the run is cancelled.
+    static const std::atomic<bool> never{false};
+    const codec::Digest once = digest_table(staging, run.run_id, table_id, digester, run.gate->after_read(run, never));
     const std::string name = r.text(0, 4);
     codec::Digest batches =
         codec::Digest::from_text(static_cast<std::uint64_t>(r.integer(0, 1)), r.get(0, 2), r.get(0, 3));

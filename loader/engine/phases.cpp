@@ -129,8 +129,11 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         store_target_facts(run.target, target, staging);
         staging.query("UPDATE lakemover.run SET target_identity = $2 WHERE run_id = $1",
                       {run.id(), run.target.identity(target)});
+        settle_workers(run, staging, target);
         phase.end();
     }
+    // Before the snapshot: what would it be held for meanwhile?
+    run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
     {
         Phase phase(run, staging, "snapshot");
         // Before it: what is written between the two counts as a change rather than not at all.
@@ -190,9 +193,12 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
 Verdict load_to_verdict(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "load");
+        run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
         SharedPoint point(run, staging);
         if (point.shared()) cut_at_point(run, point, staging);
         over_outages(run, [&] { cut_tables(run, staging); });
+        // The workers' connections are as many as may be.
+        staging.query("SELECT lakemover._stream_release()", {});
         do load_tables(run, point);
         while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
@@ -200,6 +206,8 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     }
     {
         Phase phase(run, staging, "finish");
+        run.gate->wait(run, staging, Gate::Heed::kPause);
+        run.ahead->look(run, staging);
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
         finish_schema(run, staging);
@@ -211,6 +219,8 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     }
     {
         Phase phase(run, staging, "validate");
+        run.gate->wait(run, staging, Gate::Heed::kPause);
+        run.ahead->look(run, staging);
         validate_run(run, staging, true);
         phase.end();
     }

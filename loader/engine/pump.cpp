@@ -52,16 +52,21 @@ private:
 };
 
 // The blocks of a COPY of lakemover.stream() that has begun, one after the other; returns how many rows the source named.
-std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<void(std::string_view block)>& use) {
+std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after_read,
+                         const std::function<void(std::string_view block)>& use) {
     bool ended = false;
     bool header_seen = false;
     std::int64_t source_rows = -1;
     for (;;) {
-        const auto t = Clock::now();
+        auto t = Clock::now();
         std::string_view message;
         const bool more = staging.copy_out_next(message);
-        result.read_s += seconds_since(t);
+        const double read_s = seconds_since(t);
+        result.read_s += read_s;
         if (!more) break;
+        t = Clock::now();
+        after_read(message.size(), read_s);
+        result.rate_limit_s += seconds_since(t);
         BlockFramer framer(message);
         std::string_view block;
         while (framer.next(block, header_seen)) {
@@ -75,6 +80,7 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<vo
                 const auto end = nlohmann::json::parse(block);
                 source_rows = end.at("rows").get<std::int64_t>();
                 result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                result.encode_s = end.value("work_us", 0.0) / 1e6;
                 result.losses = end.value("losses", nlohmann::json::object()).dump();
                 ended = true;
             } else {
@@ -96,7 +102,7 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<vo
 std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
 
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
-                      codec::StreamDigester& digester, codec::Format format) {
+                      codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
@@ -105,7 +111,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     std::int64_t source_rows = -1;
     try {
         if (format == codec::Format::kBinary) target.copy_in_data(copy_header());
-        source_rows = read_blocks(staging, result, [&](std::string_view block) {
+        source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
             auto t = Clock::now();
             digester.feed(block);
             result.hash_s += seconds_since(t);
@@ -144,14 +150,15 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     return result;
 }
 
-codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester) {
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
+                           const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
     staging.copy_out_start("COPY (SELECT lakemover._stream_table(" + std::to_string(run_id) + ", " +
                            std::to_string(table_id) + ")) TO STDOUT (FORMAT binary)");
     try {
         const std::int64_t source_rows =
-            read_blocks(staging, result, [&](std::string_view block) { digester.feed(block); });
+            read_blocks(staging, result, after_read, [&](std::string_view block) { digester.feed(block); });
         digester.finish();
         if (source_rows != static_cast<std::int64_t>(digester.rows()))
             throw Error(Exit::kOther, "row counts of a table differ",

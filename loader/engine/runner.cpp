@@ -1,7 +1,10 @@
 #include "loader/engine/runner.hpp"
 
+#include <unistd.h>
+
 #include <optional>
 
+#include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
@@ -9,6 +12,7 @@
 #include "loader/engine/run_files.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
+#include "loader/engine/workers.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -16,6 +20,25 @@ namespace lakemover::loader {
 namespace {
 
 using nlohmann::json;
+
+// How to treat the source; a number or a text, as CALL lakemover.migrate() may have them.
+void gentle_options(const Settings& s, const json& queued, RunOptions& o) {
+    const auto text = [&queued](const char* key, const std::string& otherwise) {
+        const json value = queued.value(key, json(otherwise));
+        return value.is_string() ? value.get<std::string>() : value.dump();
+    };
+    if (const std::string rate = text("max_rate", s.max_rate); !rate.empty())
+        o.max_rate = parse_byte_rate("--max-rate", rate);
+    o.max_source_connections = queued.value("max_source_connections", s.max_source_connections);
+    if (o.max_source_connections < 2)
+        throw Error(Exit::kUsage,
+                    "invalid value for --max-source-connections: " + std::to_string(o.max_source_connections), {},
+                    "give at least 2: one holds the snapshot, one reads");
+    o.slowdown_factor = queued.value("slowdown_factor", s.slowdown_factor);
+    if (const std::string window = text("window", s.window); !window.empty()) o.window = Window::parse(window);
+    if (const std::string at = text("deadline", s.deadline); !at.empty())
+        o.deadline = parse_deadline(at, std::time(nullptr));
+}
 
 }  // namespace
 
@@ -33,6 +56,7 @@ RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     o.max_bad_rows = queued.value("max_bad_rows", s.max_bad_rows);
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
+    gentle_options(s, queued, o);
     o.require_signoff = queued.value("require_signoff", s.require_signoff);
     return o;
 }
@@ -113,6 +137,16 @@ void make_plan(Pg& staging, const std::string& source, const Settings& settings)
     staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7)",
                   {source, given(settings.profile), given(settings.naming), given(settings.char_as),
                    given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit)});
+}
+
+void settle_workers(RunContext& run, Pg& staging, Pg& target) {
+    const WorkerChoice choice = choose_workers({run.options.jobs, sysconf(_SC_NPROCESSORS_ONLN),
+                                                free_connections(target), run.options.max_source_connections});
+    run.options.jobs = choice.workers;
+    run.gate->set_up(run);
+    staging.query("UPDATE lakemover.run SET workers = $2 WHERE run_id = $1",
+                  {run.id(), std::to_string(choice.workers)});
+    run.events.emit(Level::kInfo, "workers", choice.reason, {{"workers", choice.workers}});
 }
 
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
@@ -267,8 +301,10 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
         throw Error(Exit::kUsage, "run " + id + " cannot be validated: it is " + r.text(0, 5), {},
                     "only a run that loaded its tables can be validated again");
     const Target target(settings.target);
+    int target_connections = 0;
     {
         Pg probe = target.connect();
+        target_connections = free_connections(probe);
         const std::string now = target.identity(probe);
         if (now != r.get(0, 4))
             throw Error(Exit::kUsage, "run " + id + " went to another target",
@@ -292,6 +328,9 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
     run.options.waits = false;
+    run.options.jobs = choose_workers({run.options.jobs, sysconf(_SC_NPROCESSORS_ONLN), target_connections,
+                                       run.options.max_source_connections})
+                           .workers;
     run.signer = key.fingerprint();
     write_settings_file(audit, settings, run.options);
     with_target(run, [&](Pg& connection) { sync_rejects(run, pg, connection); });

@@ -115,6 +115,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
             {
                 const std::lock_guard lock(mutex);
                 if (queue.empty() || first || run.cancel.ends()) return;
+                run.gate->wait(run, staging, Gate::Heed::kPause);
                 s = std::move(queue.front());
                 queue.pop_front();
             }

@@ -7,6 +7,7 @@
 #include "loader/report/html.hpp"
 #include "loader/report/run_signing.hpp"
 #include "loader/report/run_tables.hpp"
+#include "loader/report/time_spent.hpp"
 #include "loader/util/error.hpp"
 #include "loader_templates.hpp"
 
@@ -102,6 +103,7 @@ public:
         add_notes(data_, tables_);
         add_not_moved(data_, document_);
         add_timings(data_, document_, tables_);
+        add_stages(data_, document_, tables_);
         about();
         add_signing(data_, document_);
         return render(templates::kRunMustache, data_,
@@ -155,7 +157,8 @@ private:
                                "been accepted.";
         if (verdict_ == "VALIDATION FAILED" && differing_ == 0 && count_of("differences") == 0)
             return "Not everything could be compared, so it is not proven that the target holds the same data.";
-        return tone.status + judgement();
+        const std::string forecast = text_field(field(document_, "forecast"), "text");
+        return tone.status + judgement() + (forecast.empty() ? "" : " Forecast: " + forecast + ".");
     }
 
     void hero() {

@@ -12,7 +12,6 @@ namespace {
 constexpr std::size_t kMaxTables = 2000;
 constexpr std::size_t kMaxNotes = 100;
 constexpr std::size_t kMaxObjects = 100;
-constexpr std::size_t kMaxSlowest = 15;
 constexpr std::size_t kMaxRejects = 200;
 constexpr std::size_t kMaxRejectsOfTable = 20;
 
@@ -261,32 +260,6 @@ void add_not_moved(Node& data, const json& document) {
         list.push_back(node);
     }
     set_list(data, "not_moved", std::move(list));
-}
-
-// Phases where the run recorded them, else the slowest tables.
-void add_timings(Node& data, const json& document, const Tables& tables) {
-    std::vector<std::pair<std::string, double>> parts;
-    for (const json& phase : field(document, "timings"))
-        if (const auto seconds = number_of(field(phase, "seconds")))
-            parts.emplace_back(one_line(text_field(phase, "phase")), *seconds);
-    data["slowest_what"] = parts.empty() ? "Table" : "Phase";
-    if (parts.empty()) {
-        for (const json* table : tables)
-            if (const auto seconds = number_of(field(*table, "seconds"))) parts.emplace_back(name_of(*table), *seconds);
-        std::sort(parts.begin(), parts.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
-        if (parts.size() > kMaxSlowest) parts.resize(kMaxSlowest);
-    }
-    double longest = 0;
-    for (const auto& part : parts) longest = std::max(longest, part.second);
-    Node list = new_list();
-    for (const auto& [name, seconds] : parts) {
-        Node node;
-        node["name"] = name;
-        node["bar"] = svg_bar(seconds, 0, longest);
-        node["time"] = format_seconds(seconds);
-        list.push_back(node);
-    }
-    set_list(data, "slowest", std::move(list));
 }
 
 }  // namespace lakemover::loader::report

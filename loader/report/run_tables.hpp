@@ -22,6 +22,5 @@ void add_tables(Node& data, const Tables& tables);
 void add_notes(Node& data, const Tables& tables);
 void add_rejects(Node& data, const json& document, const Tables& tables);
 void add_not_moved(Node& data, const json& document);
-void add_timings(Node& data, const json& document, const Tables& tables);
 
 }  // namespace lakemover::loader::report

@@ -32,11 +32,13 @@ CREATE TABLE lakemover.run (
     loader_id       text,
     heartbeat       timestamptz,
     cancel_requested boolean NOT NULL DEFAULT false,
-    pause_reason    text,               -- paused: the outage that it waits for
+    pause_requested text,               -- by whom; null: not
+    pause_reason    text,               -- paused: what it waits for
     verdict         text,               -- SUCCESS, SUCCESS WITH EXCEPTIONS, INCOMPLETE, VALIDATION FAILED, FAILED, CANCELLED, INTERRUPTED
     exit_code       int,
     error           text,
     audit_dir       text,
+    workers         int,                -- that its present loader chose, see event "workers" for the reason
     assessment_id   bigint
 );
 COMMENT ON TABLE lakemover.run IS 'one row per migration run';
@@ -63,6 +65,7 @@ CREATE TABLE lakemover.run_table (
     snapshot_id   text,                 -- the point in time that its rows are of
     source_lsn    text,
     snapshot_at   timestamptz,
+    count_s       double precision,     -- seconds that the exact count and the samples took on the source
     error         text,
     PRIMARY KEY (run_id, table_id)
 );

@@ -17,7 +17,8 @@ BEGIN
     SELECT string_agg(o.key, ', ' ORDER BY o.key) INTO v_unknown
       FROM jsonb_object_keys(p_options) AS o(key)
      WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
-                         'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent', 'require_signoff',
+                         'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent',
+                         'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff',
                          'on_bad_row', 'max_bad_rows');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown

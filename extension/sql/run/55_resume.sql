@@ -18,7 +18,7 @@ BEGIN
     END IF;
     UPDATE lakemover.run r
        SET state = 'running', loader_id = p_loader, audit_dir = p_audit_dir, heartbeat = clock_timestamp(), epoch = r.epoch + 1,
-           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL,
+           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL, pause_requested = NULL,
            options = CASE WHEN p_quiesced THEN r.options || '{"source_quiesced": true}' ELSE r.options END
      WHERE r.run_id = p_run
        AND (r.state IN ('interrupted', 'cancelled', 'failed')
