@@ -141,6 +141,7 @@ Exit command_run(const Settings& settings, bool replan) {
     if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
     SigningKey::open(settings.home, settings.signing_key);  // refused before there is a run
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
@@ -196,6 +197,7 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     prepare_source(staging, pg, named);
     SigningKey::open(settings.home, settings.signing_key);
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
 }

@@ -70,6 +70,7 @@ Exit command_daemon(const Settings& settings) {
     CancelToken stop;
     const SignalWatch signals(stop, true);
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     {
         Pg pg = staging.connect();
         if (settings.source.given()) staging.ensure_source(pg, settings);

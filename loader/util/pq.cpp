@@ -32,7 +32,8 @@ std::string connect_hint(const std::string& text, const std::string& role) {
     if (contains(text, "server does not support SSL"))
         return "lakemover writes to TLS servers only; turn ssl on at the server or use the right port";
     if (contains(text, "certificate verify failed") || contains(text, "root certificate file"))
-        return "give the certificate authority that signed the server's certificate in " + env + "SSLROOTCERT";
+        return "give the certificate authority that signed the server's certificate in " + env +
+               "SSLROOTCERT; one that has expired is refused, too";
     if (contains(text, "does not match host name"))
         return "connect by the name that is in the server's certificate, or fix the certificate";
     if (contains(text, "Connection refused")) return "nothing listens there; check " + env + "HOST and " + env + "PORT";

@@ -6,6 +6,13 @@ AS $$
 DECLARE
     v_active bigint;
 BEGIN
+    -- What the earlier loader has under way here, stopped in the middle of a transaction, would keep its locks for ever.
+    PERFORM pg_terminate_backend(a.pid)
+       FROM lakemover.run r
+       JOIN pg_stat_activity a ON a.application_name = 'lakemover ' || right(r.loader_id, 53)
+      WHERE r.run_id = p_run AND r.loader_id <> p_loader AND a.datname = current_database() AND a.usename = current_user
+        AND (r.state IN ('interrupted', 'cancelled', 'failed')
+             OR p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds');
     -- As in create_run(): one run per source at a time.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
     SELECT o.run_id INTO v_active
