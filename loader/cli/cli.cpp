@@ -29,8 +29,9 @@ std::string flag_of(std::string variable) {
 }
 
 template <typename T>
-void setting(CLI::App& app, const std::string& variable, T& value, const std::string& help, const std::string& group) {
-    app.add_option(flag_of(variable), value, help)->envname(variable)->group(group);
+CLI::Option* setting(CLI::App& app, const std::string& variable, T& value, const std::string& help,
+                     const std::string& group) {
+    return app.add_option(flag_of(variable), value, help)->envname(variable)->group(group);
 }
 
 // A secret has no flag for its value: an argument can be read by everybody on the machine.
@@ -115,7 +116,7 @@ void add_settings(CLI::App& app, Settings& s) {
                  "stop before the first row until the assessment was accepted (lakemover accept --assessment)")
         ->group(audit);
     const std::string load = "Load";
-    setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default the number of cores, at most 8", load);
+    setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default by cores (2 to 8), target and source", load);
     setting(app, "MAX_MEMORY_TARGET_MB", s.memory_target_mb, "rows in flight; default 256", load);
     app.add_option("--max-batch-rows", s.max_batch_rows, "rows per batch at most; default 100000")
         ->check(CLI::PositiveNumber)
@@ -136,6 +137,13 @@ void add_settings(CLI::App& app, Settings& s) {
         ->group(load);
     app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")
         ->group(load);
+    app.add_option("--on-bad-row", s.on_bad_row,
+                   "a row that the target refuses for its data: fail (default: the table fails) or reject (set aside)")
+        ->group(load);
+    app.add_option("--max-bad-rows", s.max_bad_rows,
+                   "rows of a table that --on-bad-row=reject sets aside before the table fails; default 1000")
+        ->check(CLI::PositiveNumber)
+        ->group(load);
     app.add_option("--snapshot-hold", s.snapshot_hold_s,
                    "seconds that the source's snapshot outlives the loader; default 7200")
         ->group(load);
@@ -146,6 +154,18 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")
         ->check(CLI::PositiveNumber)
         ->group(load);
+    const std::string gentle = "Gentle on the source";
+    setting(app, "MAX_RATE", s.max_rate, "bytes per second that all workers read, such as 10MB; default no limit",
+            gentle);
+    setting(app, "MAX_SOURCE_CONNECTIONS", s.max_source_connections, "connections to the source; default 10", gentle)
+        ->check(CLI::Range(2, 1000));
+    app.add_option("--slowdown-factor", s.slowdown_factor,
+                   "fewer workers when the source takes so many times longer for a block; default 4, 0 never")
+        ->check(CLI::Range(0.0, 1000.0))
+        ->group(gentle);
+    app.add_option("--window", s.window, "hours of the day to load in, local time, such as 22:00-06:00")->group(gentle);
+    app.add_option("--deadline", s.deadline, "local time to be done by: a warning when it will be missed")
+        ->group(gentle);
     app.add_flag("--force", s.force, "go on in spite of blockers; the verdict is then never SUCCESS")->group(load);
     app.add_flag("--keep-ledger", s.keep_ledger, "keep the ledger tables on the target after a successful run")
         ->group(load);
@@ -163,7 +183,6 @@ void finish_settings(Settings& s) {
     if (s.jobs < 0)
         throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {},
                     "give the number of workers, or 0 for the default");
-    if (s.jobs == 0) s.jobs = static_cast<int>(std::clamp<long>(sysconf(_SC_NPROCESSORS_ONLN), 2, 8));
 }
 
 // The plan that "migrate" loads is there already: what only planning heeds would be ignored.
@@ -214,13 +233,17 @@ int run_cli(int argc, char** argv) {
         CLI::App* migrate = app.add_subcommand(
             "migrate", "load what the plan says; refuses if the source's schema has drifted from it");
         bool consistent = false;
-        CLI::App* resume = app.add_subcommand("resume", "go on with a run that ended early");
+        CLI::App* resume =
+            app.add_subcommand("resume", "go on with a run that ended early, or that lakemover pause holds");
         resume->add_option("run", run, "number of the run; default the newest");
         resume->add_flag("--consistent", consistent, "all tables of one point in time, loading again what that takes");
         bool yes = false;
         CLI::App* rollback = app.add_subcommand("rollback", "drop what a run made on the target, and nothing else");
         rollback->add_option("run", run, "number of the run; default the newest");
         rollback->add_flag("--yes", yes, "do not ask");
+        CLI::App* retry =
+            app.add_subcommand("retry-rejects", "load the rows that a run set aside, where the target takes them now");
+        retry->add_option("run", run, "number of the run; default the newest");
         CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
         validate->add_option("run", run, "number of the run; default the newest");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
@@ -230,7 +253,13 @@ int run_cli(int argc, char** argv) {
         state->add_option("run", status.run, "number of the run; default the newest");
         CLI::App* cancel = app.add_subcommand("cancel", "stop a run");
         cancel->add_option("run", run, "number of the run; default the active one");
+        CLI::App* pause = app.add_subcommand("pause", "let a run pause when its batches under way are done");
+        pause->add_option("run", run, "number of the run; default the active one");
         CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
+        daemon
+            ->add_option("--drain-timeout", s.drain_timeout_s,
+                         "seconds after SIGTERM in which a run may finish what is under way; default 60")
+            ->check(CLI::NonNegativeNumber);
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
@@ -272,6 +301,8 @@ int run_cli(int argc, char** argv) {
             code = command_resume(s, run, consistent);
         else if (*rollback)
             code = command_rollback(s, run, yes);
+        else if (*retry)
+            code = command_retry_rejects(s, run);
         else if (*validate)
             code = command_validate(s, run);
         else if (*report)
@@ -280,6 +311,8 @@ int run_cli(int argc, char** argv) {
             code = command_status(s, status);
         else if (*cancel)
             code = command_cancel(s, run);
+        else if (*pause)
+            code = command_pause(s, run);
         else if (*daemon)
             code = command_daemon(s);
         else if (*convert)

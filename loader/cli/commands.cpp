@@ -7,13 +7,16 @@
 #include <csignal>
 #include <thread>
 
+#include "loader/cli/pause.hpp"
 #include "loader/cli/progress.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/config/byte_rate.hpp"
 #include "loader/engine/run_end.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
+#include "loader/engine/window.hpp"
 
 namespace lakemover::loader {
 
@@ -41,8 +44,9 @@ std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
 json run_options(const Settings& s) {
     json o{{"on_existing", s.on_existing},
            {"on_table_failure", s.on_table_failure},
+           {"on_bad_row", s.on_bad_row},
+           {"max_bad_rows", s.max_bad_rows},
            {"force", s.force},
-           {"jobs", s.jobs},
            {"memory_mb", s.memory_target_mb},
            {"max_batch_rows", s.max_batch_rows},
            {"snapshot_hold", s.snapshot_hold_s},
@@ -50,6 +54,13 @@ json run_options(const Settings& s) {
            {"sample_rows", s.sample_rows},
            {"outage_timeout", s.outage_timeout_s},
            {"attempts", s.attempts}};
+    if (s.jobs > 0) o["jobs"] = s.jobs;
+    o["max_source_connections"] = s.max_source_connections;
+    o["slowdown_factor"] = s.slowdown_factor;
+    if (!s.max_rate.empty()) o["max_rate"] = parse_byte_rate("--max-rate", s.max_rate);
+    if (!s.window.empty()) o["window"] = s.window;
+    // Which day is meant is settled now, also for a resume tomorrow.
+    if (!s.deadline.empty()) o["deadline"] = utc_time_text(parse_deadline(s.deadline, std::time(nullptr)));
     if (s.source.quiesced) o["source_quiesced"] = true;
     if (s.require_signoff) o["require_signoff"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
@@ -161,10 +172,11 @@ Exit say_ended(const Settings& s, const std::string& id, const Result& run) {
 }  // namespace
 
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent) {
+    Staging staging = Staging::open(settings);
+    if (lift_pause(settings, staging, run)) return Exit::kSuccess;
     if (!settings.target.given())
         throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
                     "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
-    Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken cancel;
     const SignalWatch signals(cancel);
@@ -246,7 +258,8 @@ Exit command_validate(const Settings& settings, const std::string& run) {
             "v.level, v.verdict, "
             "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
             "lakemover.run_table t "
-            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy') ORDER "
+            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy', 'equal "
+            "except rejects') ORDER "
             "BY 1, 2 LIMIT 50",
             {id});
         for (int i = 0; i < r.rows(); ++i)
@@ -279,36 +292,6 @@ Exit command_report(const Settings& settings, const std::string& run) {
     seal_run(audit, pg, id, {}, "report", key, settings.pdf == "yes", before);
     fmt::print("{}/reconciliation.html\n", audit.path().string());
     return Exit::kSuccess;
-}
-
-Exit command_status(const Settings& settings, const StatusOptions& options) {
-    const Staging staging = Staging::open(settings);
-    Pg pg = staging.connect();
-    const bool terminal = isatty(STDOUT_FILENO) == 1;
-    for (;;) {
-        const std::string id = newest_run(pg, options.run, "true");
-        const json p = json::parse(
-            pg.scalar("SELECT pg_catalog.to_jsonb(p)::text FROM lakemover.progress p WHERE run_id = $1", {id})
-                .value_or("{}"));
-        const bool ended = p.value("phase", "") == "ended" || p.value("state", "") == "interrupted";
-        if (settings.json) {
-            json document = p;
-            document["run"] = json::parse(pg.scalar("SELECT lakemover.run_json($1)::text", {id}).value_or("{}"));
-            fmt::print("{}\n", document.dump());
-        } else {
-            fmt::print("{}run {} ({}): {}{}  {}", options.watch && terminal ? "\r\033[K" : "", id,
-                       p.value("source", ""), p.value("state", ""),
-                       p["verdict"].is_string() ? ", " + p["verdict"].get<std::string>() : "", progress_line(p, 90));
-            if (!(options.watch && terminal) || ended) fmt::print("\n");
-            if (p["pause_reason"].is_string() && p.value("state", "") == "paused" && !options.watch)
-                fmt::print("  waiting: {}\n", p["pause_reason"].get<std::string>());
-            if (p["error"].is_string() && (!options.watch || ended))
-                fmt::print("  {}\n", p["error"].get<std::string>());
-        }
-        std::fflush(stdout);
-        if (!options.watch || ended) return Exit::kSuccess;
-        std::this_thread::sleep_for(std::chrono::seconds(1));
-    }
 }
 
 Exit command_cancel(const Settings& settings, const std::string& run) {

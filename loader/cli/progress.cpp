@@ -84,7 +84,7 @@ void ProgressDisplay::on_event(Level level, const std::string& kind, const std::
         return;
     }
     // What went well is told by the bar; lines are for a pipe, and for what went wrong.
-    if (bars_ && level == Level::kInfo && kind != "phase_end") return;
+    if (bars_ && level == Level::kInfo && kind != "phase_end" && kind != "workers") return;
     // The outcome is printed once, by whoever started the run.
     if (kind == "phase_start" || kind == "run_ended") return;
     if (bars_ && drawn_) fmt::print("\r\033[K");

@@ -17,24 +17,29 @@ std::string newest_run(Pg& pg, const std::string& given, const std::string& cond
     return r.text(0, 0);
 }
 
-// A loader that was killed cannot say so; its heartbeat does, after 15 seconds. In embedded staging the work lock knows.
-void wait_for_silence(Pg& pg, const std::string& id, CancelToken& cancel) {
+// A loader that was killed cannot say so; its heartbeat does, after 15 seconds.
+bool loader_lives(Pg& pg, const std::string& id, CancelToken& cancel) {
     std::string seen;
     for (;;) {
         const Result r = pg.query(
             "SELECT state IN ('running', 'paused') AND heartbeat > pg_catalog.clock_timestamp() - interval '15 "
-            "seconds', heartbeat, loader_id FROM lakemover.run WHERE run_id = $1",
+            "seconds', heartbeat FROM lakemover.run WHERE run_id = $1",
             {id});
-        if (!r.boolean(0, 0)) return;
-        if (!seen.empty() && seen != r.get(0, 1))
-            throw Error(Exit::kUsage, "run " + id + " is active: its loader " + r.text(0, 2) + " is alive", {},
-                        "watch it with lakemover status, or stop it with lakemover cancel " + id);
+        if (!r.boolean(0, 0)) return false;
+        if (!seen.empty() && seen != r.get(0, 1)) return true;
         seen = r.text(0, 1);
         for (int i = 0; i < 30; ++i) {
             cancel.check();
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
     }
+}
+
+void wait_for_silence(Pg& pg, const std::string& id, CancelToken& cancel) {
+    if (!loader_lives(pg, id, cancel)) return;
+    const Value loader = pg.scalar("SELECT loader_id FROM lakemover.run WHERE run_id = $1", {id});
+    throw Error(Exit::kUsage, "run " + id + " is active: its loader " + loader.value_or("?") + " is alive", {},
+                "watch it with lakemover status, or stop it with lakemover cancel " + id);
 }
 
 }  // namespace lakemover::loader

@@ -10,6 +10,9 @@ namespace lakemover::loader {
 // The given run when there is such a one, else the newest that meets the condition.
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition);
 
+// Whether a loader of the run lives, which takes seconds to find out. In embedded staging the work lock knows at once.
+bool loader_lives(Pg& pg, const std::string& id, CancelToken& cancel);
+
 // Returns when no loader of the run lives; an Error when one does.
 void wait_for_silence(Pg& pg, const std::string& id, CancelToken& cancel);
 

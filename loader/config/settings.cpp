@@ -9,6 +9,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "loader/config/byte_rate.hpp"
+#include "loader/engine/window.hpp"
 #include "loader/util/error.hpp"
 
 namespace lakemover::loader {
@@ -69,6 +71,7 @@ void check_settings(const Settings& s) {
     one_of("LAKEMOVER_PDF", s.pdf, std::array{"yes", "no"});
     one_of("--on-existing", s.on_existing, std::array{"refuse", "drop"});
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
+    one_of("--on-bad-row", s.on_bad_row, std::array{"fail", "reject"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
     if (!s.char_as.empty()) one_of("--char-as", s.char_as, std::array{"char", "varchar"});
@@ -87,6 +90,9 @@ void check_settings(const Settings& s) {
             Exit::kUsage, "SOURCE_PASSWORD cannot be used together with LAKEMOVER_STAGING", {},
             "the source's credentials belong into the user mapping of your staging database: CREATE USER MAPPING ... "
             "OPTIONS (user '...', password_file '...'); DDL and parameters sent from here would reach its logs");
+    if (!s.max_rate.empty()) (void)parse_byte_rate("--max-rate", s.max_rate);
+    if (!s.window.empty()) (void)Window::parse(s.window);
+    if (!s.deadline.empty()) (void)parse_deadline(s.deadline, std::time(nullptr));
     if (s.memory_target_mb < 16)
         throw Error(Exit::kUsage, "MAX_MEMORY_TARGET_MB=" + std::to_string(s.memory_target_mb) + " is too small", {},
                     "give at least 16");

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/pump.hpp"
@@ -37,13 +38,15 @@ struct TablePlan {
     std::string name;
     std::string copy_in;
     codec::Format format = codec::Format::kBinary;
+    TableSpec spec;
     std::unique_ptr<codec::StreamDigester> digester;
 };
 
 class Worker {
 public:
-    Worker(RunContext& run, SharedPoint& point, std::unique_ptr<Pg> session, const std::atomic<bool>& stop)
-        : run_(run), stop_(stop), point_(point), at_point_(session != nullptr) {
+    Worker(RunContext& run, SharedPoint& point, std::unique_ptr<Pg> session, const std::atomic<bool>& stop, int number)
+        : run_(run), stop_(stop), number_(number), after_read_(run.gate->after_read(run, stop)), point_(point),
+          at_point_(session != nullptr) {
         if (session) staging_.emplace(std::move(*session));
     }
 
@@ -55,24 +58,37 @@ public:
         } else {
             connect_staging();
         }
-        while (!run_.cancel.raised() && !stop_) {
-            const std::optional<Chunk> chunk = claim();
-            if (chunk) {
-                load(*chunk);
+        while (!run_.cancel.ends() && !stop_) {
+            if (load_next()) {
                 if (point_.shared() && !at_point_) return;
-            } else if (!start_tables() && finished()) {
-                return;
-            } else {
-                std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
-                idle_ms_ = std::min(idle_ms_ * 2, 100);
+                continue;
             }
+            if (!start_tables() && finished()) return;
+            std::this_thread::sleep_for(std::chrono::milliseconds(idle_ms_));
+            idle_ms_ = std::min(idle_ms_ * 2, 100);
         }
     }
 
 private:
+    // False when there is nothing to load now, or not for this worker.
+    bool load_next() {
+        const std::optional<Gate::Turn> turn = run_.gate->enter(run_, *staging_, number_);
+        if (!turn) {
+            place_.leave(run_, *staging_);
+            return false;
+        }
+        if (!place_.take(run_, *staging_)) return false;
+        const std::optional<Chunk> chunk = claim();
+        if (!chunk) return false;
+        load(*chunk);
+        run_.ahead->look(run_, *staging_);
+        return true;
+    }
+
     void connect_staging() {
         staging_registration_.reset();
         staging_.emplace(run_.staging.connect());
+        place_.new_session();
         staging_registration_ = std::make_unique<Cancellable>(run_.cancel, *staging_);
     }
 
@@ -149,6 +165,7 @@ private:
         p.copy_in = r.text(0, 1);
         p.format = spec.format;
         p.digester = std::make_unique<codec::StreamDigester>(row_hasher_config(spec, run_.hash_key), spec.format);
+        p.spec = spec;
         return plans_.emplace(table_id, std::move(p)).first->second;
     }
 
@@ -156,6 +173,8 @@ private:
     void load(const Chunk& chunk) {
         TablePlan& table = plan(chunk.table_id);
         unanswered_.reset();
+        rows_refused_ = false;
+        refused_.reset();
         OutageWait outage(run_, &stop_);
         bool again = false;
         for (int attempt = 1; !stop_; ++attempt) {
@@ -189,6 +208,12 @@ private:
                     continue;
                 }
                 outage.over();
+                if (refuses_rows(e) && !rows_refused_) {
+                    // Nothing is gained by sending the same rows again: the next attempt finds out which they are.
+                    rows_refused_ = true;
+                    --attempt;
+                    continue;
+                }
                 if (attempt >= run_.options.attempts || response_to(e) == Response::kFail) {
                     give_up(e, where, data, chunk);
                     return;
@@ -308,10 +333,16 @@ private:
                                       : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
         unanswered_.reset();
         if (done) return *done;
+        const BadChunk bad{std::to_string(chunk.chunk_id), chunk.chunk_no, bounds_text(chunk), table.spec,
+                           table.copy_in};
+        while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
+        if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad);
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
-        const PumpResult moved =
-            pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester, table.format);
+        const PumpResult moved = refused_ && refused_->size() > 0
+                                     ? load_without(run_, *staging_, *target_, bad, *table.digester, *refused_)
+                                     : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
+                                                  *table.digester, table.format, after_read_);
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -320,7 +351,8 @@ private:
                            moved.rows,
                            moved.bytes,
                            moved.digest.lane1_text(),
-                           moved.digest.lane2_text()};
+                           moved.digest.lane2_text(),
+                           moved.rejected};
         const auto t = Clock::now();
         const std::optional<std::string> xid = run_.ledger->record(*target_, record);
         if (!xid) {
@@ -334,7 +366,9 @@ private:
         target_->exec("COMMIT");
         unanswered_.reset();
         stats_ = {{"source_wait_s", moved.source_wait_s},
+                  {"encode_s", moved.encode_s},
                   {"read_s", moved.read_s},
+                  {"rate_limit_s", moved.rate_limit_s},
                   {"hash_s", moved.hash_s},
                   {"send_s", moved.send_s},
                   {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
@@ -344,14 +378,27 @@ private:
         return record;
     }
 
+    static std::string bounds_text(const Chunk& chunk) {
+        if (!chunk.lower && !chunk.upper) return {};
+        return "from " + chunk.lower.value_or("the first row") + " to " + chunk.upper.value_or("the last");
+    }
+
     void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {
+        if (record.rejected > 0) {
+            stats_["rejected"] = record.rejected;
+            run_.events.emit(Level::kWarning, "rows_rejected",
+                             table.name + " chunk " + std::to_string(chunk.chunk_no) + ": " +
+                                 std::to_string(record.rejected) + (record.rejected == 1 ? " row was" : " rows were") +
+                                 " refused by the target and set aside",
+                             {{"chunk", chunk.chunk_no}, {"rows", record.rejected}}, chunk.table_id);
+        }
         const bool last =
             staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, $4, ARRAY[$5::numeric, $6::numeric], $7)",
                              {std::to_string(chunk.chunk_id), run_.loader_id, std::to_string(record.rows),
                               std::to_string(record.bytes), record.lane1, record.lane2, stats_.dump()}) == "t";
         nlohmann::json batch{{"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},
-                             {"rows", record.rows},   {"bytes", record.bytes},   {"lane1", record.lane1},
-                             {"lane2", record.lane2}, {"stats", stats_}};
+                             {"rows", record.rows},   {"bytes", record.bytes},   {"rejected", record.rejected},
+                             {"lane1", record.lane1}, {"lane2", record.lane2},   {"stats", stats_}};
         batch["lower"] = chunk.lower ? nlohmann::json(*chunk.lower) : nlohmann::json();
         batch["upper"] = chunk.upper ? nlohmann::json(*chunk.upper) : nlohmann::json();
         batch["stats"].erase("columns");
@@ -365,6 +412,9 @@ private:
 
     RunContext& run_;
     const std::atomic<bool>& stop_;  // another worker met what ends the run
+    const int number_;
+    const AfterRead after_read_;
+    SourcePlace place_;
     SharedPoint& point_;
     bool at_point_;  // staging_ has a session on the source there
     std::optional<Pg> staging_;
@@ -373,6 +423,8 @@ private:
     std::unique_ptr<Cancellable> target_registration_;
     std::map<std::int64_t, TablePlan> plans_;
     std::optional<ChunkRecord> unanswered_;  // its COMMIT was sent and has no answer
+    bool rows_refused_ = false;  // the target refused the present chunk for its data: which rows is to be found out
+    std::optional<RefusedRows> refused_;  // those rows; none: it took all of them when they were tried
     nlohmann::json stats_ = nlohmann::json::object();
     int idle_ms_ = 2;
 };
@@ -391,9 +443,12 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
         {table[0], table[1], std::to_string(run.options.sample_rows), std::to_string(ValidateOptions().diff_rows)});
     // Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
     const Result r = staging.query(
-        "UPDATE lakemover.run_table SET source_rows = lakemover.source_count(run_id, table_id) WHERE run_id = $1 AND "
-        "table_id = $2 RETURNING source_rows, pg_catalog.format('%I.%I', spec->>'target_schema', "
-        "spec->>'target_table')",
+        "UPDATE lakemover.run_table t SET source_rows = c.n, count_s = extract(epoch FROM pg_catalog.clock_timestamp() "
+        "- "
+        "pg_catalog.transaction_timestamp()) FROM (SELECT lakemover.source_count($1, $2) AS n OFFSET 0) c WHERE "
+        "t.run_id "
+        "= $1 AND t.table_id = $2 RETURNING t.source_rows, pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+        "t.spec->>'target_table')",
         table);
     staging.exec("COMMIT");
     const std::string name = r.text(0, 1);
@@ -406,9 +461,9 @@ void load_tables(RunContext& run, SharedPoint& point) {
     std::exception_ptr first;
     std::atomic<bool> stop{false};
     for (int i = 0; i < run.options.jobs; ++i)
-        threads.emplace_back([&, session = point.take()]() mutable {
+        threads.emplace_back([&, i, session = point.take()]() mutable {
             try {
-                Worker(run, point, std::move(session), stop).work();
+                Worker(run, point, std::move(session), stop, i).work();
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.
@@ -420,7 +475,7 @@ void load_tables(RunContext& run, SharedPoint& point) {
         });
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 }  // namespace lakemover::loader

@@ -23,8 +23,9 @@ std::string in_words(const Error& e) {
     return said ? what : what + ": " + first;
 }
 
-// For whoever watches. Only of a run that is still ours; staging out of reach says it by itself.
-void show(const RunContext& run, const Value& reason) {
+}  // namespace
+
+void show_paused(const RunContext& run, const Value& reason) {
     try {
         run.staging.connect().query(
             "UPDATE lakemover.run SET state = CASE WHEN $3::text IS NULL THEN 'running' ELSE 'paused' END, "
@@ -33,14 +34,12 @@ void show(const RunContext& run, const Value& reason) {
     } catch (const Error&) {}
 }
 
-}  // namespace
-
 void Outages::enter(RunContext& run, const Error& cause) {
     const std::lock_guard lock(mutex_);
     if (waiting_++ > 0) return;
     since_ = Clock::now();
     const std::string why = in_words(cause);
-    show(run, why);
+    show_paused(run, why);
     run.events.emit(Level::kWarning, "outage",
                     "outage of the " + cause.peer + ", the run pauses and goes on when it is over: " + why,
                     {{"peer", cause.peer}, {"sqlstate", cause.sqlstate}, {"timeout_s", run.options.outage_timeout_s}});
@@ -49,7 +48,7 @@ void Outages::enter(RunContext& run, const Error& cause) {
 void Outages::leave(RunContext& run) {
     const std::lock_guard lock(mutex_);
     if (--waiting_ > 0) return;
-    show(run, std::nullopt);
+    show_paused(run, std::nullopt);
     run.events.emit(Level::kInfo, "outage_over", "the outage is over, the run goes on",
                     {{"seconds", seconds_since(since_)}});
 }
@@ -57,7 +56,7 @@ void Outages::leave(RunContext& run) {
 void wait_for_retry(RunContext& run, double seconds, const std::atomic<bool>* stop) {
     const auto until = Clock::now() + std::chrono::duration<double>(seconds);
     while (Clock::now() < until && !(stop && *stop)) {
-        run.cancel.check();
+        run.cancel.check_draining();
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
 }

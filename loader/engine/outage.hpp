@@ -47,6 +47,10 @@ private:
     int tries_ = 0;
 };
 
+// The run's state for whoever watches: paused with the reason, running without. Only of a run that is still ours; staging
+// out of reach says so by itself.
+void show_paused(const RunContext& run, const std::optional<std::string>& reason);
+
 // Waits, and looks at the run's cancel token meanwhile; ends early when stop is raised.
 void wait_for_retry(RunContext& run, double seconds, const std::atomic<bool>* stop = nullptr);
 // Grows with each try, up to 30 seconds, with jitter so that workers do not come back all at once.

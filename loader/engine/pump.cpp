@@ -17,9 +17,6 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 constexpr std::string_view kCopySignature{"PGCOPY\n\377\r\n\0", 11};
 constexpr std::size_t kCopyHeaderSize = 19;
 
-// The header that starts COPY BINARY: signature, no flags, no extension.
-std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
-
 // Unwraps COPY BINARY of a single bytea column: every message of the protocol holds whole tuples.
 class BlockFramer {
 public:
@@ -55,16 +52,21 @@ private:
 };
 
 // The blocks of a COPY of lakemover.stream() that has begun, one after the other; returns how many rows the source named.
-std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<void(std::string_view block)>& use) {
+std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after_read,
+                         const std::function<void(std::string_view block)>& use) {
     bool ended = false;
     bool header_seen = false;
     std::int64_t source_rows = -1;
     for (;;) {
-        const auto t = Clock::now();
+        auto t = Clock::now();
         std::string_view message;
         const bool more = staging.copy_out_next(message);
-        result.read_s += seconds_since(t);
+        const double read_s = seconds_since(t);
+        result.read_s += read_s;
         if (!more) break;
+        t = Clock::now();
+        after_read(message.size(), read_s);
+        result.rate_limit_s += seconds_since(t);
         BlockFramer framer(message);
         std::string_view block;
         while (framer.next(block, header_seen)) {
@@ -78,6 +80,7 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<vo
                 const auto end = nlohmann::json::parse(block);
                 source_rows = end.at("rows").get<std::int64_t>();
                 result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+                result.encode_s = end.value("work_us", 0.0) / 1e6;
                 result.losses = end.value("losses", nlohmann::json::object()).dump();
                 ended = true;
             } else {
@@ -96,8 +99,10 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const std::function<vo
 
 }  // namespace
 
+std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
+
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
-                      codec::StreamDigester& digester, codec::Format format) {
+                      codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
@@ -106,7 +111,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     std::int64_t source_rows = -1;
     try {
         if (format == codec::Format::kBinary) target.copy_in_data(copy_header());
-        source_rows = read_blocks(staging, result, [&](std::string_view block) {
+        source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
             auto t = Clock::now();
             digester.feed(block);
             result.hash_s += seconds_since(t);
@@ -119,12 +124,21 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     } catch (const codec::DecodeError& e) {
         target.copy_in_abort("malformed data from the source");
         malformed(e);
+    } catch (Error& e) {
+        e.of_rows = e.peer == "target";
+        target.copy_in_abort("the loader gave this chunk up");
+        throw;
     } catch (...) {
         target.copy_in_abort("the loader gave this chunk up");
         throw;
     }
     const auto t = Clock::now();
-    result.rows = target.copy_in_end();
+    try {
+        result.rows = target.copy_in_end();
+    } catch (Error& e) {
+        e.of_rows = true;
+        throw;
+    }
     result.send_s += seconds_since(t);
     const auto framed = static_cast<std::int64_t>(digester.rows());
     if (result.rows != framed || result.rows != source_rows)
@@ -136,14 +150,15 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     return result;
 }
 
-codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester) {
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
+                           const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
     staging.copy_out_start("COPY (SELECT lakemover._stream_table(" + std::to_string(run_id) + ", " +
                            std::to_string(table_id) + ")) TO STDOUT (FORMAT binary)");
     try {
         const std::int64_t source_rows =
-            read_blocks(staging, result, [&](std::string_view block) { digester.feed(block); });
+            read_blocks(staging, result, after_read, [&](std::string_view block) { digester.feed(block); });
         digester.finish();
         if (source_rows != static_cast<std::int64_t>(digester.rows()))
             throw Error(Exit::kOther, "row counts of a table differ",

@@ -190,10 +190,15 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         return;
     }
 
+    run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
     check_schema_drift(run, staging);
     const Result before =
         staging.query("SELECT snapshot_id, source_lsn FROM lakemover.snapshot WHERE run_id = $1", {run.id()});
-    if (!held) over_outages(run, [&] { staging.query("SELECT lakemover.keeper_start($1)", {run.id()}); });
+    if (!held)
+        over_outages(run, [&] {
+            staging.query("SELECT lakemover._note_activity($1, 'snapshot')", {run.id()});
+            staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
+        });
     if (!held && some_loaded && source_is_frozen(run, staging, before)) return;
     if (some_loaded)
         run.events.emit(Level::kWarning, "point_lost",
@@ -240,6 +245,7 @@ Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         const Cancellable registered(run.cancel, target);
         run.target.preflight(target);
         check_unchanged(run, staging, target);
+        settle_workers(run, staging, target);
         // The epoch first: whoever had the run before cannot commit any more from here on.
         const bool known = ledger.take_over(target);
         at_its_end = phase_then == "ending";

@@ -10,6 +10,7 @@
 #include "loader/audit/manifest.hpp"
 #include "loader/audit/posix_file.hpp"
 #include "loader/audit/utc_time.hpp"
+#include "loader/engine/forecast_watch.hpp"
 #include "loader/engine/run_files.hpp"
 #include "loader/report/assessment_report.hpp"
 #include "loader/report/pdf.hpp"
@@ -62,6 +63,7 @@ nlohmann::json signed_criterion(const std::string& fingerprint) {
 nlohmann::json reconciliation_document(Pg& staging, const std::string& run_id, const RunEnd& end,
                                        const SigningKey& key) {
     json document = json::parse(staging.scalar("SELECT lakemover.run_json($1)::text", {run_id}).value_or("{}"));
+    if (end.criteria.is_null()) document["forecast"] = active_forecast(staging, run_id);
     if (!end.criteria.is_null()) {
         document["criteria"] = end.criteria;
         const std::string now = utc_timestamp();

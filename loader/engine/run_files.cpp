@@ -106,7 +106,12 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                    {"on_table_failure", o.on_table_failure},
                    {"force", o.force},
                    {"keep_ledger", o.keep_ledger},
-                   {"require_signoff", o.require_signoff}};
+                   {"require_signoff", o.require_signoff},
+                   {"max_rate", o.max_rate},
+                   {"max_source_connections", o.max_source_connections},
+                   {"slowdown_factor", o.slowdown_factor},
+                   {"window", o.window ? json(o.window->text()) : json()},
+                   {"deadline", o.deadline ? json(utc_time_text(*o.deadline)) : json()}};
     audit.write("settings.json", file.dump(2, ' ', false, ordered_json::error_handler_t::replace));
 }
 

@@ -1,13 +1,18 @@
 #include "loader/engine/runner.hpp"
 
+#include <unistd.h>
+
 #include <optional>
 
+#include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
 #include "loader/engine/run_end.hpp"
 #include "loader/engine/run_files.hpp"
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
+#include "loader/engine/workers.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -15,6 +20,25 @@ namespace lakemover::loader {
 namespace {
 
 using nlohmann::json;
+
+// How to treat the source; a number or a text, as CALL lakemover.migrate() may have them.
+void gentle_options(const Settings& s, const json& queued, RunOptions& o) {
+    const auto text = [&queued](const char* key, const std::string& otherwise) {
+        const json value = queued.value(key, json(otherwise));
+        return value.is_string() ? value.get<std::string>() : value.dump();
+    };
+    if (const std::string rate = text("max_rate", s.max_rate); !rate.empty())
+        o.max_rate = parse_byte_rate("--max-rate", rate);
+    o.max_source_connections = queued.value("max_source_connections", s.max_source_connections);
+    if (o.max_source_connections < 2)
+        throw Error(Exit::kUsage,
+                    "invalid value for --max-source-connections: " + std::to_string(o.max_source_connections), {},
+                    "give at least 2: one holds the snapshot, one reads");
+    o.slowdown_factor = queued.value("slowdown_factor", s.slowdown_factor);
+    if (const std::string window = text("window", s.window); !window.empty()) o.window = Window::parse(window);
+    if (const std::string at = text("deadline", s.deadline); !at.empty())
+        o.deadline = parse_deadline(at, std::time(nullptr));
+}
 
 }  // namespace
 
@@ -28,8 +52,11 @@ RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     o.outage_timeout_s = queued.value("outage_timeout", s.outage_timeout_s);
     o.on_existing = queued.value("on_existing", s.on_existing);
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
+    o.reject_bad_rows = queued.value("on_bad_row", s.on_bad_row) == "reject";
+    o.max_bad_rows = queued.value("max_bad_rows", s.max_bad_rows);
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
+    gentle_options(s, queued, o);
     o.require_signoff = queued.value("require_signoff", s.require_signoff);
     return o;
 }
@@ -112,6 +139,16 @@ void make_plan(Pg& staging, const std::string& source, const Settings& settings)
                    given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit)});
 }
 
+void settle_workers(RunContext& run, Pg& staging, Pg& target) {
+    const WorkerChoice choice = choose_workers({run.options.jobs, sysconf(_SC_NPROCESSORS_ONLN),
+                                                free_connections(target), run.options.max_source_connections});
+    run.options.jobs = choice.workers;
+    run.gate->set_up(run);
+    staging.query("UPDATE lakemover.run SET workers = $2 WHERE run_id = $1",
+                  {run.id(), std::to_string(choice.workers)});
+    run.events.emit(Level::kInfo, "workers", choice.reason, {{"workers", choice.workers}});
+}
+
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
     staging.query(
         "WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT "
@@ -181,12 +218,16 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         watch.emplace(staging, run_id, loader_id, cancel);
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
-        // Once the ledger is open, a server out of reach is no reason to begin again.
-        resumable = !cancel.raised() && (e.resumable || (run && run->ledger && e.exit_code == Exit::kConnect));
         // A connection that a cancel cut reports its own death; the cancel is the reason.
-        verdict.exit_code = cancel.raised() ? Exit::kCancelled : e.exit_code;
-        verdict.text = cancel.raised() ? "CANCELLED" : resumable ? "INTERRUPTED" : "FAILED";
-        outcome.error = cancel.raised() ? "cancelled: " + cancel.why() : describe(e);
+        const bool told = cancel.raised() || e.exit_code == Exit::kCancelled;
+        // Once the ledger is open, a server out of reach is no reason to begin again, nor is a daemon that is stopped.
+        const bool begun = run && run->ledger;
+        resumable = told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect);
+        verdict.exit_code = told ? Exit::kCancelled : e.exit_code;
+        verdict.text = resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
+        outcome.error = !told       ? describe(e)
+                        : resumable ? "stopped: " + cancel.why() + "; lakemover resume " + id + " goes on"
+                                    : "cancelled: " + cancel.why();
     } catch (const std::exception& e) {
         verdict.exit_code = Exit::kOther;
         verdict.text = "FAILED";
@@ -260,8 +301,10 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
         throw Error(Exit::kUsage, "run " + id + " cannot be validated: it is " + r.text(0, 5), {},
                     "only a run that loaded its tables can be validated again");
     const Target target(settings.target);
+    int target_connections = 0;
     {
         Pg probe = target.connect();
+        target_connections = free_connections(probe);
         const std::string now = target.identity(probe);
         if (now != r.get(0, 4))
             throw Error(Exit::kUsage, "run " + id + " went to another target",
@@ -285,8 +328,12 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
     run.options.waits = false;
+    run.options.jobs = choose_workers({run.options.jobs, sysconf(_SC_NPROCESSORS_ONLN), target_connections,
+                                       run.options.max_source_connections})
+                           .workers;
     run.signer = key.fingerprint();
     write_settings_file(audit, settings, run.options);
+    with_target(run, [&](Pg& connection) { sync_rejects(run, pg, connection); });
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
     events.emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "validation_ended",
@@ -296,8 +343,10 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     const json before =
         earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
     seal_run(audit, pg, id, end, "validation", key, settings.pdf == "yes", before);
-    pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
-             {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
+    pg.query(
+        "UPDATE lakemover.run SET verdict = $2, exit_code = $3::int, error = nullif($4, ''), state = CASE $3::int WHEN "
+        "0 THEN 'done' ELSE state END WHERE run_id = $1",
+        {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
     return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};
 }
 

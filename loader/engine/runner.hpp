@@ -41,6 +41,9 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
 // Plans the source as the settings say; what they leave open stays as planned.
 void make_plan(Pg& staging, const std::string& source, const Settings& settings);
 
+// Chooses the number of workers, says why, and sets the run's gate up for them.
+void settle_workers(RunContext& run, Pg& staging, Pg& target);
+
 // What assess and plan ask of the target; also refreshes the reserved words.
 void store_target_facts(const Target& target, Pg& target_connection, Pg& staging);
 

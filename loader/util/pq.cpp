@@ -127,6 +127,7 @@ void Pg::fail(const PGresult* result) {
     Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT),
             state);
     e.connection_lost = lost;
+    e.column = field(result, PG_DIAG_COLUMN_NAME);
     // Errors of the source come through staging; their texts name it.
     e.peer = !lost && role_ == "staging" && contains(message, "source") ? "source" : role_;
     throw e;

@@ -123,6 +123,28 @@ json run() {
             {"criteria", {{{"name", "Counts match"}, {"holds", true}, {"evidence", "2 tables"}}}}};
 }
 
+// A document as lakemover report makes it of a run that goes on.
+TEST(RunReport, SaysWhereTheTimeWentAndWhatIsLeft) {
+    json document = run();
+    document["timings"] = {{{"phase", "load"}, {"seconds", 10}}};
+    document["stages"] = {{{"stage", "source_wait"}, {"seconds", 6}, {"bytes", 10485760}},
+                          {{"stage", "read"}, {"seconds", 8}, {"bytes", 10485760}},
+                          {{"stage", "send"}, {"seconds", 2}, {"bytes", 10485760}},
+                          {{"stage", "validate"}, {"seconds", 3}, {"bytes", nullptr}}};
+    document["tables"][0]["stages"] = {{{"stage", "read"}, {"seconds", 8}, {"bytes", 10485760}},
+                                       {{"stage", "count"}, {"seconds", 1.5}, {"bytes", nullptr}}};
+    document["run"]["state"] = "running";
+    document["run"]["verdict"] = nullptr;
+    document["forecast"] = {{"text", "at least 50 s left (load 50 s)"}};
+    const std::string html = render_run_html(document);
+    EXPECT_TRUE(has(html, "What held up the load most: the source: workers waited for its rows, 60 % of their time."));
+    EXPECT_TRUE(has(html, "<th scope=\"row\">Target<br>"));
+    EXPECT_TRUE(has(html, "5.0 MB/s"));
+    EXPECT_TRUE(has(html, "Tables that took most"));
+    EXPECT_EQ(count(html, "<td class=\"num\">9.5 s</td>"), 1U);  // reading and count
+    EXPECT_TRUE(has(html, "The run has not ended. Forecast: at least 50 s left (load 50 s)."));
+}
+
 // Everything that a browser would act on, outside our own style and script elements.
 void expect_inert(const std::string& html) {
     EXPECT_EQ(count(html, "<script"), 1U);

@@ -42,15 +42,14 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE lakemover.run_chunk c
-       SET state = 'claimed', loader_id = p_loader, heartbeat = clock_timestamp(),
-           started_at = coalesce(c.started_at, clock_timestamp())
+       SET state = 'claimed', loader_id = p_loader, heartbeat = clock_timestamp(), started_at = clock_timestamp()
      WHERE c.chunk_id = (
             SELECT k.chunk_id
               FROM lakemover.run_chunk k
               JOIN lakemover.run_table t ON t.run_id = k.run_id AND t.table_id = k.table_id
              WHERE k.run_id = p_run AND k.state = 'pending' AND t.state = 'loading'
-               -- a loader whose run was taken over gets nothing more
-               AND EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.loader_id = p_loader)
+               -- a loader whose run was taken over gets nothing more, and nobody anything during a pause
+               AND EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.loader_id = p_loader AND r.pause_requested IS NULL)
              ORDER BY t.priority DESC, t.est_bytes DESC, k.table_id, k.chunk_no
              LIMIT 1
                FOR UPDATE OF k SKIP LOCKED)
@@ -69,7 +68,7 @@ DECLARE
 BEGIN
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = p_rows, bytes_copied = p_bytes, digest = p_digest,
-           stats = p_stats, error = NULL
+           stats = p_stats, rows_rejected = coalesce((p_stats->>'rejected')::bigint, 0), error = NULL
      WHERE c.chunk_id = p_chunk AND c.state <> 'done' AND c.loader_id = p_loader
     RETURNING c.run_id, c.table_id INTO v_run, v_table;
     IF NOT FOUND THEN

@@ -25,7 +25,7 @@ BEGIN
     END IF;
     UPDATE lakemover.run r
        SET state = 'running', loader_id = p_loader, audit_dir = p_audit_dir, heartbeat = clock_timestamp(), epoch = r.epoch + 1,
-           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL,
+           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL, pause_requested = NULL,
            options = CASE WHEN p_quiesced THEN r.options || '{"source_quiesced": true}' ELSE r.options END
      WHERE r.run_id = p_run
        AND (r.state IN ('interrupted', 'cancelled', 'failed')
@@ -38,12 +38,12 @@ COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean) I
 
 CREATE FUNCTION lakemover._ledger_rows(p_ledger jsonb)
 RETURNS TABLE (table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint, bytes bigint, lane1 numeric,
-               lane2 numeric, xid text)
+               lane2 numeric, xid text, rejected bigint)
 LANGUAGE sql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM jsonb_to_recordset(p_ledger) AS l(table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint,
-                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text)
+                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text, rejected bigint)
 $$;
 COMMENT ON FUNCTION lakemover._ledger_rows(jsonb) IS 'rows of the ledger on the target, as the loader hands them over';
 
@@ -69,12 +69,14 @@ BEGIN
 
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = l.rows, bytes_copied = l.bytes,
-           digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader
+           digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader,
+           rows_rejected = coalesce(l.rejected, 0)
       FROM lakemover._ledger_rows(p_ledger) l
      WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('pending', 'claimed');
     GET DIAGNOSTICS regained = ROW_COUNT;
     UPDATE lakemover.run_chunk c
-       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL
+       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL,
+           rows_rejected = 0
       FROM lakemover.run_table t
      WHERE c.run_id = p_run AND c.state = 'done' AND t.run_id = c.run_id AND t.table_id = c.table_id
        AND t.state NOT IN ('failed', 'blocked')
@@ -120,6 +122,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM lakemover.run_chunk WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.run_sample WHERE run_id = p_run AND table_id = p_table;
+    DELETE FROM lakemover.run_reject WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.validation WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.difference WHERE run_id = p_run AND table_id = p_table;
     UPDATE lakemover.run_table

@@ -22,20 +22,28 @@ AS $$
                         'format', t.spec->>'format', 'chunking', t.spec->>'chunking', 'copies_rows', t.spec->'copies_rows',
                         'state', t.state, 'chunks', t.chunks, 'rows_copied', t.rows_copied, 'bytes_copied', t.bytes_copied,
                         'source_rows', t.source_rows, 'target_rows', t.target_rows,
+                        'rejected', (SELECT count(*) FROM lakemover.run_reject x WHERE x.run_id = r.run_id AND x.table_id = t.table_id),
                         'started_at', t.started_at, 'loaded_at', t.loaded_at, 'ended_at', t.ended_at,
                         'seconds', extract(epoch FROM t.loaded_at - t.started_at),
                         'snapshot_at', t.snapshot_at, 'snapshot_id', t.snapshot_id, 'source_lsn', t.source_lsn,
                         -- said where there are several
                         'point', CASE WHEN several.points > 1 THEN concat_ws(', WAL position ', to_char(t.snapshot_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US "UTC"'), t.source_lsn) END,
-                        'error', t.error, 'cycle', t.cycle, 'load_rank', t.load_rank,
+                        'error', t.error, 'cycle', t.cycle, 'load_rank', t.load_rank, 'stages', coalesce(st.stages, '[]'),
                         'digest', (SELECT jsonb_build_array(sum(c.digest[1])::text, sum(c.digest[2])::text)
                                      FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.table_id = t.table_id),
                         'validation', (SELECT coalesce(jsonb_agg(to_jsonb(v) - 'run_id' - 'table_id' ORDER BY v.level), '[]')
                                          FROM lakemover.validation v WHERE v.run_id = r.run_id AND v.table_id = t.table_id))
                       ORDER BY t.load_rank, t.spec->>'target_schema', t.spec->>'target_table'), '[]')
-                     FROM lakemover.run_table t WHERE t.run_id = r.run_id),
+                     FROM lakemover.run_table t
+                     LEFT JOIN lakemover._table_stages(r.run_id) st ON st.table_id = t.table_id
+                    WHERE t.run_id = r.run_id),
         'differences', (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'run_id'), '[]')
                           FROM (SELECT * FROM lakemover.difference x WHERE x.run_id = r.run_id LIMIT 1000) d),
+        -- the first ones of each table
+        'rejects', (SELECT coalesce(jsonb_agg(to_jsonb(j) - 'run_id' - 'n' ORDER BY j.table_id, j.n), '[]')
+                      FROM (SELECT x.*, row_number() OVER (PARTITION BY x.table_id ORDER BY x.chunk_no, x.ordinal) AS n
+                              FROM lakemover.run_reject x WHERE x.run_id = r.run_id) j
+                     WHERE j.n <= 20),
         'statements_failed', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'run_id' ORDER BY s.ordinal), '[]')
                                 FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state = 'failed'),
         'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'name', n.object, 'reason', n.reason)
@@ -52,14 +60,7 @@ AS $$
         'timings', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', e.data->>'phase', 'seconds', e.data->'seconds')
                                               ORDER BY e.event_id), '[]')
                       FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind = 'phase_end'),
-        'stages', (SELECT jsonb_build_object(
-                        'source_wait_s', sum((c.stats->>'source_wait_s')::double precision),
-                        'read_s', sum((c.stats->>'read_s')::double precision),
-                        'hash_s', sum((c.stats->>'hash_s')::double precision),
-                        'send_s', sum((c.stats->>'send_s')::double precision),
-                        'commit_s', sum((c.stats->>'commit_s')::double precision),
-                        'bytes', sum(c.bytes_copied))
-                     FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.state = 'done'))
+        'stages', lakemover._stages_json(r.run_id))
       FROM lakemover.run r
      CROSS JOIN LATERAL (SELECT count(DISTINCT t.snapshot_at) AS points
                            FROM lakemover.run_table t JOIN lakemover.snapshot s ON s.run_id = t.run_id AND s.level = 'same'

@@ -4,6 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
+
 #include "pg/spi.hpp"
 #include "source/spec.hpp"
 
@@ -73,13 +76,17 @@ public:
             return {};
         }
         block_.assign(1, kData);
-        if (read()) {
+        const auto start = Clock::now();
+        const bool more = read();
+        elapsed_ += Clock::now() - start;
+        if (more) {
             bytes_ += static_cast<std::int64_t>(block_.size() - 1);
             return block_;
         }
         ended_ = true;
         block_ = kEnd + ("{\"rows\":" + std::to_string(copy_->rows())) + ",\"bytes\":" + std::to_string(bytes_) +
-                 ",\"wait_us\":" + std::to_string(copy_->wait_micros()) + losses_text(copy_->losses()) + "}";
+                 ",\"wait_us\":" + std::to_string(copy_->wait_micros()) +
+                 ",\"work_us\":" + std::to_string(work_micros()) + losses_text(copy_->losses()) + "}";
         copy_.reset();
         reader_.reset();
         loan_.give_back();
@@ -87,6 +94,14 @@ public:
     }
 
 private:
+    using Clock = std::chrono::steady_clock;
+
+    // What reading took beyond waiting for the source: taking rows from its driver, and encoding them.
+    std::int64_t work_micros() const {
+        const auto all = std::chrono::duration_cast<std::chrono::microseconds>(elapsed_).count();
+        return std::max<std::int64_t>(0, all - copy_->wait_micros());
+    }
+
     void begin(const source::ChunkRange& range) {
         reader_ = loan_->reader(spec_);
         copy_ = reader_->copy_out(range);
@@ -112,6 +127,7 @@ private:
     std::unique_ptr<source::CopyStream> copy_;
     std::string block_;
     std::int64_t bytes_ = 0;
+    Clock::duration elapsed_{0};
     bool ended_ = false;
 };
 
