@@ -2,7 +2,6 @@
 // files say of each other. Throws loader::Error (kUsage) only when there is no such directory or key.
 #pragma once
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +26,7 @@ struct Verification {
     std::vector<Alteration> alterations;  // in the order of discovery; empty: intact
     bool signer_known = false;            // the signature was checked with a key that the reader trusts
     std::string fingerprint;              // of the key that it was checked with
-    nlohmann::json manifest;              // null when it could not be read
+    std::string manifest;                 // its text; empty when it could not be read
     std::size_t files = 0;
     long long events = 0;
     std::size_t tables = 0;  // whose figures were compared
