@@ -1,5 +1,5 @@
 # lakemover: PGXS builds the extension, CMake the loader; this file drives both.
-# Targets: all deps install check demo bench lint clean, and stage (a private copy of the server
+# Targets: all deps install check faults fuzz demo bench lint clean, and stage (a private copy of the server
 # with the extension installed in it: demo, tests and bench use it, the system's server is not touched).
 
 PG_CONFIG ?= pg_config
@@ -40,7 +40,7 @@ override CXXFLAGS := $(filter-out -Wdeclaration-after-statement -Wmissing-protot
 endif
 
 .DEFAULT_GOAL := all
-.PHONY: all loader deps check demo bench lint stage loader-install
+.PHONY: all loader deps check faults fuzz demo bench lint stage loader-install
 
 all: loader
 
@@ -69,6 +69,18 @@ deps:
 
 check: deps
 	tests/run.sh
+
+# make faults N=200 SEED=1: random faults, a run each (tests/faults/faults.sh)
+N ?= 200
+SEED ?= 1
+faults: deps
+	$(MAKE) --no-print-directory stage
+	tests/faults/faults.sh $(N) $(SEED)
+
+# make fuzz SECONDS=600: for so long each target (tests/fuzz/fuzz.sh)
+SECONDS ?= 60
+fuzz: deps
+	tests/fuzz/fuzz.sh $(SECONDS)
 
 demo: deps
 	$(MAKE) --no-print-directory stage

@@ -3,6 +3,8 @@
 #   unit      GoogleTest, through ctest          sanitize  the same under ASan and UBSan
 #   regress   pg_regress over sql/*.sql          pgtap     pg_prove over tests/pgtap/*.sql
 #   e2e       tests/e2e/*.sh: whole runs, exit codes, cancel, memory
+#   faults    random faults, each against a run that must end equal (tests/faults/faults.sh)
+#   fuzz      the fuzz targets, for a few seconds each (tests/fuzz/fuzz.sh)
 # One line per test; output of failed ones; the last line is "N passed, N failed". Logs: build/check.
 set -u -o pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -47,7 +49,7 @@ finish() {
     exit
 }
 
-suites=(unit sanitize regress pgtap e2e)
+suites=(unit sanitize regress pgtap e2e faults fuzz)
 wanted=("$@")
 [ $# -gt 0 ] || wanted=("${suites[@]}")
 for want in "${wanted[@]}"; do
@@ -243,6 +245,38 @@ suite_e2e() {
     done
 }
 
+# The same faults each time; "make faults" runs others, and more.
+suite_faults() {
+    local log=$logs/faults.log start=$SECONDS
+    if ! run_logged "$logs/tds.log" cmake --build "$root/build/cmake" --target tds_server "-j$jobs"; then
+        not_ok faults/tds_server
+        show "$logs/tds.log"
+        return
+    fi
+    if run_logged "$log" timeout --foreground -k 30 400 bash "$root/tests/faults/faults.sh" 12 1; then
+        ok "faults ($(grep -c '^ *[0-9]* *equal ' "$log") of them, $((SECONDS - start)) s)"
+    else
+        not_ok faults
+        show "$log" 100
+    fi
+}
+
+# One seed and few seconds: the targets build, their properties hold for the seeds and some changes of them.
+suite_fuzz() {
+    local log=$logs/fuzz.log line
+    FUZZ_PLAIN=1 run_logged "$log" "$root/tests/fuzz/fuzz.sh" 2
+    while IFS= read -r line; do
+        case $line in
+            "ok "*) ok "fuzz/${line#ok      }" ;;
+            "FAILED "*) not_ok "fuzz/${line#FAILED  }" ;;
+        esac
+    done < "$log"
+    if ! grep -q '^ok ' "$log" || grep -q '^FAILED ' "$log"; then
+        not_ok fuzz
+        show "$log" 60
+    fi
+}
+
 if asked unit; then suite_unit; fi
 if asked sanitize; then suite_sanitize; fi
 if asked regress || asked pgtap; then lm_start_staging bare; fi
@@ -250,4 +284,6 @@ if asked regress; then suite_regress; fi
 if asked pgtap; then suite_pgtap; fi
 lm_stop staging
 if asked e2e; then suite_e2e; fi
+if asked faults; then suite_faults; fi
+if asked fuzz; then suite_fuzz; fi
 finish

@@ -87,6 +87,7 @@ struct AuditDir::State {
     AuditLimits limits;
     std::map<std::string, ChainHead> closed;  // full files of batches
     ChainedLog events, batches, validations;
+    std::optional<ChainedLog> rejects;
     AppendFile ddl;
 
     using Open = AppendFile (*)(int dir_fd, const std::filesystem::path& dir, std::string name);
@@ -186,6 +187,7 @@ struct AuditDir::State {
         events.sync();
         batches.sync();
         validations.sync();
+        if (rejects) rejects->sync();
         ddl.sync();
         sync_descriptor(dir.get(), path, ".");
     }
@@ -270,6 +272,13 @@ void AuditDir::event(const nlohmann::json& record, Sync sync) { state_->log(stat
 void AuditDir::batch(const nlohmann::json& record, Sync sync) { state_->log(state_->batches, record, sync); }
 void AuditDir::validation(const nlohmann::json& record, Sync sync) { state_->log(state_->validations, record, sync); }
 
+void AuditDir::reject(const nlohmann::json& record) {
+    const std::lock_guard lock(state_->mutex);
+    state_->open_for_writing();
+    if (!state_->rejects) state_->rejects.emplace(state_->file(kRejectsFile, &AppendFile::create));
+    state_->rejects->append(record, state_->run);
+}
+
 void AuditDir::ddl(std::string_view sql, const DdlOutcome& outcome, Sync sync) {
     const std::string entry = ddl_script_entry(sql, outcome, utc_timestamp());
     const std::lock_guard lock(state_->mutex);
@@ -325,6 +334,7 @@ std::string AuditDir::seal(const SigningKey& key, const nlohmann::json& facts) {
     chains[kBatchesFile] = chain_json(s.batches.head());
     for (const auto& [name, head] : s.closed) chains[name] = chain_json(head);
     chains[kValidationsFile] = chain_json(s.validations.head());
+    if (s.rejects) chains[kRejectsFile] = chain_json(s.rejects->head());
     const std::string manifest = manifest_text(s.dir.get(), s.path, s.names, facts, chains, number, key.fingerprint());
     // A crash between the two leaves a manifest that its signature does not fit: never a valid half.
     replace_file(s.dir.get(), s.path, kManifestFile, manifest);

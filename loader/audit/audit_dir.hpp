@@ -50,6 +50,8 @@ public:
     void event(const nlohmann::json& record, Sync sync = Sync::kLater);
     void batch(const nlohmann::json& record, Sync sync = Sync::kLater);
     void validation(const nlohmann::json& record, Sync sync = Sync::kLater);
+    // rejects.jsonl, which is made with the first of them: it holds rows of the source.
+    void reject(const nlohmann::json& record);
     // ddl.sql runs with psql and repeats what succeeded; what failed or was skipped stands in it as a comment.
     void ddl(std::string_view sql, const DdlOutcome& outcome, Sync sync = Sync::kLater);
     // Replaces a whole file atomically. name is a plain file name.

@@ -19,6 +19,7 @@ inline constexpr const char* kPublicKeyFile = "signing.pub";
 inline constexpr const char* kEventsFile = "events.jsonl";
 inline constexpr const char* kBatchesFile = "batches.jsonl";
 inline constexpr const char* kValidationsFile = "validation.jsonl";
+inline constexpr const char* kRejectsFile = "rejects.jsonl";  // only of a run with rejects
 inline constexpr const char* kManifestFormat = "lakemover audit manifest 1";
 
 struct ManifestEntry {

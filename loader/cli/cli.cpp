@@ -137,6 +137,13 @@ void add_settings(CLI::App& app, Settings& s) {
         ->group(load);
     app.add_option("--on-table-failure", s.on_table_failure, "a table that failed: undo (default) or keep")
         ->group(load);
+    app.add_option("--on-bad-row", s.on_bad_row,
+                   "a row that the target refuses for its data: fail (default: the table fails) or reject (set aside)")
+        ->group(load);
+    app.add_option("--max-bad-rows", s.max_bad_rows,
+                   "rows of a table that --on-bad-row=reject sets aside before the table fails; default 1000")
+        ->check(CLI::PositiveNumber)
+        ->group(load);
     app.add_option("--snapshot-hold", s.snapshot_hold_s,
                    "seconds that the source's snapshot outlives the loader; default 7200")
         ->group(load);
@@ -234,6 +241,9 @@ int run_cli(int argc, char** argv) {
         CLI::App* rollback = app.add_subcommand("rollback", "drop what a run made on the target, and nothing else");
         rollback->add_option("run", run, "number of the run; default the newest");
         rollback->add_flag("--yes", yes, "do not ask");
+        CLI::App* retry =
+            app.add_subcommand("retry-rejects", "load the rows that a run set aside, where the target takes them now");
+        retry->add_option("run", run, "number of the run; default the newest");
         CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
         validate->add_option("run", run, "number of the run; default the newest");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
@@ -246,6 +256,10 @@ int run_cli(int argc, char** argv) {
         CLI::App* pause = app.add_subcommand("pause", "let a run pause when its batches under way are done");
         pause->add_option("run", run, "number of the run; default the active one");
         CLI::App* daemon = app.add_subcommand("daemon", "serve CALL lakemover.migrate() until it is stopped");
+        daemon
+            ->add_option("--drain-timeout", s.drain_timeout_s,
+                         "seconds after SIGTERM in which a run may finish what is under way; default 60")
+            ->check(CLI::NonNegativeNumber);
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
@@ -287,6 +301,8 @@ int run_cli(int argc, char** argv) {
             code = command_resume(s, run, consistent);
         else if (*rollback)
             code = command_rollback(s, run, yes);
+        else if (*retry)
+            code = command_retry_rejects(s, run);
         else if (*validate)
             code = command_validate(s, run);
         else if (*report)

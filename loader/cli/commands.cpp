@@ -44,6 +44,8 @@ std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
 json run_options(const Settings& s) {
     json o{{"on_existing", s.on_existing},
            {"on_table_failure", s.on_table_failure},
+           {"on_bad_row", s.on_bad_row},
+           {"max_bad_rows", s.max_bad_rows},
            {"force", s.force},
            {"memory_mb", s.memory_target_mb},
            {"max_batch_rows", s.max_batch_rows},
@@ -139,6 +141,7 @@ Exit command_run(const Settings& settings, bool replan) {
     if (staging.embedded()) pg.exec("SELECT lakemover._end_orphans(p_all => true)");
     SigningKey::open(settings.home, settings.signing_key);  // refused before there is a run
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
@@ -194,6 +197,7 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     prepare_source(staging, pg, named);
     SigningKey::open(settings.home, settings.signing_key);
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     loader_heartbeat(pg, loader_id, "cli");
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
 }
@@ -254,7 +258,8 @@ Exit command_validate(const Settings& settings, const std::string& run) {
             "v.level, v.verdict, "
             "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
             "lakemover.run_table t "
-            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy') ORDER "
+            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy', 'equal "
+            "except rejects') ORDER "
             "BY 1, 2 LIMIT 50",
             {id});
         for (int i = 0; i < r.rows(); ++i)

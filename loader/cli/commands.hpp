@@ -31,6 +31,7 @@ Exit command_assess(const Settings& settings);
 Exit command_run(const Settings& settings, bool replan);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
 Exit command_rollback(const Settings& settings, const std::string& run, bool yes);
+Exit command_retry_rejects(const Settings& settings, const std::string& run);
 Exit command_plan(const Settings& settings);
 Exit command_validate(const Settings& settings, const std::string& run);
 Exit command_report(const Settings& settings, const std::string& run);

@@ -1,4 +1,5 @@
 // lakemover daemon: serves the runs that CALL lakemover.migrate() queues, one at a time, until it is stopped.
+// SIGTERM drains it: no further run is begun, the one that runs ends at its next boundary and can be resumed.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -41,6 +42,23 @@ void say(const Settings& s, const std::string& kind, const std::string& message)
     std::fflush(stdout);
 }
 
+// Until the run is over: what the daemon is told reaches it. Draining has an end.
+void pass_on(const CancelToken& stop, CancelToken& run, const std::atomic<bool>& over, int drain_timeout_s) {
+    std::optional<std::chrono::steady_clock::time_point> draining_since;
+    while (!over) {
+        const auto now = std::chrono::steady_clock::now();
+        if (stop.draining()) {
+            if (!draining_since) draining_since = now;
+            run.drain(stop.why());
+            if (now - *draining_since >= std::chrono::seconds(drain_timeout_s))
+                run.raise("the daemon was told to stop, and --drain-timeout is over", true);
+        }
+        // Told once more, the run goes on later all the same; Ctrl-C alone cancels it.
+        if (stop.raised()) run.raise("the daemon was stopped", stop.draining());
+        std::this_thread::sleep_for(kPoll);
+    }
+}
+
 }  // namespace
 
 Exit command_daemon(const Settings& settings) {
@@ -50,8 +68,9 @@ Exit command_daemon(const Settings& settings) {
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken stop;
-    const SignalWatch signals(stop);
+    const SignalWatch signals(stop, true);
     const std::string loader_id = make_loader_id();
+    staging.name_sessions(loader_id);
     {
         Pg pg = staging.connect();
         if (settings.source.given()) staging.ensure_source(pg, settings);
@@ -67,7 +86,7 @@ Exit command_daemon(const Settings& settings) {
     say(settings, "daemon_ready", "lakemover daemon " + loader_id + " is ready");
     std::optional<Pg> pg;
     int ticks = 0;
-    while (!stop.raised()) {
+    while (!stop.ends()) {
         try {
             if (!pg || !pg->alive()) pg.emplace(staging.connect());
             if (ticks++ % 10 == 0) {
@@ -79,12 +98,7 @@ Exit command_daemon(const Settings& settings) {
                 // A cancelled run must not stop the daemon: it has a token of its own, raised along with ours.
                 CancelToken cancel;
                 std::atomic<bool> over{false};
-                std::thread relay([&] {
-                    while (!over) {
-                        if (stop.raised()) cancel.raise("the daemon was stopped");
-                        std::this_thread::sleep_for(kPoll);
-                    }
-                });
+                std::thread relay([&] { pass_on(stop, cancel, over, settings.drain_timeout_s); });
                 const RunOutcome outcome = execute_run(settings, staging, *run_id, loader_id, cancel, {false}, nullptr);
                 over = true;
                 relay.join();
@@ -97,7 +111,7 @@ Exit command_daemon(const Settings& settings) {
             say(settings, "staging_lost", std::string("staging: ") + e.what() + "; trying again");
             pg.reset();
             for (auto until = std::chrono::steady_clock::now() + kReconnect;
-                 std::chrono::steady_clock::now() < until && !stop.raised();)
+                 std::chrono::steady_clock::now() < until && !stop.ends();)
                 std::this_thread::sleep_for(kPoll);
         }
     }

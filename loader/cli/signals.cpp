@@ -23,11 +23,11 @@ sigset_t watched() {
 
 }  // namespace
 
-SignalWatch::SignalWatch(CancelToken& cancel) : stop_fd_(eventfd(0, EFD_CLOEXEC)) {
+SignalWatch::SignalWatch(CancelToken& cancel, bool drains) : stop_fd_(eventfd(0, EFD_CLOEXEC)) {
     const sigset_t set = watched();
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
     signal_fd_ = signalfd(-1, &set, SFD_CLOEXEC);
-    thread_ = std::thread([this, &cancel] {
+    thread_ = std::thread([this, &cancel, drains] {
         pollfd fds[2] = {{signal_fd_, POLLIN, 0}, {stop_fd_, POLLIN, 0}};
         bool ended = false;
         while (!ended) {
@@ -35,7 +35,10 @@ SignalWatch::SignalWatch(CancelToken& cancel) : stop_fd_(eventfd(0, EFD_CLOEXEC)
             poll(fds, 2, cancel.raised() ? 500 : -1);
             if (fds[0].revents & POLLIN) {
                 signalfd_siginfo info{};
-                if (read(signal_fd_, &info, sizeof info) == sizeof info)
+                if (read(signal_fd_, &info, sizeof info) != sizeof info) continue;
+                if (drains && info.ssi_signo == SIGTERM && !cancel.ends())
+                    cancel.drain("the daemon was told to stop");
+                else
                     cancel.raise(info.ssi_signo == SIGINT ? "interrupted (Ctrl-C)" : "terminated by a signal");
             }
             ended = (fds[1].revents & POLLIN) != 0;

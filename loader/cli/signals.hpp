@@ -1,4 +1,5 @@
-// Signals as cancel requests: SIGINT, SIGTERM and SIGHUP raise a token, from a thread of their own.
+// Signals as cancel requests: SIGINT, SIGTERM and SIGHUP raise a token, from a thread of their own. A daemon's first
+// SIGTERM only drains it.
 #pragma once
 #include <sys/types.h>
 
@@ -11,7 +12,7 @@ namespace lakemover::loader {
 // Make it before any other thread starts: the mask is inherited.
 class SignalWatch {
 public:
-    explicit SignalWatch(CancelToken& cancel);
+    explicit SignalWatch(CancelToken& cancel, bool drains = false);
     ~SignalWatch();
     SignalWatch(const SignalWatch&) = delete;
     SignalWatch& operator=(const SignalWatch&) = delete;

@@ -58,6 +58,7 @@ struct Settings {
     int snapshot_hold_s = 7200;
     int sample_rows = 10000;
     int outage_timeout_s = 14400;  // how long a server may be away before the run ends, resumable
+    int drain_timeout_s = 60;      // daemon: how long a run may take to its next boundary after SIGTERM
     std::string profile;           // empty: as planned, else native or portable
     std::string naming;            // empty: as planned, else preserve, lower or snake
     // For SQL Server sources; empty: as planned.
@@ -67,6 +68,8 @@ struct Settings {
     std::string on_seventh_digit;
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
+    std::string on_bad_row = "fail";
+    int max_bad_rows = 1000;  // of a table, with on_bad_row reject
     std::string max_rate;  // bytes per second that are read; empty: no limit
     int max_source_connections = 10;
     double slowdown_factor = 4;  // blocks that take so many times longer are a slow source; 0: never

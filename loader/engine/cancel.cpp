@@ -4,10 +4,22 @@
 
 namespace lakemover::loader {
 
-void CancelToken::raise(const std::string& why) {
+void CancelToken::raise(const std::string& why, bool later) {
     const std::lock_guard lock(mutex_);
     if (raised_.exchange(true)) return;
     why_ = why;
+    for_good_ = !later;
+}
+
+void CancelToken::drain(const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    if (raised() || draining_.exchange(true)) return;
+    why_ = why;
+}
+
+bool CancelToken::later() const {
+    const std::lock_guard lock(mutex_);
+    return ends() && !for_good_;
 }
 
 std::string CancelToken::why() const {
@@ -17,6 +29,11 @@ std::string CancelToken::why() const {
 
 void CancelToken::check() const {
     if (raised()) throw Error(Exit::kCancelled, "cancelled: " + why(), {}, {}, "57014");
+}
+
+void CancelToken::check_draining() const {
+    check();
+    if (draining()) throw Error(Exit::kCancelled, "stopped: " + why(), {}, {}, "57014");
 }
 
 void CancelToken::cut_connections() {

@@ -30,6 +30,8 @@ struct RunOptions {
     bool waits = true;  // for servers that are away; not where somebody waits for an answer
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
+    bool reject_bad_rows = false;  // rows that the target refuses are set aside, up to so many of a table
+    std::int64_t max_bad_rows = 1000;
     bool force = false;
     bool keep_ledger = false;
     std::int64_t max_rate = 0;  // bytes per second; 0: no limit

@@ -82,6 +82,7 @@ void Gate::wait(RunContext& run, Pg& staging, Heed heed) {
             }
             close(run, *reason);
         }
+        run.cancel.check_draining();
         wait_for_retry(run, kWaitS);
     }
 }

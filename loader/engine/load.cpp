@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/pump.hpp"
@@ -37,6 +38,7 @@ struct TablePlan {
     std::string name;
     std::string copy_in;
     codec::Format format = codec::Format::kBinary;
+    TableSpec spec;
     std::unique_ptr<codec::StreamDigester> digester;
 };
 
@@ -56,7 +58,7 @@ public:
         } else {
             connect_staging();
         }
-        while (!run_.cancel.raised() && !stop_) {
+        while (!run_.cancel.ends() && !stop_) {
             if (load_next()) {
                 if (point_.shared() && !at_point_) return;
                 continue;
@@ -163,6 +165,7 @@ private:
         p.copy_in = r.text(0, 1);
         p.format = spec.format;
         p.digester = std::make_unique<codec::StreamDigester>(row_hasher_config(spec, run_.hash_key), spec.format);
+        p.spec = spec;
         return plans_.emplace(table_id, std::move(p)).first->second;
     }
 
@@ -170,6 +173,8 @@ private:
     void load(const Chunk& chunk) {
         TablePlan& table = plan(chunk.table_id);
         unanswered_.reset();
+        rows_refused_ = false;
+        refused_.reset();
         OutageWait outage(run_, &stop_);
         bool again = false;
         for (int attempt = 1; !stop_; ++attempt) {
@@ -203,6 +208,12 @@ private:
                     continue;
                 }
                 outage.over();
+                if (refuses_rows(e) && !rows_refused_) {
+                    // Nothing is gained by sending the same rows again: the next attempt finds out which they are.
+                    rows_refused_ = true;
+                    --attempt;
+                    continue;
+                }
                 if (attempt >= run_.options.attempts || response_to(e) == Response::kFail) {
                     give_up(e, where, data, chunk);
                     return;
@@ -322,11 +333,16 @@ private:
                                       : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
         unanswered_.reset();
         if (done) return *done;
+        const BadChunk bad{std::to_string(chunk.chunk_id), chunk.chunk_no, bounds_text(chunk), table.spec,
+                           table.copy_in};
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
+        if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad);
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
-        const PumpResult moved = pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
-                                            *table.digester, table.format, after_read_);
+        const PumpResult moved = refused_ && refused_->size() > 0
+                                     ? load_without(run_, *staging_, *target_, bad, *table.digester, *refused_)
+                                     : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
+                                                  *table.digester, table.format, after_read_);
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -335,7 +351,8 @@ private:
                            moved.rows,
                            moved.bytes,
                            moved.digest.lane1_text(),
-                           moved.digest.lane2_text()};
+                           moved.digest.lane2_text(),
+                           moved.rejected};
         const auto t = Clock::now();
         const std::optional<std::string> xid = run_.ledger->record(*target_, record);
         if (!xid) {
@@ -361,14 +378,27 @@ private:
         return record;
     }
 
+    static std::string bounds_text(const Chunk& chunk) {
+        if (!chunk.lower && !chunk.upper) return {};
+        return "from " + chunk.lower.value_or("the first row") + " to " + chunk.upper.value_or("the last");
+    }
+
     void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {
+        if (record.rejected > 0) {
+            stats_["rejected"] = record.rejected;
+            run_.events.emit(Level::kWarning, "rows_rejected",
+                             table.name + " chunk " + std::to_string(chunk.chunk_no) + ": " +
+                                 std::to_string(record.rejected) + (record.rejected == 1 ? " row was" : " rows were") +
+                                 " refused by the target and set aside",
+                             {{"chunk", chunk.chunk_no}, {"rows", record.rejected}}, chunk.table_id);
+        }
         const bool last =
             staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, $4, ARRAY[$5::numeric, $6::numeric], $7)",
                              {std::to_string(chunk.chunk_id), run_.loader_id, std::to_string(record.rows),
                               std::to_string(record.bytes), record.lane1, record.lane2, stats_.dump()}) == "t";
         nlohmann::json batch{{"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},
-                             {"rows", record.rows},   {"bytes", record.bytes},   {"lane1", record.lane1},
-                             {"lane2", record.lane2}, {"stats", stats_}};
+                             {"rows", record.rows},   {"bytes", record.bytes},   {"rejected", record.rejected},
+                             {"lane1", record.lane1}, {"lane2", record.lane2},   {"stats", stats_}};
         batch["lower"] = chunk.lower ? nlohmann::json(*chunk.lower) : nlohmann::json();
         batch["upper"] = chunk.upper ? nlohmann::json(*chunk.upper) : nlohmann::json();
         batch["stats"].erase("columns");
@@ -393,6 +423,8 @@ private:
     std::unique_ptr<Cancellable> target_registration_;
     std::map<std::int64_t, TablePlan> plans_;
     std::optional<ChunkRecord> unanswered_;  // its COMMIT was sent and has no answer
+    bool rows_refused_ = false;  // the target refused the present chunk for its data: which rows is to be found out
+    std::optional<RefusedRows> refused_;  // those rows; none: it took all of them when they were tried
     nlohmann::json stats_ = nlohmann::json::object();
     int idle_ms_ = 2;
 };
@@ -443,7 +475,7 @@ void load_tables(RunContext& run, SharedPoint& point) {
         });
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 }  // namespace lakemover::loader

@@ -56,7 +56,7 @@ void Outages::leave(RunContext& run) {
 void wait_for_retry(RunContext& run, double seconds, const std::atomic<bool>* stop) {
     const auto until = Clock::now() + std::chrono::duration<double>(seconds);
     while (Clock::now() < until && !(stop && *stop)) {
-        run.cancel.check();
+        run.cancel.check_draining();
         std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
 }

@@ -7,6 +7,7 @@
 #include "loader/engine/assess.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
+#include "loader/engine/rejects.hpp"
 #include "loader/engine/run_files.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/statements.hpp"
@@ -16,7 +17,7 @@ namespace lakemover::loader {
 using Clock = std::chrono::steady_clock;
 
 Phase::Phase(RunContext& run, Pg& staging, const std::string& name) : run_(run), name_(name), start_(Clock::now()) {
-    run.cancel.check();
+    run.cancel.check_draining();
     staging.query("UPDATE lakemover.run SET phase = $2 WHERE run_id = $1 AND loader_id = $3",
                   {run.id(), name, run.loader_id});
     run.events.emit(Level::kInfo, "phase_start", name, {{"phase", name}});
@@ -135,6 +136,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
     {
         Phase phase(run, staging, "snapshot");
+        // Before it: what is written between the two counts as a change rather than not at all.
+        staging.query("SELECT lakemover._note_activity($1, 'snapshot')", {run.id()});
         staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
         phase.end("held by a background worker in staging");
     }
@@ -208,7 +211,10 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
         finish_schema(run, staging);
-        with_target(run, [&](Pg& target) { check_ledger(run, staging, target); });
+        with_target(run, [&](Pg& target) {
+            check_ledger(run, staging, target);
+            sync_rejects(run, staging, target);
+        });
         phase.end();
     }
     {
@@ -221,7 +227,29 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
     return end_run(run, staging);
 }
 
+namespace {
+
+// Whether the source was written to since: no matter of success, but the report must say it.
+void tell_source_changes(RunContext& run, Pg& staging) {
+    const Value text = staging.scalar("SELECT lakemover._keep_source_changes($1)::text", {run.id()});
+    if (!text) return;
+    const auto changes = nlohmann::json::parse(*text);
+    const std::string verdict = changes.value("verdict", "");
+    std::string tables;
+    for (const auto& name : changes.value("tables", nlohmann::json::array()))
+        tables += (tables.empty() ? "" : ", ") + name.get<std::string>();
+    run.events.emit(Level::kInfo, "source_since_snapshot",
+                    (verdict == "unchanged" ? "the source has not changed since the snapshot"
+                     : verdict == "changed" ? "the source was written to since the snapshot: " + tables
+                                            : "whether the source has changed since the snapshot cannot be known") +
+                        " (" + changes.value("compared", "") + ")",
+                    changes);
+}
+
+}  // namespace
+
 Verdict end_run(RunContext& run, Pg& staging) {
+    tell_source_changes(run, staging);
     staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
     staging.query(
         "UPDATE lakemover.run_table SET state = 'done', ended_at = pg_catalog.clock_timestamp() WHERE run_id = $1 AND "
@@ -231,8 +259,10 @@ Verdict end_run(RunContext& run, Pg& staging) {
     // Resuming finds by this phase that the ledger went with a run that had come to its end.
     staging.query("UPDATE lakemover.run SET phase = 'ending' WHERE run_id = $1 AND loader_id = $2",
                   {run.id(), run.loader_id});
+    RejectPlace audited;
     with_target(run, [&](Pg& target) {
         if (!Ledger::exists(target)) return;
+        audit_rejects(run, target, audited);
         // When every table was undone, the ledger tells nothing any more.
         const bool nothing_there = target.scalar(
                                        "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "

@@ -17,9 +17,6 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 constexpr std::string_view kCopySignature{"PGCOPY\n\377\r\n\0", 11};
 constexpr std::size_t kCopyHeaderSize = 19;
 
-// The header that starts COPY BINARY: signature, no flags, no extension.
-std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
-
 // Unwraps COPY BINARY of a single bytea column: every message of the protocol holds whole tuples.
 class BlockFramer {
 public:
@@ -102,6 +99,8 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after
 
 }  // namespace
 
+std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
+
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
                       codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read) {
     PumpResult result;
@@ -125,12 +124,21 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     } catch (const codec::DecodeError& e) {
         target.copy_in_abort("malformed data from the source");
         malformed(e);
+    } catch (Error& e) {
+        e.of_rows = e.peer == "target";
+        target.copy_in_abort("the loader gave this chunk up");
+        throw;
     } catch (...) {
         target.copy_in_abort("the loader gave this chunk up");
         throw;
     }
     const auto t = Clock::now();
-    result.rows = target.copy_in_end();
+    try {
+        result.rows = target.copy_in_end();
+    } catch (Error& e) {
+        e.of_rows = true;
+        throw;
+    }
     result.send_s += seconds_since(t);
     const auto framed = static_cast<std::int64_t>(digester.rows());
     if (result.rows != framed || result.rows != source_rows)

@@ -13,6 +13,7 @@ namespace lakemover::loader {
 
 struct PumpResult {
     std::int64_t rows = 0;
+    std::int64_t rejected = 0;  // rows set aside; rows and bytes do not count them
     std::int64_t bytes = 0;
     codec::Digest digest;
     double source_wait_s = 0;  // staging waited for the source
@@ -25,12 +26,16 @@ struct PumpResult {
     std::string losses = "{}";  // values that policies changed: {"column": {"nul": 3}}
 };
 
+// The header that starts COPY BINARY: signature, no flags, no extension.
+std::string copy_header();
+
 // Called with the bytes of each message that was read and the seconds that reading it took; may wait, so that staging
 // and with it the source wait too, and may throw.
 using AfterRead = std::function<void(std::size_t bytes, double seconds)>;
 
 // copy_in: the COPY ... FROM STDIN statement. Three counts must agree: rows framed by the digester,
-// rows that the source's command tag named, rows that the target's command tag names.
+// rows that the source's command tag named, rows that the target's command tag names. An error that the target raised
+// while it took the rows is marked so (of_rows).
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
                       codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read);
 

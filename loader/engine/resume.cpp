@@ -194,7 +194,11 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
     check_schema_drift(run, staging);
     const Result before =
         staging.query("SELECT snapshot_id, source_lsn FROM lakemover.snapshot WHERE run_id = $1", {run.id()});
-    if (!held) over_outages(run, [&] { staging.query("SELECT lakemover.keeper_start($1)", {run.id()}); });
+    if (!held)
+        over_outages(run, [&] {
+            staging.query("SELECT lakemover._note_activity($1, 'snapshot')", {run.id()});
+            staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
+        });
     if (!held && some_loaded && source_is_frozen(run, staging, before)) return;
     if (some_loaded)
         run.events.emit(Level::kWarning, "point_lost",

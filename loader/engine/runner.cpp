@@ -6,6 +6,7 @@
 
 #include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
 #include "loader/engine/run_end.hpp"
 #include "loader/engine/run_files.hpp"
@@ -51,6 +52,8 @@ RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     o.outage_timeout_s = queued.value("outage_timeout", s.outage_timeout_s);
     o.on_existing = queued.value("on_existing", s.on_existing);
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
+    o.reject_bad_rows = queued.value("on_bad_row", s.on_bad_row) == "reject";
+    o.max_bad_rows = queued.value("max_bad_rows", s.max_bad_rows);
     o.force = queued.value("force", s.force);
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
     gentle_options(s, queued, o);
@@ -215,12 +218,16 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         watch.emplace(staging, run_id, loader_id, cancel);
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
-        // Once the ledger is open, a server out of reach is no reason to begin again.
-        resumable = !cancel.raised() && (e.resumable || (run && run->ledger && e.exit_code == Exit::kConnect));
         // A connection that a cancel cut reports its own death; the cancel is the reason.
-        verdict.exit_code = cancel.raised() ? Exit::kCancelled : e.exit_code;
-        verdict.text = cancel.raised() ? "CANCELLED" : resumable ? "INTERRUPTED" : "FAILED";
-        outcome.error = cancel.raised() ? "cancelled: " + cancel.why() : describe(e);
+        const bool told = cancel.raised() || e.exit_code == Exit::kCancelled;
+        // Once the ledger is open, a server out of reach is no reason to begin again, nor is a daemon that is stopped.
+        const bool begun = run && run->ledger;
+        resumable = told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect);
+        verdict.exit_code = told ? Exit::kCancelled : e.exit_code;
+        verdict.text = resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
+        outcome.error = !told       ? describe(e)
+                        : resumable ? "stopped: " + cancel.why() + "; lakemover resume " + id + " goes on"
+                                    : "cancelled: " + cancel.why();
     } catch (const std::exception& e) {
         verdict.exit_code = Exit::kOther;
         verdict.text = "FAILED";
@@ -326,6 +333,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                            .workers;
     run.signer = key.fingerprint();
     write_settings_file(audit, settings, run.options);
+    with_target(run, [&](Pg& connection) { sync_rejects(run, pg, connection); });
     validate_run(run, pg, false);
     const Verdict verdict = judge(run, pg);
     events.emit(verdict.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "validation_ended",
@@ -335,8 +343,10 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     const json before =
         earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
     seal_run(audit, pg, id, end, "validation", key, settings.pdf == "yes", before);
-    pg.query("UPDATE lakemover.run SET verdict = $2, exit_code = $3, error = nullif($4, '') WHERE run_id = $1",
-             {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
+    pg.query(
+        "UPDATE lakemover.run SET verdict = $2, exit_code = $3::int, error = nullif($4, ''), state = CASE $3::int WHEN "
+        "0 THEN 'done' ELSE state END WHERE run_id = $1",
+        {id, verdict.text, std::to_string(static_cast<int>(verdict.exit_code)), verdict.error});
     return {verdict.exit_code, verdict.text, verdict.error, audit.path().string()};
 }
 

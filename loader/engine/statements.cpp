@@ -114,7 +114,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
             Statement s;
             {
                 const std::lock_guard lock(mutex);
-                if (queue.empty() || first || run.cancel.raised()) return;
+                if (queue.empty() || first || run.cancel.ends()) return;
                 run.gate->wait(run, staging, Gate::Heed::kPause);
                 s = std::move(queue.front());
                 queue.pop_front();
@@ -176,7 +176,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
     for (int i = 0; i < n; ++i) threads.emplace_back(guarded);
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
         TargetSession session(run);
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
-        for (std::size_t i = next++; i < tables.size() && !run.cancel.raised(); i = next++) {
+        for (std::size_t i = next++; i < tables.size() && !run.cancel.ends(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
             session.use([&](Pg& my_target) {
@@ -129,7 +129,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
         });
     for (std::thread& t : threads) t.join();
     if (first) std::rethrow_exception(first);
-    run.cancel.check();
+    run.cancel.check_draining();
 }
 
 Verdict judge(RunContext& run, Pg& staging) {
@@ -153,24 +153,27 @@ Verdict judge(RunContext& run, Pg& staging) {
                                "SELECT count(*) FROM lakemover.validation WHERE run_id = $1 AND level = 0 AND verdict "
                                "NOT IN ('equal', 'equal under policy')",
                                run);
+    // The rest of their tables may be equal: a run that lacks rows is no success, and no failed validation either.
+    const auto rejects = count(staging, "SELECT count(*) FROM lakemover.run_reject WHERE run_id = $1", run);
     const auto counts = count(
         staging,
         "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
         "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 1 "
-        "AND v.verdict = 'equal') AND (spec->>'copies_rows')::boolean",
+        "AND v.verdict IN ('equal', 'equal except rejects')) AND (spec->>'copies_rows')::boolean",
         run);
     // Without level 3 a table may be accepted as it is; one that differs may not.
     const std::string no_checksums =
         "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND "
         "(SELECT count(*) FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id "
-        "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy')) < 2 AND "
+        "AND v.level IN (2, 3) AND v.verdict IN ('equal', 'equal under policy', 'equal except rejects')) < 2 AND "
         "(spec->>'copies_rows')::boolean";
     const auto accepted =
         count(staging,
               no_checksums +
                   " AND EXISTS (SELECT FROM lakemover.acceptance c WHERE c.run_id = t.run_id AND c.table_id = "
                   "t.table_id) AND EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id "
-                  "= t.table_id AND v.level = 2 AND v.verdict IN ('equal', 'equal under policy')) AND NOT EXISTS "
+                  "= t.table_id AND v.level = 2 AND v.verdict IN ('equal', 'equal under policy', 'equal except "
+                  "rejects')) AND NOT EXISTS "
                   "(SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
                   "v.level = 3 AND v.verdict = 'different')",
               run);
@@ -179,7 +182,7 @@ Verdict judge(RunContext& run, Pg& staging) {
         staging,
         "SELECT count(*) FROM lakemover.run_table t WHERE run_id = $1 AND state IN ('loaded', 'done') AND NOT EXISTS ("
         "SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND v.level = 4 "
-        "AND v.verdict IN ('equal', 'equal under policy')) AND (spec->>'copies_rows')::boolean",
+        "AND v.verdict IN ('equal', 'equal under policy', 'equal except rejects')) AND (spec->>'copies_rows')::boolean",
         run);
     const std::string bad_names = list(staging, "state NOT IN ('loaded', 'done')", run);
 
@@ -193,9 +196,12 @@ Verdict judge(RunContext& run, Pg& staging) {
                                               (bad_names.empty() ? "" : " (" + bad_names + ")") + ", " +
                                               std::to_string(bad_statements) + " statements failed, " +
                                               std::to_string(missing) + " tables with missing or different objects");
-    const bool same_counts =
-        criterion("Counts match exactly", counts == 0,
-                  counts == 0 ? "exact count on both sides, every table" : std::to_string(counts) + " tables differ");
+    const bool same_counts = counts == 0;
+    criterion("Counts match exactly", same_counts && rejects == 0,
+              !same_counts   ? std::to_string(counts) + " tables differ"
+              : rejects == 0 ? "exact count on both sides, every table"
+                             : std::to_string(rejects) + (rejects == 1 ? " row was" : " rows were") +
+                                   " refused by the target and set aside; without them the counts match");
     const bool same_sums = criterion(
         "Checksums are identical", checksums == 0,
         checksums > 0 ? std::to_string(checksums) + " tables differ or could not be compared"
@@ -224,6 +230,7 @@ Verdict judge(RunContext& run, Pg& staging) {
         v.exit_code = Exit::kIncomplete;
         v.text = "INCOMPLETE";
         v.error = "some tables or objects did not arrive" + (bad_names.empty() ? "" : ": " + bad_names);
+        if (rejects > 0) v.error += "; " + std::to_string(rejects) + " rows were refused by the target and set aside";
     } else if (!same_counts || !same_sums || !same_fields) {
         v.exit_code = Exit::kValidation;
         v.text = "VALIDATION FAILED";
@@ -231,8 +238,18 @@ Verdict judge(RunContext& run, Pg& staging) {
             "validation found differences: " +
             list(staging,
                  "EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
-                 "v.verdict NOT IN ('equal', 'equal under policy'))",
+                 "v.verdict NOT IN ('equal', 'equal under policy', 'equal except rejects'))",
                  run);
+    } else if (rejects > 0) {
+        v.exit_code = Exit::kIncomplete;
+        v.text = "COMPLETED WITH REJECTED ROWS";
+        v.error = std::to_string(rejects) + (rejects == 1 ? " row was" : " rows were") +
+                  " refused by the target and set aside: " +
+                  list(staging,
+                       "EXISTS (SELECT FROM lakemover.run_reject x WHERE x.run_id = t.run_id AND x.table_id = "
+                       "t.table_id)",
+                       run) +
+                  "; lakemover retry-rejects loads them after the cause is gone";
     } else {
         v.exit_code = Exit::kSuccess;
         const bool no_point =

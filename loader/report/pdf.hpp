@@ -11,6 +11,6 @@ struct Pdf {
     std::string problem;  // why, and what to do
 };
 
-Pdf html_to_pdf(const std::string& html, std::chrono::seconds timeout = std::chrono::seconds(120));
+Pdf html_to_pdf(const std::string& html, std::chrono::seconds timeout = std::chrono::seconds(300));
 
 }  // namespace lakemover::loader

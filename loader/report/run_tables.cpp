@@ -12,6 +12,8 @@ namespace {
 constexpr std::size_t kMaxTables = 2000;
 constexpr std::size_t kMaxNotes = 100;
 constexpr std::size_t kMaxObjects = 100;
+constexpr std::size_t kMaxRejects = 200;
+constexpr std::size_t kMaxRejectsOfTable = 20;
 
 const char* state_kind(const std::string& state) {
     if (state == "done") return "good";
@@ -27,6 +29,7 @@ struct Mark {
 Mark mark_of(const std::string& verdict) {
     if (verdict == "equal") return {"good", "="};
     if (verdict == "equal under policy") return {"warn", "≈"};
+    if (verdict == "equal except rejects") return {"bad", "−"};
     if (verdict == "different") return {"bad", "≠"};
     if (verdict == "not comparable") return {"warn", "?"};
     return {"none", "–"};
@@ -49,13 +52,16 @@ Node table_row(const json& table) {
     if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
         note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
     if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
+    if (const auto rejected = rejects_of(table); rejected > 0)
+        note += std::string(note.empty() ? "" : ", ") + plural(rejected, "row rejected", "rows rejected");
     if (const auto point = text_field(table, "point"); !point.empty())
         note += std::string(note.empty() ? "" : ", ") + "point in time " + point;
     node["note"] = optional_text(note);
-    node["state"] = state != "done"   ? state
-                    : differs(table)  ? std::string("different")
-                    : unproven(table) ? std::string("not proven")
-                                      : state;
+    node["state"] = state != "done"         ? state
+                    : differs(table)        ? std::string("different")
+                    : rejects_of(table) > 0 ? std::string("rows rejected")
+                    : unproven(table)       ? std::string("not proven")
+                                            : state;
     node["kind"] = kind_of(table);
     node["source_rows"] = count("source_rows");
     node["target_rows"] = count("target_rows");
@@ -87,6 +93,8 @@ Node table_row(const json& table) {
 
 }  // namespace
 
+std::int64_t rejects_of(const json& table) { return integer_field(table, "rejected").value_or(0); }
+
 std::string name_of(const json& table) {
     const std::string name = text_field(table, "source_name");
     return one_line(name.empty() ? "table " + text_field(table, "table_id") : name);
@@ -108,14 +116,15 @@ bool differs(const json& table) { return any_verdict(table, "different"); }
 bool unproven(const json& table) { return any_verdict(table, "not comparable"); }
 
 const char* kind_of(const json& table) {
-    if (differs(table)) return "bad";
+    if (differs(table) || rejects_of(table) > 0) return "bad";
     const char* kind = state_kind(text_field(table, "state"));
     return std::string_view(kind) == "good" && unproven(table) ? "warn" : kind;
 }
 
 void add_tables(Node& data, const Tables& tables) {
     Node legend = new_list();
-    for (const char* verdict : {"equal", "equal under policy", "different", "not comparable", "not run"}) {
+    for (const char* verdict :
+         {"equal", "equal under policy", "equal except rejects", "different", "not comparable", "not run"}) {
         const Mark mark = mark_of(verdict);
         Node node;
         node["kind"] = mark.kind;
@@ -158,6 +167,37 @@ void add_tables(Node& data, const Tables& tables) {
         }
     }
     data["tables_more"] = optional_text(more);
+}
+
+std::int64_t rejected_rows(const Tables& tables) {
+    std::int64_t rows = 0;
+    for (const json* table : tables) rows += rejects_of(*table);
+    return rows;
+}
+
+// The first rows of every table, so that one table's do not hide the others'.
+void add_rejects(Node& data, const json& document, const Tables& tables) {
+    std::map<std::string, const json*> by_id;
+    for (const json* table : tables) by_id[text_field(*table, "table_id")] = table;
+    std::map<std::string, std::size_t> shown_of;
+    Node list = new_list();
+    std::size_t shown = 0;
+    for (const json& row : field(document, "rejects")) {
+        const std::string id = text_field(row, "table_id");
+        if (shown_of[id]++ >= kMaxRejectsOfTable || shown >= kMaxRejects) continue;
+        ++shown;
+        const auto table = by_id.find(id);
+        Node node;
+        node["table"] = table == by_id.end() ? "table " + id : name_of(*table->second);
+        node["count"] = table == by_id.end() ? "" : format_count(rejects_of(*table->second));
+        node["row"] = one_line(text_field(row, "row_key"));
+        node["column"] = one_line(text_field(row, "column_name"));
+        node["reason"] = shorten(text_field(row, "reason"), 300);
+        node["sqlstate"] = text_field(row, "sqlstate");
+        list.push_back(node);
+    }
+    set_list(data, "rejects", std::move(list));
+    set_more(data, "rejects_more", rejected_rows(tables), shown);
 }
 
 // What was equal only under a declared loss, or could not be compared: never hidden in a mark alone.

@@ -90,6 +90,8 @@ std::unique_ptr<EmbeddedStaging> EmbeddedStaging::attach(const std::string& home
         lock(self->attach_fd_, LOCK_SH);
         if (!fs::exists(self->data_ + "/PG_VERSION")) self->create_cluster();
         self->write_configuration();
+        // Left by a CLI that was killed while it waited for the end of its server.
+        if (self->stopping()) self->stop_server();
         if (!self->running()) self->start();
     } catch (...) {
         close(start_fd);
@@ -171,10 +173,27 @@ void EmbeddedStaging::start() {
                     "the server's log is " + log);
 }
 
+bool EmbeddedStaging::stopping() const {
+    // The server's state is the file's eighth line.
+    std::ifstream in(data_ + "/postmaster.pid");
+    std::string line;
+    for (int n = 0; n < 8; ++n) std::getline(in, line);
+    return in && line.rfind("stopping", 0) == 0 && running();
+}
+
+void EmbeddedStaging::stop_server() const {
+    const auto stop = [&](const char* mode, const char* seconds) {
+        return run_process({bindir_ + "/pg_ctl", "stop", "-w", "-t", seconds, "-m", mode, "-s", "-D", data_},
+                           server_user_, base_);
+    };
+    // PostgreSQL 15 never ends when it is told to in the middle of crash recovery after a session was killed: it waits for
+    // a checkpointer that nobody has told. Nothing committed is lost by an immediate end.
+    if (stopping() || stop("fast", "30").status != 0) stop("immediate", "30");
+}
+
 void EmbeddedStaging::stop() noexcept {
     try {
-        run_process({bindir_ + "/pg_ctl", "stop", "-w", "-t", "30", "-m", "fast", "-s", "-D", data_}, server_user_,
-                    base_);
+        stop_server();
         std::error_code ignored;
         fs::remove_all(base_ + "/secrets", ignored);
         if (socket_dir_.rfind("/tmp/", 0) == 0) fs::remove_all(socket_dir_, ignored);

@@ -36,6 +36,8 @@ private:
     void start();
     void stop() noexcept;
     bool running() const;
+    bool stopping() const;  // it was told to, and has not ended yet
+    void stop_server() const;
     std::string home_;
     std::string base_;  // home/staging
     std::string data_;

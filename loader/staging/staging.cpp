@@ -96,6 +96,13 @@ Pg Staging::connect() const {
     return pg;
 }
 
+void Staging::name_sessions(const std::string& loader_id) {
+    // A name has 63 bytes; the end of an id is what differs. lakemover._take_over() does the same.
+    constexpr std::size_t kMost = 53;
+    info_["application_name"] =
+        "lakemover " + (loader_id.size() > kMost ? loader_id.substr(loader_id.size() - kMost) : loader_id);
+}
+
 std::string Staging::ensure_source(Pg& pg, const Settings& settings) {
     const SourceSettings& s = settings.source;
     if (!s.given() || !embedded()) {

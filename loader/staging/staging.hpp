@@ -32,6 +32,9 @@ public:
     // Asks for the source's secret again and stores it where embedded staging reads it for its next connection.
     void renew_source_password(const std::string& source, const Secret& secret) const;
 
+    // From here on sessions are named after their loader: one that takes its run over ends what they have under way.
+    void name_sessions(const std::string& loader_id);
+
 private:
     std::unique_ptr<EmbeddedStaging> embedded_;
     ConnInfo info_;

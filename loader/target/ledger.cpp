@@ -1,6 +1,7 @@
 #include "loader/target/ledger.hpp"
 
 #include "loader/target/objects.hpp"
+#include "loader/target/rejects.hpp"
 
 namespace lakemover::loader {
 
@@ -17,7 +18,8 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
         "int NOT NULL, "
         "method text NOT NULL, lower_bound text, upper_bound text, rows_copied bigint NOT NULL, bytes_copied bigint "
         "NOT NULL, "
-        "lane1 numeric NOT NULL, lane2 numeric NOT NULL, xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(), "
+        "lane1 numeric NOT NULL, lane2 numeric NOT NULL, rows_rejected bigint NOT NULL DEFAULT 0, xid xid8 NOT NULL "
+        "DEFAULT pg_catalog.pg_current_xact_id(), "
         "committed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, table_id, "
         "chunk_no))");
     target.exec(
@@ -26,6 +28,7 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
         "table_id bigint, class_id oid, object_id oid, created_at timestamptz NOT NULL DEFAULT "
         "pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, "
         "kind, name))");
+    RejectLedger::create(target);
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.run AS r (run_uuid, epoch, source_identity) VALUES ($1, $2, $3) "
         "ON CONFLICT (run_uuid) DO UPDATE SET epoch = r.epoch + 1 RETURNING epoch",
@@ -86,7 +89,7 @@ void Ledger::fence(Pg& target) const {
 namespace {
 
 constexpr const char* kChunkColumns =
-    "table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, bytes_copied, lane1, lane2";
+    "table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, bytes_copied, lane1, lane2, rows_rejected";
 
 ChunkRecord chunk_from(const Result& r, int row) {
     ChunkRecord c;
@@ -99,6 +102,7 @@ ChunkRecord chunk_from(const Result& r, int row) {
     c.bytes = r.integer(row, 6);
     c.lane1 = r.text(row, 7);
     c.lane2 = r.text(row, 8);
+    c.rejected = r.integer(row, 9);
     return c;
 }
 
@@ -116,7 +120,8 @@ std::optional<ChunkRecord> Ledger::find(Pg& target, std::int64_t table_id, int c
 namespace {
 
 bool same(const ChunkRecord& a, const ChunkRecord& b) {
-    return a.rows == b.rows && a.bytes == b.bytes && a.lane1 == b.lane1 && a.lane2 == b.lane2;
+    return a.rows == b.rows && a.bytes == b.bytes && a.lane1 == b.lane1 && a.lane2 == b.lane2 &&
+           a.rejected == b.rejected;
 }
 
 }  // namespace
@@ -138,10 +143,11 @@ std::optional<std::string> Ledger::record(Pg& target, const ChunkRecord& c) cons
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, "
         "rows_copied, "
-        "bytes_copied, lane1, lane2) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT DO NOTHING RETURNING "
+        "bytes_copied, lane1, lane2, rows_rejected) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
+        "DO NOTHING RETURNING "
         "xid::text",
         {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper,
-         std::to_string(c.rows), std::to_string(c.bytes), c.lane1, c.lane2});
+         std::to_string(c.rows), std::to_string(c.bytes), c.lane1, c.lane2, std::to_string(c.rejected)});
     if (r.rows() == 0) return std::nullopt;
     return r.text(0, 0);
 }
@@ -168,8 +174,9 @@ bool Ledger::has_chunks(Pg& target, std::int64_t table_id) const {
 }
 
 void Ledger::forget_chunks(Pg& target, std::int64_t table_id) const {
-    target.query("DELETE FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND table_id = $2",
-                 {run_uuid_, std::to_string(table_id)});
+    for (const char* table : {"chunk", "reject"})
+        target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1 AND table_id = $2",
+                     {run_uuid_, std::to_string(table_id)});
 }
 
 void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
@@ -190,7 +197,7 @@ std::string Ledger::supersede(Pg& target, const std::string& names) {
         {names});
     std::string runs;
     for (int i = 0; i < old.rows(); ++i) {
-        for (const char* table : {"chunk", "object"})
+        for (const char* table : {"chunk", "reject", "object"})
             target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1",
                          {old.text(i, 0)});
         if (i > 0) runs += ", ";
@@ -218,11 +225,13 @@ void Ledger::drop(Pg& target) const {
     }
     // A loader that was taken over leaves it to the one that has the run.
     fence(target);
-    for (const char* table : {"chunk", "object", "run"})
+    for (const char* table : {"chunk", "reject", "object", "run"})
         target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {run_uuid_});
     const bool last = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.run)") == "t";
     if (last) {
-        target.exec("DROP TABLE lakemover_ledger.chunk, lakemover_ledger.object, lakemover_ledger.run");
+        target.exec(
+            "DROP TABLE lakemover_ledger.chunk, lakemover_ledger.reject, lakemover_ledger.object, "
+            "lakemover_ledger.run");
         target.exec("DROP SCHEMA lakemover_ledger");
     }
     target.exec("COMMIT");

@@ -19,6 +19,7 @@ struct ChunkRecord {
     std::int64_t bytes = 0;
     std::string lane1;
     std::string lane2;
+    std::int64_t rejected = 0;  // rows that the target refused and that are in the reject ledger, not in the table
 };
 
 class Ledger {
@@ -45,6 +46,7 @@ public:
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
     void forget_object(Pg& target, const std::string& kind, const std::string& name) const;
     bool has_chunks(Pg& target, std::int64_t table_id) const;
+    // With the table's rejects.
     void forget_chunks(Pg& target, std::int64_t table_id) const;
     void forget_table(Pg& target, std::int64_t table_id) const;
     // Ends what the ledger knows of earlier runs that made one of these tables (a JSON array of quoted names), before

@@ -32,7 +32,8 @@ std::string connect_hint(const std::string& text, const std::string& role) {
     if (contains(text, "server does not support SSL"))
         return "lakemover writes to TLS servers only; turn ssl on at the server or use the right port";
     if (contains(text, "certificate verify failed") || contains(text, "root certificate file"))
-        return "give the certificate authority that signed the server's certificate in " + env + "SSLROOTCERT";
+        return "give the certificate authority that signed the server's certificate in " + env +
+               "SSLROOTCERT; one that has expired is refused, too";
     if (contains(text, "does not match host name"))
         return "connect by the name that is in the server's certificate, or fix the certificate";
     if (contains(text, "Connection refused")) return "nothing listens there; check " + env + "HOST and " + env + "PORT";
@@ -126,6 +127,7 @@ void Pg::fail(const PGresult* result) {
     Error e(lost ? Exit::kConnect : Exit::kOther, role_ + ": " + message, detail, field(result, PG_DIAG_MESSAGE_HINT),
             state);
     e.connection_lost = lost;
+    e.column = field(result, PG_DIAG_COLUMN_NAME);
     // Errors of the source come through staging; their texts name it.
     e.peer = !lost && role_ == "staging" && contains(message, "source") ? "source" : role_;
     throw e;

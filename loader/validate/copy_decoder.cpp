@@ -137,6 +137,7 @@ bool CopyDecoder::next_tuple() {
         const auto [at, size] = places_[i];
         cells_[i] = at == kNull ? Cell{} : Cell{false, ahead(at, size)};
     }
+    raw_ = ahead(0, offset);
     consume(offset);
     return true;
 }
@@ -159,6 +160,7 @@ bool CopyDecoder::next_line() {
         malformed(0, "end-of-data marker within the data");
     }
     decode_line(line);
+    raw_ = ahead(0, end + 1);
     consume(end + 1);
     return true;
 }

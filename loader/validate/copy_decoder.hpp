@@ -31,6 +31,8 @@ public:
     // Reads the next row; false at the proper end of the data.
     bool next();
     const std::vector<Cell>& cells() const { return cells_; }  // valid until the next call of next()
+    // The row's bytes as COPY has them: a binary tuple, or a line with its end. As long valid.
+    std::string_view raw() const { return raw_; }
     std::uint64_t rows() const { return rows_; }
 
 private:
@@ -54,6 +56,7 @@ private:
     std::string store_;  // pieces put together where a row crosses their borders
     std::string text_;   // unescaped fields of a line
     std::vector<Cell> cells_;
+    std::string_view raw_;
     std::vector<std::pair<std::size_t, std::size_t>> places_;  // offset and size of each field, npos for NULL
     std::uint64_t rows_ = 0;
 };

@@ -285,7 +285,17 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
             visitor(reader.add(cells, 1), cells, std::size_t{1}, reader);
         });
     };
-    each_source_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) { source_hashes.push_back(h); });
+    // Rows that were set aside are not on the target, and not missing there.
+    std::unordered_map<Hash, std::size_t, HashOf> rejected;
+    for (const DeclaredReject& r : table.rejects) ++rejected[r.hash];
+    each_source_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) {
+        const auto reject = rejected.find(h);
+        if (reject != rejected.end() && reject->second > 0) {
+            --reject->second;
+        } else {
+            source_hashes.push_back(h);
+        }
+    });
     each_target_row([&](const Hash& h, const auto&, std::size_t, const RowReader&) { target_hashes.push_back(h); },
                     [](RowReader&, const auto&) {});
     std::sort(source_hashes.begin(), source_hashes.end(), before);

@@ -122,10 +122,73 @@ FieldRows target_rows(const TableContext& table, const std::vector<std::string>&
                                          {parameter}));
 }
 
+// A key's texts as far as two ways of writing the same value differ: ours, and each engine's.
+std::string plain_key(const TableSpec& spec, const std::string& key) {
+    if (key.empty()) return key;
+    json values = json::parse(key);
+    for (std::size_t i = 0; i < spec.key.size() && i < values.size(); ++i) {
+        if (!values[i].is_string()) continue;
+        auto text = values[i].get<std::string>();
+        switch (spec.columns[spec.key[i]].form.kind) {
+            case codec::Kind::kBool: text = text.substr(0, 1); break;
+            case codec::Kind::kBpchar: text.erase(text.find_last_not_of(' ') + 1); break;
+            case codec::Kind::kNumeric:
+            case codec::Kind::kNumericValue:
+            case codec::Kind::kTime:
+            case codec::Kind::kTimestamp:
+            case codec::Kind::kTimestamptz: {
+                const std::size_t point = text.find('.');
+                if (point == std::string::npos) break;
+                const std::size_t end = std::min(text.find_first_not_of("0123456789", point + 1), text.size());
+                std::size_t last = end;
+                while (text[last - 1] == '0') --last;
+                if (last - 1 == point) --last;
+                text.erase(last, end - last);
+                break;
+            }
+            default: break;
+        }
+        values[i] = text;
+    }
+    return values.dump();
+}
+
+// The rows that were set aside, as far as a sample meets them. Without a key any missing row may be one of them, up to
+// their number: what level 2 says is exact.
+class Declared {
+public:
+    explicit Declared(const TableContext& table)
+        : spec_(table.spec), keyed_(!table.spec.key.empty()), left_(table.rejects.size()) {
+        for (const DeclaredReject& reject : table.rejects) keys_.insert(plain_key(spec_, reject.key));
+    }
+    // Whether a row that the target does not have need not be there.
+    bool missing(const std::string& key) {
+        if (left_ == 0) return false;
+        if (keyed_) {
+            const auto found = keys_.find(plain_key(spec_, key));
+            if (found == keys_.end()) return false;
+            keys_.erase(found);
+        }
+        --left_;
+        ++met_;
+        return true;
+    }
+    bool any() const { return left_ + met_ > 0; }
+    std::size_t met() const { return met_; }
+
+private:
+    const TableSpec& spec_;
+    bool keyed_;
+    std::size_t left_;
+    std::size_t met_ = 0;
+    std::multiset<std::string> keys_;
+};
+
 // Of a table without a key both sides give a list in MD5 order, cut at the same length. Rows in both are equal. A
 // changed row has another MD5 and shifts what follows, so of full lists the rows behind the last common one may only
 // have been pushed out of the other: they are left out as long as something else explains the difference.
-void drop_common(std::vector<SideRow>& a, std::vector<SideRow>& b, std::size_t limit) {
+// A reject shifts as well, and need not be seen.
+void drop_common(std::vector<SideRow>& a, std::vector<SideRow>& b, std::size_t limit, bool rejects) {
     const bool full = a.size() == limit && b.size() == limit;
     std::multiset<std::vector<Shown>> in_a;
     std::multiset<std::vector<Shown>> in_b;
@@ -148,14 +211,25 @@ void drop_common(std::vector<SideRow>& a, std::vector<SideRow>& b, std::size_t l
     };
     const std::size_t certain_a = keep_unmatched(a, in_b);
     const std::size_t certain_b = keep_unmatched(b, in_a);
-    if (full && certain_a + certain_b > 0) {
+    if (full && (rejects || certain_a + certain_b > 0)) {
         a.resize(certain_a);
         b.resize(certain_b);
     }
 }
 
 std::vector<Difference> diff_fields(const TableContext& table, FieldRows source, FieldRows target, int limit) {
-    if (table.spec.key.empty()) drop_common(source.rows, target.rows, static_cast<std::size_t>(limit));
+    Declared declared(table);
+    if (table.spec.key.empty()) {
+        drop_common(source.rows, target.rows, static_cast<std::size_t>(limit), declared.any());
+        while (target.rows.empty() && !source.rows.empty() && declared.missing({})) source.rows.pop_back();
+    } else if (declared.any()) {
+        const std::set<std::string> there(target.keys.begin(), target.keys.end());
+        std::vector<SideRow> expected;
+        for (std::size_t i = 0; i < source.rows.size(); ++i)
+            if (there.count(source.keys[i]) != 0 || !declared.missing(source.keys[i]))
+                expected.push_back(std::move(source.rows[i]));
+        source.rows = std::move(expected);
+    }
     return diff_rows(table.spec, source.rows, target.rows);
 }
 
@@ -193,7 +267,6 @@ LevelResult compare_sample(const TableContext& table) {
                                        table.target_sql(keyed ? "sample_by_key" : "sample_keyless") + ") AS q",
                                    {parameter}));
     result.rows_covered = std::to_string(source.rows.size());
-    result.source_value = source.checksum();
     result.target_value = target.checksum();
     result.detail["hash"] = "md5";
     result.detail["picked_by"] = keyed ? "key" : "prefix of the row's MD5";
@@ -204,8 +277,12 @@ LevelResult compare_sample(const TableContext& table) {
     for (const auto& [key, md5] : target.rows) on_target.emplace(keyed ? key : md5, md5);
     std::set<std::string> differing;
     std::size_t missing = 0;
+    Declared declared(table);
+    Sampled expected;
     for (const auto& [key, md5] : source.rows) {
         const auto found = on_target.find(keyed ? key : md5);
+        if (found == on_target.end() && declared.missing(key)) continue;
+        expected.rows.emplace_back(key, md5);
         if (found == on_target.end()) {
             ++missing;
             differing.insert(key);
@@ -222,6 +299,8 @@ LevelResult compare_sample(const TableContext& table) {
         result.differences.push_back(
             row_difference(keyed ? key : "", std::nullopt, md5, "the row is not in the source"));
     }
+    result.source_value = expected.checksum();
+    if (declared.any()) result.detail["rejected_in_sample"] = declared.met();
     if (result.differences.empty()) {
         result.verdict = table.equal();
         return result;

@@ -7,20 +7,22 @@
 
 namespace lakemover::loader {
 
-void stream_rows(Pg& staging, std::int64_t run_id, const std::string& chunk_id, const TableSpec& spec,
-                 const CheckCancel& check_cancel, const RowVisitor& visitor) {
+nlohmann::json stream_raw_rows(Pg& staging, std::int64_t run_id, const std::string& chunk_id, const TableSpec& spec,
+                               const CheckCancel& check_cancel, const RawRowVisitor& visitor) {
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + chunk_id +
                            ")) TO STDOUT (FORMAT binary)");
     // The blocks are a COPY of one bytea column; their contents are pieces of another.
     CopyDecoder blocks([&](std::string_view& bytes) { return staging.copy_out_next(bytes); }, codec::Format::kBinary,
                        {"block"}, CopyDecoder::Framing::kFile);
     bool ended = false;
+    nlohmann::json end;
     const auto next_piece = [&](std::string_view& piece) {
         while (blocks.next()) {
             const std::string_view block = blocks.cells()[0].bytes;
             if (block.empty() || ended) throw Error(Exit::kOther, "staging: unexpected block in the stream");
             if (block.front() == 'E') {
                 ended = true;
+                end = nlohmann::json::parse(block.substr(1));
                 continue;
             }
             if (block.front() != 'D') throw Error(Exit::kOther, "staging: unknown block in the stream");
@@ -34,9 +36,19 @@ void stream_rows(Pg& staging, std::int64_t run_id, const std::string& chunk_id, 
     CopyDecoder rows(next_piece, spec.format, std::move(names), CopyDecoder::Framing::kRaw);
     while (rows.next()) {
         if (check_cancel && rows.rows() % 16384 == 0) check_cancel();
-        visitor(rows.cells());
+        visitor(rows.cells(), rows.raw());
     }
     if (!ended) throw Error(Exit::kOther, "staging: the stream ended without its end block");
+    if (end.at("rows").get<std::uint64_t>() != rows.rows())
+        throw Error(Exit::kOther, "row counts of a chunk differ",
+                    "source says " + end.at("rows").dump() + ", streamed " + std::to_string(rows.rows()));
+    return end;
+}
+
+void stream_rows(Pg& staging, std::int64_t run_id, const std::string& chunk_id, const TableSpec& spec,
+                 const CheckCancel& check_cancel, const RowVisitor& visitor) {
+    stream_raw_rows(staging, run_id, chunk_id, spec, check_cancel,
+                    [&](const std::vector<Cell>& cells, std::string_view) { visitor(cells); });
 }
 
 namespace {

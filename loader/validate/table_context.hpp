@@ -16,6 +16,12 @@ struct ChunkInfo {
     std::string xid;                          // of the transaction that committed it, 32 bits; empty: not known
 };
 
+// A row that the target refused and that was set aside: not in the table, and known not to be.
+struct DeclaredReject {
+    codec::RowHash hash;
+    std::string key;  // JSON array of the key's values as text; empty without a key
+};
+
 struct TableContext {
     Pg& staging;
     Pg& target;
@@ -37,13 +43,16 @@ struct TableContext {
     // lakemover._target_sql(run, table, kind)
     std::string target_sql(const char* kind) const;
     std::vector<std::string> losses = {};  // declared losses that were met while the rows streamed, in sentences
+    std::vector<DeclaredReject> rejects = {};
     // What makes "equal" mean "equal under policy".
     std::vector<std::string> policy() const {
         std::vector<std::string> all = spec.policy();
         all.insert(all.end(), losses.begin(), losses.end());
         return all;
     }
-    const char* equal() const { return policy().empty() ? "equal" : "equal under policy"; }
+    const char* equal() const {
+        return !rejects.empty() ? "equal except rejects" : policy().empty() ? "equal" : "equal under policy";
+    }
     TargetReader reader() const { return {spec, options.hash_key, target_sql("copy_out"), options.check_cancel}; }
 };
 

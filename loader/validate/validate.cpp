@@ -23,7 +23,15 @@ LevelResult compare_counts(const TableContext& table) {
     result.source_value = table.source_rows;
     result.target_value = found;
     result.rows_covered = table.source_rows;
-    result.verdict = result.source_value == result.target_value ? "equal" : "different";
+    const auto rejected = static_cast<std::int64_t>(table.rejects.size());
+    const bool same = std::stoll(*table.source_rows) == std::stoll(found.value_or("-1")) + rejected;
+    result.verdict = !same ? "different" : rejected > 0 ? "equal except rejects" : "equal";
+    if (rejected > 0) {
+        result.detail["rejected"] = rejected;
+        result.detail["sum"] = "source " + *table.source_rows + ", target " + found.value_or("?") + ", rejected " +
+                               std::to_string(rejected) + (same ? "; " : "; but ") + *table.source_rows +
+                               (same ? " = " : " is not ") + found.value_or("?") + " + " + std::to_string(rejected);
+    }
     table.staging.query("UPDATE lakemover.run_table SET target_rows = $3 WHERE run_id = $1 AND table_id = $2",
                         {table.run(), table.id, found});
     return result;
@@ -47,6 +55,13 @@ LevelResult compare_digests(const TableContext& table) {
     result.detail["format"] = table.spec.format == codec::Format::kBinary ? "binary" : "text";
     if (const auto policy = table.policy(); !policy.empty()) {
         result.detail["policy"] = policy;
+    }
+    if (!table.rejects.empty()) {
+        // source_value is the digest of what was loaded; with the rejects it is that of all that was read.
+        codec::Digest all = read;
+        for (const DeclaredReject& r : table.rejects) all.add(r.hash);
+        result.detail["rejected"] = table.rejects.size();
+        result.detail["read_with_rejects"] = text(all);
     }
     if (read == found.digest) {
         result.verdict = table.equal();
@@ -113,6 +128,18 @@ std::vector<std::string> declared_losses(Pg& staging, std::int64_t run_id, const
     return sentences;
 }
 
+std::vector<DeclaredReject> declared_rejects(Pg& staging, std::int64_t run_id, std::int64_t table_id) {
+    const Result r =
+        staging.query("SELECT lane1, lane2, key_values FROM lakemover.run_reject WHERE run_id = $1 AND table_id = $2",
+                      {std::to_string(run_id), std::to_string(table_id)});
+    std::vector<DeclaredReject> rejects;
+    for (int i = 0; i < r.rows(); ++i) {
+        rejects.push_back({{std::stoull(r.text(i, 0)), std::stoull(r.text(i, 1))},
+                           r.is_null(i, 2) ? std::string{} : nlohmann::json::parse(r.get(i, 2)).dump()});
+    }
+    return rejects;
+}
+
 }  // namespace
 
 std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t table_id,
@@ -126,9 +153,15 @@ std::vector<LevelResult> validate_table(Pg& staging, Pg& target, std::int64_t ta
     }
     TableSpec spec = parse_table_spec(nlohmann::json::parse(row.get(0, 0)));
     std::vector<std::string> losses = declared_losses(staging, options.run_id, spec);
-    const TableContext table{
-        staging,        target,          options,          std::move(spec), std::to_string(table_id),
-        row.text(0, 1), row.value(0, 2), std::move(losses)};
+    const TableContext table{staging,
+                             target,
+                             options,
+                             std::move(spec),
+                             std::to_string(table_id),
+                             row.text(0, 1),
+                             row.value(0, 2),
+                             std::move(losses),
+                             declared_rejects(staging, options.run_id, table_id)};
     std::vector<LevelResult> results;
     if (!table.spec.copies_rows) {
         return results;

@@ -29,6 +29,20 @@ says 'certificate'
 expect 6 "the system's authorities do not know the test's" env -u LAKEBASE_SSLROOTCERT "$LM_LAKEMOVER"
 says 'certificate|root'
 expect 6 "a name that is not in the certificate" env LAKEBASE_HOST=127.0.0.2 "$LM_LAKEMOVER"
+cp "$LM_TMP/tls/server.crt" "$LM_TMP/tls/valid.crt"
+lm_as openssl x509 -req -in "$LM_TMP/tls/server.csr" -CA "$LM_TMP/tls/ca.crt" -CAkey "$LM_TMP/tls/ca.key" -CAcreateserial -days -1 \
+    -extfile "$LM_TMP/tls/server.ext" -out "$LM_TMP/tls/expired.crt" 2> "$LM_TMP/openssl.log" || fail "no expired certificate: $(cat "$LM_TMP/openssl.log")"
+present() { # CERTIFICATE: what the target shows from now on
+    cat "$LM_TMP/tls/$1.crt" > "$LM_TMP/tls/server.crt"
+    lm_sql target postgres -c 'SELECT pg_reload_conf()' > /dev/null
+    sleep 0.3
+}
+present expired
+expect 6 "an expired certificate" lm_cli
+says 'certificate verify failed' 'expired'
+says_one_error
+expect 6 "an expired certificate, with verify-ca" lm_cli --lakebase-sslmode=verify-ca
+present valid
 nothing_there
 
 # Missing CREATE: found before the first row moves, and named.

@@ -64,6 +64,12 @@ start --on-existing=drop
 kill -STOP $run
 batches "$LM_TMP/before"
 in_the_middle "$LM_TMP/before"
+# A loader may be stopped in the middle of a transaction on staging, too; its sessions are known by their name.
+name="'lakemover ' || right((SELECT loader_id FROM lakemover.run WHERE run_id = $runs), 53)"
+equal "its sessions on staging" t "$(staging "SELECT count(*) > 1 FROM pg_stat_activity WHERE application_name = $name")"
+lm_sql staging lakemover -c "SELECT set_config('application_name', $name, false)" -c 'BEGIN; LOCK TABLE lakemover.run_sample; SELECT pg_sleep(100)' > /dev/null 2>&1 &
+samples_locked() { [ "$(staging "SELECT count(*) FROM pg_locks WHERE relation = 'lakemover.run_sample'::regclass AND mode = 'AccessExclusiveLock' AND granted")" = 1 ]; }
+eventually 10 samples_locked || fail "nobody holds the lock"
 expect 0 "taking over from a loader that says nothing" lm_cli resume
 says 'SUCCESS'
 holds "rows, keys and sums after the takeover"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # LAKEMOVER_HOME: a directory that was there keeps its owner and mode, a link below it is not followed, an initdb
-# that was killed does no lasting harm; an ordinary user's embedded staging is his own.
+# that was killed does no lasting harm, and neither does a staging server that does not stop; an ordinary user's embedded staging is his own.
 # timeout: 200
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init robust_home
@@ -19,6 +19,23 @@ says 'SUCCESS'
 equal "owner and mode of LAKEMOVER_HOME" "$owner" "$(stat -c '%u %a' "$LM_TMP/home")"
 equal "unfinished clusters" 0 "$(find "$LM_TMP/home/staging" -maxdepth 1 -name 'data.new' | wc -l)"
 equal "files for others" 0 "$(find "$LM_TMP/home/staging" -mindepth 1 -perm /077 ! -type l ! -type s | wc -l)"
+check_nothing_left
+
+# A server that was told to stop and does not: its checkpointer says nothing any more.
+"$LM_LAKEMOVER" psql -c 'SELECT pg_sleep(60)' > /dev/null 2>&1 < /dev/null &
+cli=$!
+pidfile=$LM_TMP/home/staging/data/postmaster.pid
+sleeping() { [ -s "$pidfile" ] && ps -o args= --ppid "$(head -n 1 "$pidfile")" | grep -q 'SELECT$'; }
+if eventually 20 sleeping; then pass "a session of staging works"; else fail "staging does not start"; fi
+server=$(head -n 1 "$pidfile")
+kill -STOP "$(ps -o pid=,args= --ppid "$server" | awk '/checkpointer/ { print $1 }')"
+kill -KILL $cli
+wait $cli 2> /dev/null
+lm_as "$LM_BIN/pg_ctl" stop -s -W -m fast -D "$LM_TMP/home/staging/data"
+eventually 5 grep -q '^stopping' "$pidfile" || fail "it is not stopping"
+expect 0 "staging after that" lm_cli psql -A -t -c 'SELECT count(*) FROM lakemover.run'
+says '^1$'
+if kill -0 "$server" 2> /dev/null; then fail "the server that hangs is still there"; else pass "the server that hung is gone"; fi
 check_nothing_left
 
 if [ "$(id -u)" -eq 0 ]; then

@@ -84,7 +84,7 @@ CREATE TABLE lakemover.run_chunk (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
     table_id     bigint NOT NULL,
     chunk_no     int NOT NULL,
-    method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'row_number', 'single')),
+    method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'row_number', 'single', 'rejects')),
     lower_bound  text[],                -- inclusive; null: from the start. ctid: {page}
     upper_bound  text[],                -- exclusive; null: to the end; literally the next chunk's lower_bound
     state        text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'claimed', 'done', 'failed')),
@@ -95,12 +95,13 @@ CREATE TABLE lakemover.run_chunk (
     ended_at     timestamptz,
     rows_copied  bigint,
     bytes_copied bigint,
+    rows_rejected bigint NOT NULL DEFAULT 0,  -- refused by the target and set aside; not in rows_copied
     digest       numeric[],             -- {sum of lane 1, sum of lane 2}
     stats        jsonb,                 -- seconds per stage
     error        text,
     UNIQUE (run_id, table_id, chunk_no)
 );
-COMMENT ON TABLE lakemover.run_chunk IS 'chunks: one target transaction each; bounds are fixed before the chunk is read and never change';
+COMMENT ON TABLE lakemover.run_chunk IS 'chunks: one target transaction each; bounds are fixed before the chunk is read and never change; method rejects: rows that retry-rejects loaded afterwards';
 CREATE INDEX ON lakemover.run_chunk (run_id, state);
 
 CREATE TABLE lakemover.run_statement (
@@ -154,6 +155,7 @@ CREATE TABLE lakemover.snapshot (
     keeper_pid  int,                    -- background worker in staging
     taken_at    timestamptz,
     released_at timestamptz,
+    changes     jsonb,                  -- whether the source was written to since: {verdict, compared, tables}
     error       text,                   -- why it failed or was lost; the rest says more
     error_sqlstate text,
     error_detail text,
@@ -161,11 +163,25 @@ CREATE TABLE lakemover.snapshot (
 );
 COMMENT ON TABLE lakemover.snapshot IS 'the source snapshot of a run, held by a background worker in staging';
 
+CREATE TABLE lakemover.source_activity (
+    run_id      bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    moment      text NOT NULL CHECK (moment IN ('snapshot', 'end')),
+    read_at     timestamptz NOT NULL DEFAULT clock_timestamp(),
+    lsn         text,
+    in_recovery boolean,
+    stats_reset text,
+    started_at  text,                   -- the source's server: counters do not survive every restart
+    tables      jsonb,                  -- by table: rows inserted, updated, deleted, number of its file
+    error       text,
+    PRIMARY KEY (run_id, moment)
+);
+COMMENT ON TABLE lakemover.source_activity IS 'the source''s log position and counters of writes, just before a run''s snapshot and before its verdict';
+
 CREATE TABLE lakemover.validation (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
     table_id     bigint NOT NULL,
     level        int NOT NULL CHECK (level BETWEEN 0 AND 4),
-    verdict      text NOT NULL CHECK (verdict IN ('equal', 'equal under policy', 'different', 'not comparable', 'not run')),
+    verdict      text NOT NULL CHECK (verdict IN ('equal', 'equal under policy', 'equal except rejects', 'different', 'not comparable', 'not run')),
     rows_covered bigint,
     source_value text,
     target_value text,
@@ -188,6 +204,24 @@ CREATE TABLE lakemover.run_sample (
     PRIMARY KEY (run_id, table_id, level, row_no)
 );
 COMMENT ON TABLE lakemover.run_sample IS 'what validation compares the target with, read from the source in the transaction that read the table''s rows; emptied when the run ends';
+
+CREATE TABLE lakemover.run_reject (
+    run_id      bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    table_id    bigint NOT NULL,
+    chunk_no    int NOT NULL,
+    ordinal     int NOT NULL,           -- within the chunk
+    row_key     text,
+    key_values  text,                   -- the key as a JSON array of texts; null without a key
+    column_name text,                   -- on the target, where it is known
+    sqlstate    text NOT NULL,
+    reason      text NOT NULL,
+    row_bytes   bigint NOT NULL,
+    lane1       numeric NOT NULL,       -- digest of the row
+    lane2       numeric NOT NULL,
+    rejected_at timestamptz NOT NULL,
+    PRIMARY KEY (run_id, table_id, chunk_no, ordinal)
+);
+COMMENT ON TABLE lakemover.run_reject IS 'rows that the target refused for their data and that are not in their tables yet, as the ledger on the target has them; the rows themselves are there only';
 
 CREATE TABLE lakemover.difference (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,

@@ -18,7 +18,8 @@ BEGIN
       FROM jsonb_object_keys(p_options) AS o(key)
      WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
                          'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent',
-                         'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff');
+                         'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff',
+                         'on_bad_row', 'max_bad_rows');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
             USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';
@@ -30,6 +31,11 @@ BEGIN
     IF p_options->>'on_table_failure' NOT IN ('undo', 'keep') THEN
         RAISE EXCEPTION 'invalid value for on_table_failure: "%"', p_options->>'on_table_failure'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are undo and keep.';
+    END IF;
+
+    IF p_options->>'on_bad_row' NOT IN ('fail', 'reject') THEN
+        RAISE EXCEPTION 'invalid value for on_bad_row: "%"', p_options->>'on_bad_row'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are fail and reject.';
     END IF;
 
     -- One run per source at a time; the lock keeps two callers from both seeing none.

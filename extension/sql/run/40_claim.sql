@@ -68,7 +68,7 @@ DECLARE
 BEGIN
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = p_rows, bytes_copied = p_bytes, digest = p_digest,
-           stats = p_stats, error = NULL
+           stats = p_stats, rows_rejected = coalesce((p_stats->>'rejected')::bigint, 0), error = NULL
      WHERE c.chunk_id = p_chunk AND c.state <> 'done' AND c.loader_id = p_loader
     RETURNING c.run_id, c.table_id INTO v_run, v_table;
     IF NOT FOUND THEN

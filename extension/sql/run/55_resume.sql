@@ -6,6 +6,13 @@ AS $$
 DECLARE
     v_active bigint;
 BEGIN
+    -- What the earlier loader has under way here, stopped in the middle of a transaction, would keep its locks for ever.
+    PERFORM pg_terminate_backend(a.pid)
+       FROM lakemover.run r
+       JOIN pg_stat_activity a ON a.application_name = 'lakemover ' || right(r.loader_id, 53)
+      WHERE r.run_id = p_run AND r.loader_id <> p_loader AND a.datname = current_database() AND a.usename = current_user
+        AND (r.state IN ('interrupted', 'cancelled', 'failed')
+             OR p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds');
     -- As in create_run(): one run per source at a time.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
     SELECT o.run_id INTO v_active
@@ -31,12 +38,12 @@ COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean) I
 
 CREATE FUNCTION lakemover._ledger_rows(p_ledger jsonb)
 RETURNS TABLE (table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint, bytes bigint, lane1 numeric,
-               lane2 numeric, xid text)
+               lane2 numeric, xid text, rejected bigint)
 LANGUAGE sql IMMUTABLE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT * FROM jsonb_to_recordset(p_ledger) AS l(table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint,
-                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text)
+                                                    bytes bigint, lane1 numeric, lane2 numeric, xid text, rejected bigint)
 $$;
 COMMENT ON FUNCTION lakemover._ledger_rows(jsonb) IS 'rows of the ledger on the target, as the loader hands them over';
 
@@ -62,12 +69,14 @@ BEGIN
 
     UPDATE lakemover.run_chunk c
        SET state = 'done', ended_at = clock_timestamp(), rows_copied = l.rows, bytes_copied = l.bytes,
-           digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader
+           digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader,
+           rows_rejected = coalesce(l.rejected, 0)
       FROM lakemover._ledger_rows(p_ledger) l
      WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('pending', 'claimed');
     GET DIAGNOSTICS regained = ROW_COUNT;
     UPDATE lakemover.run_chunk c
-       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL
+       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL,
+           rows_rejected = 0
       FROM lakemover.run_table t
      WHERE c.run_id = p_run AND c.state = 'done' AND t.run_id = c.run_id AND t.table_id = c.table_id
        AND t.state NOT IN ('failed', 'blocked')
@@ -113,6 +122,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     DELETE FROM lakemover.run_chunk WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.run_sample WHERE run_id = p_run AND table_id = p_table;
+    DELETE FROM lakemover.run_reject WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.validation WHERE run_id = p_run AND table_id = p_table;
     DELETE FROM lakemover.difference WHERE run_id = p_run AND table_id = p_table;
     UPDATE lakemover.run_table

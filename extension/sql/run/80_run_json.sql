@@ -22,6 +22,7 @@ AS $$
                         'format', t.spec->>'format', 'chunking', t.spec->>'chunking', 'copies_rows', t.spec->'copies_rows',
                         'state', t.state, 'chunks', t.chunks, 'rows_copied', t.rows_copied, 'bytes_copied', t.bytes_copied,
                         'source_rows', t.source_rows, 'target_rows', t.target_rows,
+                        'rejected', (SELECT count(*) FROM lakemover.run_reject x WHERE x.run_id = r.run_id AND x.table_id = t.table_id),
                         'started_at', t.started_at, 'loaded_at', t.loaded_at, 'ended_at', t.ended_at,
                         'seconds', extract(epoch FROM t.loaded_at - t.started_at),
                         'snapshot_at', t.snapshot_at, 'snapshot_id', t.snapshot_id, 'source_lsn', t.source_lsn,
@@ -38,6 +39,11 @@ AS $$
                     WHERE t.run_id = r.run_id),
         'differences', (SELECT coalesce(jsonb_agg(to_jsonb(d) - 'run_id'), '[]')
                           FROM (SELECT * FROM lakemover.difference x WHERE x.run_id = r.run_id LIMIT 1000) d),
+        -- the first ones of each table
+        'rejects', (SELECT coalesce(jsonb_agg(to_jsonb(j) - 'run_id' - 'n' ORDER BY j.table_id, j.n), '[]')
+                      FROM (SELECT x.*, row_number() OVER (PARTITION BY x.table_id ORDER BY x.chunk_no, x.ordinal) AS n
+                              FROM lakemover.run_reject x WHERE x.run_id = r.run_id) j
+                     WHERE j.n <= 20),
         'statements_failed', (SELECT coalesce(jsonb_agg(to_jsonb(s) - 'run_id' ORDER BY s.ordinal), '[]')
                                 FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state = 'failed'),
         'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'name', n.object, 'reason', n.reason)

@@ -132,6 +132,7 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"view", catalog::kView},
             {"extension", catalog::kExtension},
             {"object", catalog::kObject},
+            {"activity", catalog::kActivity},
         };
         std::map<std::string, std::string, std::less<>> all;
         for (const auto& [topic, text] : texts) {

@@ -7,6 +7,16 @@
 
 namespace lakemover::source::catalog {
 
+// What tells later whether anybody wrote: where the log is, and each table's counters of writes and its file, which
+// TRUNCATE and rewrites change. At least one row.
+inline constexpr std::string_view kActivity =
+    R"sql(SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END::text,
+       pg_is_in_recovery(), b.stats_reset::text, pg_postmaster_start_time()::text,
+       s.relid::bigint, s.n_tup_ins, s.n_tup_upd, s.n_tup_del, c.relfilenode::bigint
+  FROM pg_stat_database b
+  LEFT JOIN (pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid) ON true
+ WHERE b.datname = current_database())sql";
+
 inline constexpr std::string_view kSourceInfo =
     R"sql(SELECT s.system_identifier::text || '/' || current_database(),
        version(),
