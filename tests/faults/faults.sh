@@ -44,7 +44,7 @@ lm_start_staging
 ms_start
 MS_PORT=$SOURCE_PORT
 ms_load "$here/source_mssql.sql"
-lm_sql source "$LM_DB" -f - < "$here/source.sql" || lm_die "the source could not be filled"
+lm_sql source "$LM_DB" -f - < "$here/source.sql" > /dev/null || lm_die "the source could not be filled"
 start_proxy() { # NAME PORT
     local port
     mkdir "$LM_TMP/proxy" "$LM_TMP/proxy/$1" 2> /dev/null
