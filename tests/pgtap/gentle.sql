@@ -6,8 +6,8 @@ CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres',
 INSERT INTO lakemover.run (source, hash_key, state, phase, loader_id, heartbeat) VALUES ('src', '\x00', 'running', 'load', 'me', clock_timestamp());
 SELECT max(run_id) AS run FROM lakemover.run \gset
 INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, state, chunks, est_bytes, count_s)
-VALUES (:run, 1, '{"copies_rows": true, "target_schema": "s", "target_table": "a", "est_rows": 30}', 0, 'loading', 4, 4000, NULL),
-       (:run, 2, '{"copies_rows": true, "target_schema": "s", "target_table": "b", "est_rows": -1}', 0, 'loaded', 1, 100, 0.5);
+VALUES (:run, 1, '{"copies_rows": true, "source_schema": "s", "source_table": "t", "target_schema": "s", "target_table": "a", "est_rows": 30}', 0, 'loading', 4, 4000, NULL),
+       (:run, 2, '{"copies_rows": true, "source_schema": "s", "source_table": "t", "target_schema": "s", "target_table": "b", "est_rows": -1}', 0, 'loaded', 1, 100, 0.5);
 -- Two seconds at the same time, an hour of pause, one more second; and one chunk that was found in the ledger.
 INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, state, rows_copied, bytes_copied, stats, started_at, ended_at)
 VALUES (:run, 1, 1, 'keyset', 'done', 10, 1000, '{"source_wait_s": 1, "encode_s": 0.25, "read_s": 1.5, "hash_s": 0.1, "send_s": 0.2, "commit_s": 0.1, "rate_limit_s": 0}', '2026-01-01 00:00:00Z', '2026-01-01 00:00:02Z'),
