@@ -136,10 +136,8 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
         sync_rejects(run, pg, target);
     }
     const json refused = still_refused(pg, id);
-    audit.seal(key, {{"kind", "retry-rejects"},
-                     {"run", {{"id", id}}},
-                     {"loaded", tables},
-                     {"still_refused", refused.size()}});
+    audit.seal(
+        key, {{"kind", "retry-rejects"}, {"run", {{"id", id}}}, {"loaded", tables}, {"still_refused", refused.size()}});
     show(settings, id, tables, refused);
     return refused.empty() ? Exit::kSuccess : Exit::kIncomplete;
 }

@@ -70,7 +70,7 @@ struct Settings {
     std::string on_table_failure = "undo";
     std::string on_bad_row = "fail";
     int max_bad_rows = 1000;  // of a table, with on_bad_row reject
-    std::string max_rate;  // bytes per second that are read; empty: no limit
+    std::string max_rate;     // bytes per second that are read; empty: no limit
     int max_source_connections = 10;
     double slowdown_factor = 4;  // blocks that take so many times longer are a slow source; 0: never
     std::string window;          // hours of the day to load in; empty: any

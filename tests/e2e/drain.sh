@@ -87,7 +87,7 @@ kill -TERM $daemon
 ends_as 20 "drained"
 equal "batches left in the middle" 0 "$(chunks claimed)"
 if [ "$(chunks pending)" -gt 0 ]; then pass "nothing new was begun: $(chunks pending) batches are left"; else fail "the run was not stopped"; fi
-equal "what the target committed" "$(chunks done)" "$(target 'SELECT count(*) FROM lakemover_ledger.chunk')"
+equal "what the target committed" "$(chunks "done")" "$(target 'SELECT count(*) FROM lakemover_ledger.chunk')"
 output "$LM_TMP/out.call"
 says 'INTERRUPTED' 'the daemon was told to stop'
 resumed

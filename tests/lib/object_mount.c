@@ -10,17 +10,17 @@
 #include <string.h>
 #include <unistd.h>
 
-static int below(int dir, const char *name) {
+static int below(int dir, const char* name) {
     char path[PATH_MAX] = "", link[64];
-    const char *mount = getenv("OBJECT_MOUNT");
+    const char* mount = getenv("OBJECT_MOUNT");
     if (!mount || !name) return 0;
     if (name[0] == '/') return strncmp(name, mount, strlen(mount)) == 0;
     snprintf(link, sizeof link, "/proc/self/fd/%d", dir);
     return readlink(link, path, sizeof path - 1) > 0 && strncmp(path, mount, strlen(mount)) == 0;
 }
 
-int openat(int dir, const char *name, int flags, ...) {
-    int (*real)(int, const char *, int, ...) = dlsym(RTLD_NEXT, "openat");
+int openat(int dir, const char* name, int flags, ...) {
+    int (*real)(int, const char*, int, ...) = dlsym(RTLD_NEXT, "openat");
     va_list rest;
     va_start(rest, flags);
     int mode = (flags & (O_CREAT | O_TMPFILE)) ? va_arg(rest, int) : 0;
@@ -32,8 +32,8 @@ int openat(int dir, const char *name, int flags, ...) {
     return real(dir, name, flags, mode);
 }
 
-int renameat(int from_dir, const char *from, int to_dir, const char *to) {
-    int (*real)(int, const char *, int, const char *) = dlsym(RTLD_NEXT, "renameat");
+int renameat(int from_dir, const char* from, int to_dir, const char* to) {
+    int (*real)(int, const char*, int, const char*) = dlsym(RTLD_NEXT, "renameat");
     if (below(to_dir, to)) {
         errno = EOPNOTSUPP;
         return -1;
