@@ -253,12 +253,12 @@ std::vector<Difference> fields_behind(const TableContext& table, const std::set<
 LevelResult compare_sample(const TableContext& table) {
     LevelResult result;
     const std::string limit = std::to_string(table.options.sample_rows);
-    // Kept as the table ended.
+    const bool keyed = !table.spec.key.empty();
+    // Kept as the table ended. Without a key the sample is all rows with the prefix, which may be more than the limit.
     const Sampled source = sampled(table.staging.query(
         "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.run_sample WHERE run_id = $1 AND table_id = "
-        "$2 AND level = 3 AND row_no <= $3 ORDER BY row_no",
-        {table.run(), table.id, limit}));
-    const bool keyed = !table.spec.key.empty();
+        "$2 AND level = 3 AND ($4::boolean OR row_no <= $3) ORDER BY row_no",
+        {table.run(), table.id, limit, keyed ? "f" : "t"}));
     std::vector<std::string> keys;
     for (const auto& [key, md5] : source.rows) keys.push_back(key);
     const Value parameter = keyed ? key_list(keys) : limit;
