@@ -22,25 +22,18 @@ bool is_trouble(int error) {
            error == EMFILE || error == ENFILE;
 }
 
-bool write_all(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return true;
-}
-
 // 0, or the errno of what did not work.
 int try_out(int dir_fd) {
     {
         const FileDescriptor fd(::openat(dir_fd, kProbe, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kFileMode));
-        if (!fd.valid() || !write_all(fd.get(), "a")) return errno;
+        if (!fd.valid()) return errno;
+        if (const int error = write_all(fd.get(), "a")) return error;
     }
     {
         const FileDescriptor fd(::openat(dir_fd, kProbe, O_WRONLY | O_APPEND | O_CLOEXEC));
-        if (!fd.valid() || !write_all(fd.get(), "b") || ::fsync(fd.get()) != 0) return errno;
+        if (!fd.valid()) return errno;
+        if (const int error = write_all(fd.get(), "b")) return error;
+        if (::fsync(fd.get()) != 0) return errno;
     }
     if (::renameat(dir_fd, kProbe, dir_fd, kRenamed) != 0) return errno;
     const FileDescriptor fd(::openat(dir_fd, kRenamed, O_RDONLY | O_CLOEXEC));
@@ -71,7 +64,7 @@ void MirrorDir::copy(int local_fd, const std::filesystem::path& local, const std
         {
             FileDescriptor fd(
                 ::openat(fd_.get(), name.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kFileMode));
-            if (!fd.valid() || !write_all(fd.get(), file.bytes())) error = errno;
+            error = fd.valid() ? write_all(fd.get(), file.bytes()) : errno;
             // Only closing it tells whether an object store has taken it.
             if (error == 0 && ::close(fd.release()) != 0) error = errno;
         }

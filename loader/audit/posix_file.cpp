@@ -27,6 +27,17 @@ constexpr mode_t kFileMode = S_IRUSR | S_IWUSR;
 }
 
 // Returns 0 or errno.
+int sync_errno(int fd) noexcept {
+    while (::fsync(fd) != 0) {
+        if (errno == EINTR) continue;
+        if (errno == EINVAL || errno == ENOTSUP || errno == ENOSYS) return 0;
+        return errno;
+    }
+    return 0;
+}
+
+}  // namespace
+
 int write_all(int fd, std::string_view bytes) noexcept {
     while (!bytes.empty()) {
         const ssize_t done = ::write(fd, bytes.data(), bytes.size());
@@ -39,18 +50,6 @@ int write_all(int fd, std::string_view bytes) noexcept {
     }
     return 0;
 }
-
-// Returns 0 or errno.
-int sync_errno(int fd) noexcept {
-    while (::fsync(fd) != 0) {
-        if (errno == EINTR) continue;
-        if (errno == EINVAL || errno == ENOTSUP || errno == ENOSYS) return 0;
-        return errno;
-    }
-    return 0;
-}
-
-}  // namespace
 
 FileDescriptor::~FileDescriptor() {
     if (fd_ >= 0) ::close(fd_);

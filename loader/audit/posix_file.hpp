@@ -25,6 +25,9 @@ private:
     int fd_ = -1;
 };
 
+// All of it, over interruptions and short writes. Returns 0 or errno.
+int write_all(int fd, std::string_view bytes) noexcept;
+
 // A file that only grows. A piece that could not be written whole is cut off again, so that what is
 // there stays readable after the disk was full.
 class AppendFile {

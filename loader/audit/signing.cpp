@@ -127,9 +127,9 @@ void put_file(const std::filesystem::path& dir, const std::string& name, std::st
     ::unlink(temporary.c_str());
     {
         const FileDescriptor fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode));
-        if (!fd.valid() || ::write(fd.get(), bytes.data(), bytes.size()) != static_cast<ssize_t>(bytes.size()) ||
-            ::fsync(fd.get()) != 0)
-            failed(errno);
+        if (!fd.valid()) failed(errno);
+        if (const int error = write_all(fd.get(), bytes)) failed(error);
+        if (::fsync(fd.get()) != 0) failed(errno);
     }
     if (replace) {
         if (::rename(temporary.c_str(), file.c_str()) != 0) failed(errno);

@@ -1,6 +1,5 @@
 // lakemover accept: a table of a run, or an assessment.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
@@ -15,12 +14,6 @@ namespace lakemover::loader {
 
 namespace {
 
-std::string user_here() {
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
-    return current_user().name + "@" + host;
-}
-
 bool blank(const std::string& text) {
     return std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isspace(c) != 0; });
 }
@@ -34,7 +27,7 @@ Exit command_accept(const Settings& settings, const AcceptOptions& options) {
         throw Error(Exit::kUsage, "an assessment belongs to a source, not to run " + options.run);
     if (blank(options.reason)) throw Error(Exit::kUsage, "accept wants --reason TEXT", {}, "it is signed and reported");
     const Acceptance acceptance{options.table.empty() ? options.assessment : options.table, options.reason,
-                                blank(options.by) ? user_here() : options.by};
+                                blank(options.by) ? current_user().name + "@" + host_name() : options.by};
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     Pg pg = staging.connect();

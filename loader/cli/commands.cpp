@@ -128,9 +128,8 @@ Exit command_assess(const Settings& settings) {
 }
 
 Exit command_run(const Settings& settings, bool replan) {
-    if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
-                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
+    Target::require_given(settings.target,
+                          "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken cancel;
@@ -174,9 +173,7 @@ Exit say_ended(const Settings& s, const std::string& id, const Result& run) {
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent) {
     Staging staging = Staging::open(settings);
     if (lift_pause(settings, staging, run)) return Exit::kSuccess;
-    if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
-                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+    Target::require_given(settings.target);
     staging.lock_for_work();
     CancelToken cancel;
     const SignalWatch signals(cancel);

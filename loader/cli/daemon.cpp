@@ -62,9 +62,8 @@ void pass_on(const CancelToken& stop, CancelToken& run, const std::atomic<bool>&
 }  // namespace
 
 Exit command_daemon(const Settings& settings) {
-    if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
-                    "the daemon needs to know its target: LAKEBASE_HOST, LAKEBASE_USERNAME, LAKEBASE_PASSWORD");
+    Target::require_given(settings.target,
+                          "the daemon needs to know its target: LAKEBASE_HOST, LAKEBASE_USERNAME, LAKEBASE_PASSWORD");
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken stop;

@@ -10,6 +10,7 @@
 #include "loader/cli/signals.hpp"
 #include "loader/engine/rejects.hpp"
 #include "loader/engine/watch.hpp"
+#include "loader/staging/run_table.hpp"
 #include "loader/target/rejects.hpp"
 #include "loader/validate/table_spec.hpp"
 
@@ -20,14 +21,6 @@ using nlohmann::json;
 namespace {
 
 constexpr std::size_t kMostShown = 5;  // of a table
-
-std::string table_name(Pg& staging, const std::string& run, std::int64_t table) {
-    const Result r = staging.query(
-        "SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM lakemover.run_table "
-        "WHERE run_id = $1 AND table_id = $2",
-        {run, std::to_string(table)});
-    return r.rows() == 1 ? r.text(0, 0) : "table " + std::to_string(table);
-}
 
 // What is still refused, from staging's copy of the ledger.
 json still_refused(Pg& staging, const std::string& run) {
@@ -77,9 +70,7 @@ void show(const Settings& s, const std::string& id, const json& tables, const js
 }  // namespace
 
 Exit command_retry_rejects(const Settings& settings, const std::string& given) {
-    if (!settings.target.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
-                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+    Target::require_given(settings.target);
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
     CancelToken cancel;
@@ -97,9 +88,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
     const Target target_settings(settings.target);
     Pg target = target_settings.connect();
     const Cancellable target_registered(cancel, target);
-    if (const std::string now = target_settings.identity(target); now != r.get(0, 4))
-        throw Error(Exit::kUsage, "run " + id + " went to another target", "then: " + r.text(0, 4) + ", now: " + now,
-                    "set LAKEBASE_* to the target of that run");
+    target_settings.require_same(target, id, r.text(0, 4));
     const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
     AuditDir audit = AuditDir::create(settings.audit_dir, "retry-rejects-" + id, settings.home + "/audit-beside");
     Events events(staging.connect(), audit);
@@ -126,7 +115,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
         sync_rejects(run, pg, target);
         for (const std::int64_t table : RejectLedger(run.run_uuid).tables(target)) {
             const Retried retried = retry_table(run, pg, target, table);
-            const std::string name = table_name(pg, id, table);
+            const std::string name = table_name(pg, id, table, "table " + std::to_string(table));
             tables.push_back({{"table", name}, {"loaded", retried.loaded}, {"refused", retried.refused}});
             events.emit(Level::kInfo, "rejects_retried",
                         name + ": " + std::to_string(retried.loaded) + " rows loaded, " +

@@ -104,9 +104,7 @@ Exit command_rollback(const Settings& settings, const std::string& run, bool yes
     const Target target_settings(settings.target);
     Pg target = target_settings.connect();
     const Cancellable registered(cancel, target);
-    if (const std::string now = target_settings.identity(target); now != r.get(0, 1))
-        throw Error(Exit::kUsage, "run " + id + " went to another target", "then: " + r.text(0, 1) + ", now: " + now,
-                    "set LAKEBASE_* to the target of that run");
+    target_settings.require_same(target, id, r.text(0, 1));
     std::vector<TargetObject> objects = made_by_run(pg, target, id, r.text(0, 0));
     mark_kept(target, objects);
     show(settings, id, objects);

@@ -12,26 +12,23 @@
 #include "loader/cli/runs.hpp"
 #include "loader/engine/forecast.hpp"
 #include "loader/engine/window.hpp"
+#include "loader/report/html.hpp"
 #include "loader/report/time_spent.hpp"
 #include "loader/staging/staging.hpp"
 
 namespace lakemover::loader {
 
 using nlohmann::json;
+using report::text_field;
 
 namespace {
-
-std::string text_of(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
 
 json tables_by_state(const json& tables) {
     json states{{"total", tables.size()}};
     for (const char* state : {"pending", "loading", "loaded", "done", "incomplete", "failed", "blocked"})
         states[state] = 0;
     for (const json& t : tables) {
-        json& n = states[text_of(t, "state")];
+        json& n = states[text_field(t, "state")];
         n = n.get<int>() + 1;
     }
     return states;
@@ -57,10 +54,10 @@ json status_document(const json& raw, std::time_t now) {
     const json& progress = raw.at("progress");
     const json& figures = raw.at("figures");
     const json& measured = figures.at("measured");
-    const bool active =
-        text_of(run, "state") == "queued" || text_of(run, "state") == "running" || text_of(run, "state") == "paused";
+    const bool active = text_field(run, "state") == "queued" || text_field(run, "state") == "running" ||
+                        text_field(run, "state") == "paused";
     const json workers = run.value("workers", json());
-    const Forecast forecast = make_forecast(parse_figures(figures), active ? text_of(run, "phase") : "ended",
+    const Forecast forecast = make_forecast(parse_figures(figures), active ? text_field(run, "phase") : "ended",
                                             workers.is_number() ? workers.get<int>() : 1);
 
     json document;
@@ -99,12 +96,13 @@ json status_document(const json& raw, std::time_t now) {
 std::string status_text(const json& document) {
     std::string lines;
     const json& run = document.at("run");
-    if (text_of(run, "state") == "paused" && !text_of(run, "pause_reason").empty())
-        lines += "  waiting: " + text_of(run, "pause_reason") + "\n";
+    if (text_field(run, "state") == "paused" && !text_field(run, "pause_reason").empty())
+        lines += "  waiting: " + text_field(run, "pause_reason") + "\n";
     const json& forecast = document.at("forecast");
-    if (forecast.is_object() && !text_of(forecast, "text").empty()) lines += "  " + text_of(forecast, "text") + "\n";
-    if (!text_of(document, "bottleneck").empty())
-        lines += "  what holds up the load: " + text_of(document, "bottleneck") + "\n";
+    if (forecast.is_object() && !text_field(forecast, "text").empty())
+        lines += "  " + text_field(forecast, "text") + "\n";
+    if (!text_field(document, "bottleneck").empty())
+        lines += "  what holds up the load: " + text_field(document, "bottleneck") + "\n";
     return lines;
 }
 

@@ -36,8 +36,7 @@ std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& 
     const json assessment =
         json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", lines);
-    if (const std::string problem = write_assessment(audit, assessment, pdf); !problem.empty())
-        audit.event({{"level", "WARNING"}, {"kind", "pdf_not_made"}, {"message", problem}, {"data", json::object()}});
+    write_assessment(audit, assessment, pdf);
     const Value blockers = staging.scalar(
         "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
         {source});

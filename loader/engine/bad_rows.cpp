@@ -135,7 +135,7 @@ RefusedRows find_refused(RunContext& run, Pg& staging, Pg& target, const BadChun
                 if (window.size() >= kWindow) try_window();
             });
     } catch (const codec::DecodeError& e) {
-        throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
+        throw_malformed(e);
     }
     try_window();
     target.exec("ROLLBACK");
@@ -212,7 +212,7 @@ PumpResult load_without(RunContext& run, Pg& staging, Pg& target, const BadChunk
         flush();
     } catch (const codec::DecodeError& e) {
         if (copying) target.copy_in_abort("malformed data from the source");
-        throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
+        throw_malformed(e);
     } catch (Error& e) {
         e.of_rows = copying && e.peer == "target";
         if (copying) target.copy_in_abort("the loader gave this chunk up");

@@ -13,18 +13,7 @@ using nlohmann::json;
 namespace {
 
 double number(const json& object, const char* key, double otherwise = 0) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
-}
-
-std::string text(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_string() ? found->get<std::string>() : "";
-}
-
-bool flag(const json& object, const char* key) {
-    const auto found = object.find(key);
-    return found != object.end() && found->is_boolean() && found->get<bool>();
+    return report::number_of(report::field(object, key)).value_or(otherwise);
 }
 
 bool given_up(const TableProgress& t) { return t.state == "failed" || t.state == "blocked"; }
@@ -200,8 +189,8 @@ Figures parse_figures(const json& document) {
     for (const json& t : document.at("tables")) {
         TableProgress p;
         p.table_id = t.at("table_id").get<std::int64_t>();
-        p.state = text(t, "state");
-        p.copies_rows = flag(t, "copies_rows");
+        p.state = report::text_field(t, "state");
+        p.copies_rows = report::bool_field(t, "copies_rows", false);
         p.est_bytes = number(t, "est_bytes");
         p.est_rows = number(t, "est_rows");
         p.chunks = number(t, "chunks");
@@ -209,13 +198,13 @@ Figures parse_figures(const json& document) {
         p.rows = number(t, "rows");
         p.bytes = number(t, "bytes");
         p.count_s = number(t, "count_s", -1);
-        p.validated = flag(t, "validated");
+        p.validated = report::bool_field(t, "validated", false);
         p.validate_s = number(t, "validate_s");
         f.tables.push_back(std::move(p));
     }
     for (const json& s : document.at("statements"))
-        f.statements.push_back({text(s, "stage"), static_cast<std::int64_t>(number(s, "table_id")),
-                                text(s, "state") == "pending", number(s, "seconds")});
+        f.statements.push_back({report::text_field(s, "stage"), static_cast<std::int64_t>(number(s, "table_id")),
+                                report::text_field(s, "state") == "pending", number(s, "seconds")});
     return f;
 }
 

@@ -15,6 +15,7 @@
 #include "loader/engine/classify.hpp"
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/pump.hpp"
+#include "loader/staging/run_table.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
 
@@ -37,7 +38,6 @@ struct Chunk {
 struct TablePlan {
     std::string name;
     std::string copy_in;
-    codec::Format format = codec::Format::kBinary;
     TableSpec spec;
     std::unique_ptr<codec::StreamDigester> digester;
 };
@@ -121,7 +121,8 @@ private:
         const Result r = staging_->query("SELECT * FROM lakemover._start_ready_tables($1)", {run_.id()});
         for (int i = 0; i < r.rows(); ++i)
             if (r.get(i, 1) == "blocked")
-                run_.events.emit(Level::kError, "table_blocked", table_name(r.integer(i, 0)) + " " + r.text(i, 2), {},
+                run_.events.emit(Level::kError, "table_blocked",
+                                 table_name(*staging_, run_.id(), r.integer(i, 0)) + " " + r.text(i, 2), {},
                                  r.integer(i, 0));
         return r.rows() > 0;
     }
@@ -142,16 +143,6 @@ private:
                    .rows() == 1;
     }
 
-    std::string table_name(std::int64_t table_id) {
-        return staging_
-            ->scalar(
-                "SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
-                "lakemover.run_table "
-                "WHERE run_id = $1 AND table_id = $2",
-                {run_.id(), std::to_string(table_id)})
-            .value_or("?");
-    }
-
     TablePlan& plan(std::int64_t table_id) {
         const auto known = plans_.find(table_id);
         if (known != plans_.end()) return known->second;
@@ -159,13 +150,11 @@ private:
             "SELECT spec, lakemover._target_sql(run_id, table_id, 'copy_in') FROM lakemover.run_table WHERE run_id = "
             "$1 AND table_id = $2",
             {run_.id(), std::to_string(table_id)});
-        const TableSpec spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)));
         TablePlan p;
-        p.name = table_name(table_id);
+        p.name = table_name(*staging_, run_.id(), table_id);
         p.copy_in = r.text(0, 1);
-        p.format = spec.format;
-        p.digester = std::make_unique<codec::StreamDigester>(row_hasher_config(spec, run_.hash_key), spec.format);
-        p.spec = spec;
+        p.spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)));
+        p.digester = std::make_unique<codec::StreamDigester>(row_hasher_config(p.spec, run_.hash_key), p.spec.format);
         return plans_.emplace(table_id, std::move(p)).first->second;
     }
 
@@ -333,16 +322,15 @@ private:
                                       : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
         unanswered_.reset();
         if (done) return *done;
-        const BadChunk bad{std::to_string(chunk.chunk_id), chunk.chunk_no, bounds_text(chunk), table.spec,
-                           table.copy_in};
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
-        if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad);
+        if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad_chunk(chunk, table));
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
-        const PumpResult moved = refused_ && refused_->size() > 0
-                                     ? load_without(run_, *staging_, *target_, bad, *table.digester, *refused_)
-                                     : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in,
-                                                  *table.digester, table.format, after_read_);
+        const PumpResult moved =
+            refused_ && refused_->size() > 0
+                ? load_without(run_, *staging_, *target_, bad_chunk(chunk, table), *table.digester, *refused_)
+                : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester,
+                             table.spec.format, after_read_);
         ChunkRecord record{chunk.table_id,
                            chunk.chunk_no,
                            chunk.method,
@@ -378,9 +366,11 @@ private:
         return record;
     }
 
-    static std::string bounds_text(const Chunk& chunk) {
-        if (!chunk.lower && !chunk.upper) return {};
-        return "from " + chunk.lower.value_or("the first row") + " to " + chunk.upper.value_or("the last");
+    static BadChunk bad_chunk(const Chunk& chunk, const TablePlan& table) {
+        std::string bounds;
+        if (chunk.lower || chunk.upper)
+            bounds = "from " + chunk.lower.value_or("the first row") + " to " + chunk.upper.value_or("the last");
+        return {std::to_string(chunk.chunk_id), chunk.chunk_no, std::move(bounds), table.spec, table.copy_in};
     }
 
     void record_done(const Chunk& chunk, const ChunkRecord& record, const TablePlan& table, bool again) {

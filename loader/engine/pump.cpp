@@ -93,11 +93,11 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after
     return source_rows;
 }
 
-[[noreturn]] void malformed(const codec::DecodeError& e) {
+}  // namespace
+
+void throw_malformed(const codec::DecodeError& e) {
     throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
 }
-
-}  // namespace
 
 std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
 
@@ -123,7 +123,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
         if (format == codec::Format::kBinary) target.copy_in_data(std::string_view("\377\377", 2));
     } catch (const codec::DecodeError& e) {
         target.copy_in_abort("malformed data from the source");
-        malformed(e);
+        throw_malformed(e);
     } catch (Error& e) {
         e.of_rows = e.peer == "target";
         target.copy_in_abort("the loader gave this chunk up");
@@ -164,7 +164,7 @@ codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_
             throw Error(Exit::kOther, "row counts of a table differ",
                         "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(digester.rows()));
     } catch (const codec::DecodeError& e) {
-        malformed(e);
+        throw_malformed(e);
     }
     return digester.digest();
 }

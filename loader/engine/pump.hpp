@@ -29,6 +29,9 @@ struct PumpResult {
 // The header that starts COPY BINARY: signature, no flags, no extension.
 std::string copy_header();
 
+// Bytes of the source that are no COPY data.
+[[noreturn]] void throw_malformed(const codec::DecodeError& e);
+
 // Called with the bytes of each message that was read and the seconds that reading it took; may wait, so that staging
 // and with it the source wait too, and may throw.
 using AfterRead = std::function<void(std::size_t bytes, double seconds)>;

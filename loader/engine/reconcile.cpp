@@ -18,13 +18,7 @@ void commit_durably(RunContext& run, Pg& target) {
 
 Reconciled reconcile_chunks(RunContext& run, Pg& staging, Pg& target) {
     commit_durably(run, target);
-    const Value ledger = target.scalar(
-        "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('table_id', table_id, 'chunk_no', "
-        "chunk_no, 'method', method, 'lower', lower_bound, 'upper', upper_bound, 'rows', rows_copied, 'bytes', "
-        "bytes_copied, 'lane1', lane1::text, 'lane2', lane2::text, 'xid', xid::text, 'rejected', rows_rejected)), "
-        "'[]')::text FROM "
-        "lakemover_ledger.chunk WHERE run_uuid = $1",
-        {run.run_uuid});
+    const std::string ledger = run.ledger->chunks_json(target);
     const Result r = staging.query("SELECT regained, lost FROM lakemover._reconcile_chunks($1, $2, $3)",
                                    {run.id(), run.loader_id, ledger});
     return {r.integer(0, 0), r.integer(0, 1)};

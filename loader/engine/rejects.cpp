@@ -90,13 +90,8 @@ void commit_rows(RunContext& run, Pg& target, const TableSpec& spec, const std::
 
 void sync_rejects(RunContext& run, Pg& staging, Pg& target) {
     if (!known(run, target)) return;
-    const Value retried = target.scalar(
-        "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('table_id', table_id, 'chunk_no', "
-        "chunk_no, 'method', method, 'rows', rows_copied, 'bytes', bytes_copied, 'lane1', lane1::text, 'lane2', "
-        "lane2::text, 'xid', xid::text)), '[]')::text FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND method = "
-        "'rejects'",
-        {run.run_uuid});
-    staging.query("SELECT lakemover._adopt_retried($1, $2)", {run.id(), retried});
+    staging.query("SELECT lakemover._adopt_retried($1, $2)",
+                  {run.id(), Ledger(run.run_uuid, 1).chunks_json(target, "rejects")});
     staging.query("SELECT lakemover._store_rejects($1, $2)", {run.id(), RejectLedger(run.run_uuid).list(target)});
 }
 

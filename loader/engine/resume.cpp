@@ -6,6 +6,7 @@
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/statements.hpp"
+#include "loader/staging/run_table.hpp"
 
 namespace lakemover::loader {
 
@@ -71,13 +72,7 @@ void reconcile_schema(RunContext& run, Pg& staging, Pg& target) {
 
 // Rows and ledger rows go in one transaction, which a loader that was taken over cannot commit.
 void empty_table(RunContext& run, Pg& staging, std::int64_t table_id) {
-    const std::string name =
-        staging
-            .scalar(
-                "SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
-                "lakemover.run_table WHERE run_id = $1 AND table_id = $2",
-                {run.id(), std::to_string(table_id)})
-            .value_or("?");
+    const std::string name = table_name(staging, run.id(), table_id);
     bool rows = false;
     with_target(run, [&](Pg& target) {
         target.exec("BEGIN");

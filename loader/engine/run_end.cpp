@@ -23,11 +23,7 @@ namespace {
 
 using nlohmann::json;
 
-json performed_by() {
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
-    return {{"user", current_user().name}, {"host", host}};
-}
+json performed_by() { return {{"user", current_user().name}, {"host", host_name()}}; }
 
 // Host, database, version and system identifier of both ends, as far as the servers say them.
 json identities(Pg& staging, const json& document) {
@@ -46,6 +42,14 @@ json identities(Pg& staging, const json& document) {
     both["target"]["version"] = document.value("/target/server_version"_json_pointer, json());
     both["target"]["identity"] = document.value("/run/target_identity"_json_pointer, json());
     return both;
+}
+
+// A report without its PDF is none the worse, but somebody will look for it.
+void note_pdf(AuditDir& audit, const Pdf& made) {
+    if (!made.problem.empty())
+        audit.event(
+            {{"level", "WARNING"}, {"kind", "pdf_not_made"}, {"message", made.problem}, {"data", json::object()}},
+            AuditDir::Sync::kCommit);
 }
 
 }  // namespace
@@ -93,7 +97,7 @@ nlohmann::json reconciliation_document(Pg& staging, const std::string& run_id, c
     return document;
 }
 
-std::string write_reconciliation(AuditDir& audit, const nlohmann::json& document, bool pdf) {
+void write_reconciliation(AuditDir& audit, const nlohmann::json& document, bool pdf) {
     // A number of its own in the page says which document it was made from.
     const std::string text = document.dump(2, ' ', false, json::error_handler_t::replace);
     json page = document;
@@ -106,17 +110,17 @@ std::string write_reconciliation(AuditDir& audit, const nlohmann::json& document
     page["pdf_problem"] = made.problem;
     audit.write("reconciliation.html", made.problem.empty() ? html : render_run_html(page));
     if (!made.bytes.empty()) audit.write("reconciliation.pdf", made.bytes);
-    return made.problem;
+    note_pdf(audit, made);
 }
 
-std::string write_assessment(AuditDir& audit, const nlohmann::json& assessment, bool pdf) {
+void write_assessment(AuditDir& audit, const nlohmann::json& assessment, bool pdf) {
     const std::string html = render_assessment_html(assessment);
     audit.write("assessment.json", assessment.dump(2));
     audit.write("assessment.html", html);
-    if (!pdf) return {};
+    if (!pdf) return;
     const Pdf made = html_to_pdf(html);
     if (!made.bytes.empty()) audit.write("assessment.pdf", made.bytes);
-    return made.problem;
+    note_pdf(audit, made);
 }
 
 nlohmann::json manifest_facts(const std::string& kind, const nlohmann::json& document) {
@@ -150,12 +154,14 @@ void seal_run(AuditDir& audit, Pg& staging, const std::string& run_id, const Run
     if (!audit.has("plan.txt")) write_plan_files(audit, staging, run_id);
     write_result_files(audit, staging, run_id);
     // A run that goes on elsewhere than where it was assessed.
-    if (!audit.has("assessment.json")) write_assessment_files(audit, staging, run_id);
+    if (!audit.has("assessment.json"))
+        if (const Value assessment = staging.scalar(
+                "SELECT lakemover._assessment_json(assessment_id)::text FROM lakemover.run WHERE run_id = $1",
+                {run_id}))
+            write_assessment(audit, json::parse(*assessment), false);
     json document = reconciliation_document(staging, run_id, end, key);
     if (!previous.is_null()) document["previous"] = previous;
-    if (const std::string problem = write_reconciliation(audit, document, pdf); !problem.empty())
-        audit.event({{"level", "WARNING"}, {"kind", "pdf_not_made"}, {"message", problem}, {"data", json::object()}},
-                    AuditDir::Sync::kCommit);
+    write_reconciliation(audit, document, pdf);
     json facts = manifest_facts(kind, document);
     if (!previous.is_null()) facts["previous"] = previous;
     audit.seal(key, facts);

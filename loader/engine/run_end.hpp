@@ -27,14 +27,14 @@ nlohmann::json signed_criterion(const std::string& fingerprint);
 nlohmann::json reconciliation_document(Pg& staging, const std::string& run_id, const RunEnd& end,
                                        const SigningKey& key);
 
-// reconciliation.json, .html and, unless the settings forbid it, .pdf. Returns why there is no PDF.
-std::string write_reconciliation(AuditDir& audit, const nlohmann::json& document, bool pdf);
+// reconciliation.json, .html and, unless the settings forbid it, .pdf; an event says why there is none.
+void write_reconciliation(AuditDir& audit, const nlohmann::json& document, bool pdf);
 
 // What the manifest says of the directory as a whole. kind: run, validation, report, acceptance, assessment.
 nlohmann::json manifest_facts(const std::string& kind, const nlohmann::json& document);
 
-// The assessment's files; returns why there is no PDF.
-std::string write_assessment(AuditDir& audit, const nlohmann::json& assessment, bool pdf);
+// The assessment's files, with the PDF in the same way.
+void write_assessment(AuditDir& audit, const nlohmann::json& assessment, bool pdf);
 
 // All of it, in order: the run's files, the report, the seal. previous: the directory of the same run before this one.
 void seal_run(AuditDir& audit, Pg& staging, const std::string& run_id, const RunEnd& end, const std::string& kind,

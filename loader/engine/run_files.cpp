@@ -3,7 +3,6 @@
 #include <nlohmann/json.hpp>
 
 #include "loader/audit/chained_log.hpp"
-#include "loader/report/assessment_report.hpp"
 
 namespace lakemover::loader {
 
@@ -104,6 +103,8 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                    {"outage_timeout", o.outage_timeout_s},
                    {"on_existing", o.on_existing},
                    {"on_table_failure", o.on_table_failure},
+                   {"on_bad_row", o.reject_bad_rows ? "reject" : "fail"},
+                   {"max_bad_rows", o.max_bad_rows},
                    {"force", o.force},
                    {"keep_ledger", o.keep_ledger},
                    {"require_signoff", o.require_signoff},
@@ -157,17 +158,6 @@ void note_validations(AuditDir& audit, Pg& staging, const std::string& run_id) {
         "WHERE v.run_id = $1 AND v.level > 0 ORDER BY v.table_id, v.level",
         {run_id});
     for (int i = 0; i < r.rows(); ++i) audit.validation(json::parse(r.get(i, 0)));
-}
-
-void write_assessment_files(AuditDir& audit, Pg& staging, const std::string& run_id) {
-    const Result r = staging.query(
-        "SELECT lakemover._assessment_json(assessment_id)::text FROM lakemover.run WHERE run_id = $1 AND "
-        "assessment_id IS NOT NULL",
-        {run_id});
-    if (r.rows() == 0) return;
-    const json assessment = json::parse(r.get(0, 0));
-    audit.write("assessment.json", assessment.dump(2));
-    audit.write("assessment.html", render_assessment_html(assessment));
 }
 
 }  // namespace lakemover::loader

@@ -22,7 +22,4 @@ void write_result_files(AuditDir& audit, Pg& staging, const std::string& run_id)
 // What validation says now, as lines after those that said it then.
 void note_validations(AuditDir& audit, Pg& staging, const std::string& run_id);
 
-// The run's own assessment, when the directory is not the one that it was taken into.
-void write_assessment_files(AuditDir& audit, Pg& staging, const std::string& run_id);
-
 }  // namespace lakemover::loader

@@ -305,10 +305,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
     {
         Pg probe = target.connect();
         target_connections = free_connections(probe);
-        const std::string now = target.identity(probe);
-        if (now != r.get(0, 4))
-            throw Error(Exit::kUsage, "run " + id + " went to another target",
-                        "then: " + r.text(0, 4) + ", now: " + now, "set LAKEBASE_* to the target of that run");
+        target.require_same(probe, id, r.text(0, 4));
     }
     const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
     AuditDir audit = AuditDir::create(settings.audit_dir, "validate-" + id, settings.home + "/audit-beside");

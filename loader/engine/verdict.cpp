@@ -8,6 +8,7 @@
 
 #include "loader/engine/phases.hpp"
 #include "loader/engine/run_end.hpp"
+#include "loader/staging/run_table.hpp"
 #include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
@@ -51,16 +52,6 @@ std::vector<std::int64_t> tables_to_validate(RunContext& run, Pg& staging) {
     std::vector<std::int64_t> tables;
     for (int i = 0; i < r.rows(); ++i) tables.push_back(r.integer(i, 0));
     return tables;
-}
-
-std::string name_of(Pg& staging, const RunContext& run, std::int64_t table_id) {
-    return staging
-        .scalar(
-            "SELECT coalesce((SELECT pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table') FROM "
-            "lakemover.run_table "
-            "WHERE run_id = $1 AND table_id = $2), 'schema')",
-            {run.id(), std::to_string(table_id)})
-        .value_or("?");
 }
 
 void report_levels(RunContext& run, const std::string& name, std::int64_t table_id,
@@ -112,7 +103,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
             session.use([&](Pg& my_target) {
                 const auto results = validate_table(my_staging, my_target, tables[i], options);
-                report_levels(run, name_of(my_staging, run, tables[i]), tables[i], results);
+                report_levels(run, table_name(my_staging, run.id(), tables[i], "schema"), tables[i], results);
             });
         }
     };

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <ctime>
 
+#include "loader/staging/process.hpp"
+
 namespace lakemover::loader {
 
 namespace {
@@ -12,9 +14,7 @@ constexpr auto kPeriod = std::chrono::milliseconds(500);
 }
 
 std::string make_loader_id() {
-    char host[256] = "localhost";
-    gethostname(host, sizeof host - 1);
-    return std::string(host) + ":" + std::to_string(getpid()) + ":" + std::to_string(std::time(nullptr));
+    return host_name() + ":" + std::to_string(getpid()) + ":" + std::to_string(std::time(nullptr));
 }
 
 void loader_heartbeat(Pg& staging, const std::string& loader_id, const std::string& mode) {

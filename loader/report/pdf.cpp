@@ -28,16 +28,6 @@ constexpr auto kPoll = std::chrono::milliseconds(20);
 // A file that is in memory only: report pages show values of rows.
 FileDescriptor memory_file(const char* name) { return FileDescriptor(memfd_create(name, MFD_CLOEXEC)); }
 
-bool put(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return ::lseek(fd, 0, SEEK_SET) == 0;
-}
-
 std::string content(int fd) {
     std::string bytes;
     std::array<char, 65536> buffer{};
@@ -91,8 +81,10 @@ Pdf html_to_pdf(const std::string& html, std::chrono::seconds timeout) {
     const FileDescriptor in = memory_file("page");
     const FileDescriptor out = memory_file("pdf");
     const FileDescriptor errors = memory_file("errors");
-    if (!in.valid() || !out.valid() || !errors.valid() || !put(in.get(), html))
+    if (!in.valid() || !out.valid() || !errors.valid())
         return {{}, std::string("no PDF was made: ") + std::strerror(errno)};
+    if (const int error = write_all(in.get(), html); error != 0 || ::lseek(in.get(), 0, SEEK_SET) != 0)
+        return {{}, std::string("no PDF was made: ") + std::strerror(error != 0 ? error : errno)};
     std::array<std::string, 3> words{program, "-", "-"};
     std::array<char*, 4> arguments{words[0].data(), words[1].data(), words[2].data(), nullptr};
     // Its own minimum: secrets of ours may be in variables.

@@ -20,6 +20,12 @@ Identity from_passwd(const passwd& p) { return {p.pw_uid, p.pw_gid, p.pw_name, p
 
 }  // namespace
 
+std::string host_name() {
+    char host[256] = "localhost";
+    gethostname(host, sizeof host - 1);
+    return host;
+}
+
 Identity current_user() {
     if (const passwd* p = getpwuid(geteuid())) return from_passwd(*p);
     return {geteuid(), getegid(), std::to_string(geteuid()), "/"};

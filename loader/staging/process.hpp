@@ -16,6 +16,7 @@ struct Identity {
 };
 
 Identity current_user();
+std::string host_name();
 std::optional<Identity> find_user(const std::string& name);
 
 struct Outcome {

@@ -206,6 +206,17 @@ std::string Ledger::supersede(Pg& target, const std::string& names) {
     return runs;
 }
 
+std::string Ledger::chunks_json(Pg& target, const Value& method) const {
+    return target
+        .scalar(
+            "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('table_id', table_id, 'chunk_no', "
+            "chunk_no, 'method', method, 'lower', lower_bound, 'upper', upper_bound, 'rows', rows_copied, 'bytes', "
+            "bytes_copied, 'lane1', lane1::text, 'lane2', lane2::text, 'xid', xid::text, 'rejected', rows_rejected)), "
+            "'[]')::text FROM lakemover_ledger.chunk WHERE run_uuid = $1 AND ($2::text IS NULL OR method = $2)",
+            {run_uuid_, method})
+        .value_or("[]");
+}
+
 std::vector<ChunkRecord> Ledger::chunks(Pg& target) const {
     const Result r = target.query(std::string("SELECT ") + kChunkColumns +
                                       " FROM lakemover_ledger.chunk WHERE run_uuid = $1 ORDER BY table_id, chunk_no",

@@ -53,6 +53,8 @@ public:
     // they are dropped; returns the runs. Called inside the transaction that drops.
     static std::string supersede(Pg& target, const std::string& names);
     std::vector<ChunkRecord> chunks(Pg& target) const;
+    // The same, or those of one method, as a JSON array for lakemover._ledger_rows() of staging.
+    std::string chunks_json(Pg& target, const Value& method = std::nullopt) const;
     // Removes the run's rows, and the schema when no other run is in it.
     void drop(Pg& target) const;
     int epoch() const { return epoch_; }

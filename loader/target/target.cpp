@@ -17,10 +17,18 @@ void set_and_verify(Pg& pg, const char* name, const std::string& value) {
 
 }  // namespace
 
+void Target::require_given(const TargetSettings& settings, const std::string& hint) {
+    if (!settings.given()) throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {}, hint);
+}
+
+void Target::require_same(Pg& pg, const std::string& run, const std::string& then) const {
+    if (const std::string now = identity(pg); now != then)
+        throw Error(Exit::kUsage, "run " + run + " went to another target", "then: " + then + ", now: " + now,
+                    "set LAKEBASE_* to the target of that run");
+}
+
 Pg Target::connect(bool durable) const {
-    if (!settings_.given())
-        throw Error(Exit::kUsage, "LAKEBASE_HOST is not set", {},
-                    "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+    require_given(settings_);
     if (settings_.username.empty()) throw Error(Exit::kUsage, "LAKEBASE_USERNAME is not set");
     std::string password = settings_.password.read();
     ConnInfo info{{"host", settings_.host},      {"port", settings_.port},          {"dbname", settings_.database},

@@ -17,6 +17,11 @@ public:
     // A session ready to load. durable: COMMIT waits for the disk; chunk loads do without, since
     // the ledger is read again after a last durable commit.
     Pg connect(bool durable = true) const;
+    // Throws (exit 2) unless the settings name a target. hint: what to do.
+    static void require_given(const TargetSettings& settings,
+                              const std::string& hint = "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD");
+    // Throws (exit 2) unless this is the target that the run went to, by identity().
+    void require_same(Pg& pg, const std::string& run, const std::string& then) const;
     // What assess and plan need to know of the target, as name -> text.
     nlohmann::json facts(Pg& pg) const;
     // host:port/database and the server's identity, for the reports and for resume.

@@ -4,6 +4,7 @@
 # in between sets none aside twice; validation counts them; retry-rejects loads each once after the target was changed.
 # timeout: 300
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init bad_rows
 lm_start_source
 lm_start_target
@@ -39,22 +40,9 @@ BEGIN
     PERFORM pg_sleep(seconds) FROM house.slow;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE o record;
-BEGIN
-    FOR o IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-        CASE o.object_identity
-            WHEN 'app.ruled' THEN
-                CREATE TRIGGER refuse BEFORE INSERT ON app.ruled FOR EACH ROW WHEN (NEW.v IN ('v7', 'v300')) EXECUTE FUNCTION house.refuse();
-            WHEN 'lakemover_ledger.chunk' THEN
-                CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger();
-            ELSE NULL;
-        END CASE;
-    END LOOP;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch app.ruled "CREATE TRIGGER refuse BEFORE INSERT ON app.ruled FOR EACH ROW WHEN (NEW.v IN ('v7', 'v300')) EXECUTE FUNCTION house.refuse()" \
+    lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
 lm_env
 export LAKEMOVER_JOBS=2
 staging() { lm_cli psql -q -A -t -c "$1"; }

@@ -3,6 +3,7 @@
 # They are counted once, it costs no attempt, and with a single attempt per batch the run succeeds.
 # timeout: 200
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init commit_unanswered
 lm_on_exit() { kill "$proxy" 2> /dev/null; }
 lm_start_source
@@ -19,19 +20,8 @@ BEGIN
     IF nextval('house.commits') = 1 THEN PERFORM pg_sleep(3); END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE o record;
-BEGIN
-    FOR o IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-        IF o.object_identity = 'lakemover_ledger.chunk' THEN
-            CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON lakemover_ledger.chunk DEFERRABLE INITIALLY DEFERRED
-                FOR EACH ROW EXECUTE FUNCTION house.linger();
-        END IF;
-    END LOOP;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch lakemover_ledger.chunk "CREATE CONSTRAINT TRIGGER linger AFTER INSERT ON lakemover_ledger.chunk DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION house.linger()"
 lm_env
 staging() { lm_cli psql -q -A -t -c "$1"; }
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }

@@ -3,6 +3,7 @@
 # time. A second SIGTERM, and --drain-timeout, do not wait for what is under way.
 # timeout: 200
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init drain
 lm_start_source
 lm_start_target
@@ -19,18 +20,8 @@ BEGIN
     PERFORM pg_sleep(seconds) FROM house.slow;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE o record;
-BEGIN
-    FOR o IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-        IF o.object_identity = 'lakemover_ledger.chunk' THEN
-            CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger();
-        END IF;
-    END LOOP;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
 lm_env
 unset "${!SOURCE_@}"
 export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=postgres dbname=lakemover"

@@ -3,6 +3,7 @@
 # Alone, it brings its settings along.
 # timeout: 200
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init robust_psql
 lm_start_source
 lm_start_target
@@ -17,18 +18,8 @@ BEGIN
     WHILE NOT EXISTS (SELECT FROM house.door) LOOP PERFORM pg_sleep(0.1); END LOOP;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE o record;
-BEGIN
-    FOR o IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-        IF o.object_identity = 'app.t' THEN
-            CREATE TRIGGER wait BEFORE INSERT ON app.t FOR EACH STATEMENT EXECUTE FUNCTION house.wait();
-        END IF;
-    END LOOP;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch app.t "CREATE TRIGGER wait BEFORE INSERT ON app.t FOR EACH STATEMENT EXECUTE FUNCTION house.wait()"
 lm_env
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
 waiting() { [ "$(target "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE 'COPY %'")" -gt 0 ]; }

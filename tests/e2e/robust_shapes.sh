@@ -4,6 +4,7 @@
 # a takeover, and the run ends well.
 # timeout: 400
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init robust_shapes
 lm_start_source
 lm_start_target
@@ -39,15 +40,8 @@ BEGIN
     IF nextval('house.attempts') = 1 THEN RAISE EXCEPTION 'canceling statement due to lock timeout' USING ERRCODE = 'lock_not_available'; END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'app.huge') THEN
-        CREATE TRIGGER once BEFORE INSERT ON app.huge FOR EACH STATEMENT EXECUTE FUNCTION house.once();
-    END IF;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch app.huge "CREATE TRIGGER once BEFORE INSERT ON app.huge FOR EACH STATEMENT EXECUTE FUNCTION house.once()"
 expect 0 "a lock that is not available at first" lm_cli --on-existing=drop
 says 'app.huge chunk 1: attempt 1 failed' 'SUCCESS'
 says_not 'taken over'

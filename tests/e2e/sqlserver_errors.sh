@@ -8,10 +8,7 @@ lm_init sqlserver_errors
 lm_start_staging
 lm_env
 ms_start
-if [ "$MS_DOUBLE" = no ]; then
-    echo "needs servers with other certificates, and errors on request"
-    exit 77
-fi
+ms_only_double "needs servers with other certificates, and errors on request"
 staging() { lm_sql staging lakemover "$@"; }
 server() { staging -c "ALTER SERVER src OPTIONS ($1)"; }
 mapping() { staging -c "ALTER USER MAPPING FOR postgres SERVER src OPTIONS ($1)"; }

@@ -8,10 +8,7 @@ lm_init sqlserver_faults
 lm_start_target
 lm_env
 ms_start
-if [ "$MS_DOUBLE" = no ]; then
-    echo "a real endpoint does not misbehave on request"
-    exit 77
-fi
+ms_only_double "a real endpoint does not misbehave on request"
 export SOURCE_SCHEMAS=flt
 ms_load "$LM_ROOT/tests/mssql/faults.sql"
 misbehave() { # PART ACTION TIMES ROWS

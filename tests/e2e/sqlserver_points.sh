@@ -8,10 +8,7 @@ lm_init sqlserver_points
 lm_start_target
 lm_env
 ms_start
-if [ "$MS_DOUBLE" = no ]; then
-    echo "a real endpoint does not misbehave on request"
-    exit 77
-fi
+ms_only_double "a real endpoint does not misbehave on request"
 export SOURCE_SCHEMAS=pts LAKEMOVER_JOBS=3
 ms_load "$LM_ROOT/tests/mssql/points.sql"
 misbehave() { printf "EXEC lm_misbehave N'%s', N'%s', %s, %s\nGO\n" "$@" | ms_sql; }

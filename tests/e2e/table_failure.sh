@@ -4,6 +4,7 @@
 # brings every row exactly once. With --on-table-failure=keep the rows that were committed stay.
 # timeout: 400
 . "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
 lm_init table_failure
 lm_start_source
 lm_start_target
@@ -39,24 +40,10 @@ BEGIN
     IF nextval('house.attempts') = 1 THEN RAISE EXCEPTION 'not now' USING ERRCODE = 'serialization_failure'; END IF;
     RETURN NULL;
 END $$;
-CREATE FUNCTION house.watch() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-DECLARE o record;
-BEGIN
-    FOR o IN SELECT * FROM pg_event_trigger_ddl_commands() LOOP
-        CASE o.object_identity
-            WHEN 'app.bad' THEN
-                CREATE TRIGGER refuse BEFORE INSERT ON app.bad FOR EACH ROW WHEN (NEW.id = 20000) EXECUTE FUNCTION house.refuse();
-            WHEN 'app.base' THEN
-                CREATE TRIGGER refuse BEFORE INSERT ON app.base FOR EACH ROW EXECUTE FUNCTION house.refuse();
-            WHEN 'app.shaky' THEN
-                CREATE TRIGGER once AFTER INSERT ON app.shaky FOR EACH STATEMENT EXECUTE FUNCTION house.refuse_once();
-            ELSE NULL;
-        END CASE;
-    END LOOP;
-END $$;
-GRANT USAGE ON SCHEMA house TO PUBLIC;
-CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
+house_watch app.bad "CREATE TRIGGER refuse BEFORE INSERT ON app.bad FOR EACH ROW WHEN (NEW.id = 20000) EXECUTE FUNCTION house.refuse()" \
+    app.base "CREATE TRIGGER refuse BEFORE INSERT ON app.base FOR EACH ROW EXECUTE FUNCTION house.refuse()" \
+    app.shaky "CREATE TRIGGER once AFTER INSERT ON app.shaky FOR EACH STATEMENT EXECUTE FUNCTION house.refuse_once()"
 lm_env
 staging() { lm_cli psql -q -A -t -c "$1"; }
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }

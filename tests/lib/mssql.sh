@@ -75,6 +75,13 @@ ms_not_babelfish() {
         exit 77
     fi
 }
+# Ends the test as skipped where it needs what only the test server does on request.
+ms_only_double() {
+    if [ "$MS_DOUBLE" = no ]; then
+        echo "$1"
+        exit 77
+    fi
+}
 # The client says nothing of a lock that it waits for: its own end must have come.
 ms_load() {
     if ! ms_sql < "$1" > "$LM_TMP/source.out"; then

@@ -1,4 +1,4 @@
-CREATE FUNCTION lakemover.request_cancel(p_run bigint)
+CREATE FUNCTION lakemover._lock_run(p_run bigint)
 RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -11,6 +11,20 @@ BEGIN
         RAISE EXCEPTION 'run % does not exist', p_run
             USING ERRCODE = 'undefined_object', HINT = 'SELECT run_id, source, state FROM lakemover.run lists the runs.';
     END IF;
+    RETURN v_state;
+END
+$$;
+COMMENT ON FUNCTION lakemover._lock_run(bigint) IS 'locks a run''s row and returns its state; an error when there is no such run';
+
+CREATE FUNCTION lakemover.request_cancel(p_run bigint)
+RETURNS text
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_state text;
+BEGIN
+    v_state := lakemover._lock_run(p_run);
     IF v_state = 'queued' THEN
         UPDATE lakemover.run SET state = 'cancelled', phase = 'ended', cancel_requested = true, verdict = 'CANCELLED',
                exit_code = 7, ended_at = clock_timestamp() WHERE run_id = p_run;

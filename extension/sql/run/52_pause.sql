@@ -4,19 +4,13 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_state text;
-    v_by    text;
+    v_state text := lakemover._lock_run(p_run);
 BEGIN
-    SELECT r.state, r.pause_requested INTO v_state, v_by FROM lakemover.run r WHERE r.run_id = p_run FOR UPDATE;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION 'run % does not exist', p_run
-            USING ERRCODE = 'undefined_object', HINT = 'SELECT run_id, source, state FROM lakemover.run lists the runs.';
-    END IF;
     IF v_state NOT IN ('queued', 'running', 'paused') THEN
         RETURN v_state;
     END IF;
-    IF v_by IS NULL THEN
-        UPDATE lakemover.run SET pause_requested = session_user WHERE run_id = p_run;
+    UPDATE lakemover.run SET pause_requested = session_user WHERE run_id = p_run AND pause_requested IS NULL;
+    IF FOUND THEN
         INSERT INTO lakemover.event (run_id, level, kind, message)
         VALUES (p_run, 'INFO', 'pause_requested', format('pause requested by %s', session_user));
     END IF;

@@ -118,12 +118,17 @@ RunSnapshot load_snapshot(std::int64_t run_id) {
     return snapshot;
 }
 
-std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id,
-                                 const RunSnapshot& snapshot) {
+std::unique_ptr<Connection> connect(const source::ConnectParams& params, const RunSnapshot& snapshot) {
     auto connection = source::connect(params, backend_waiter());
     if (snapshot.type_faults) {
         connection->set_type_faults(*snapshot.type_faults);
     }
+    return connection;
+}
+
+std::unique_ptr<Connection> join(const source::ConnectParams& params, std::int64_t run_id,
+                                 const RunSnapshot& snapshot) {
+    auto connection = connect(params, snapshot);
     try {
         connection->begin_joined(snapshot.snapshot_id);
     } catch (const Error& e) {
@@ -204,10 +209,7 @@ source::PointMarks open_point(std::int64_t run_id) {
     Kept& kept = kept_run();
     auto connection = kept.take(point.owner);
     if (!connection) {
-        connection = source::connect(pg::resolve_source(point.owner.server, point.owner.user), backend_waiter());
-        if (point.snapshot.type_faults) {
-            connection->set_type_faults(*point.snapshot.type_faults);
-        }
+        connection = connect(pg::resolve_source(point.owner.server, point.owner.user), point.snapshot);
     }
     const source::PointMarks marks = connection->open_point();
     kept.shelf.connection = std::move(connection);

@@ -385,18 +385,10 @@ bool OdbcConnection::keeps_point() noexcept {
     if (mode_ != ReadMode::kSessions || !usable()) {
         return false;
     }
-    Waiter* const before = waiter_;
     bool open = false;
-    try {
-        PlainWaiter plain(kEndTimeoutMs);
-        waiter_ = &plain;
-        // Nobody but open_point() begins one in this mode: as long as one is open, it is that.
-        open = query("SELECT CAST(@@TRANCOUNT AS int)", {}).rows.at(0).at(0) == "1";
-    } catch (...) {
-        open = false;
-    }
-    waiter_ = before;
-    return open;
+    // Nobody but open_point() begins one in this mode: as long as one is open, it is that.
+    return without_interrupts([&] { open = query("SELECT CAST(@@TRANCOUNT AS int)", {}).rows.at(0).at(0) == "1"; }) &&
+           open;
 }
 
 void OdbcConnection::enter_table(const TableSpec& spec) {
@@ -425,17 +417,24 @@ void OdbcConnection::end() noexcept {
     }
     table_id_ = -1;
     reading_ = false;
-    // Called on error paths too, where nothing may throw: short and not interruptible.
-    Waiter* const before = waiter_;
-    try {
-        PlainWaiter plain(kEndTimeoutMs);
-        waiter_ = &plain;
-        run(lane_, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION");
-        waiter_ = before;
-    } catch (...) {
-        waiter_ = before;
+    if (!without_interrupts([this] { run(lane_, "IF @@TRANCOUNT > 0 ROLLBACK TRANSACTION"); })) {
         abandon();
     }
+}
+
+// For error paths, where nothing may throw: short and not interruptible. False when it failed.
+bool OdbcConnection::without_interrupts(const std::function<void()>& statement) noexcept {
+    Waiter* const before = waiter_;
+    PlainWaiter plain(kEndTimeoutMs);
+    waiter_ = &plain;
+    bool done = true;
+    try {
+        statement();
+    } catch (...) {
+        done = false;
+    }
+    waiter_ = before;
+    return done;
 }
 
 const std::vector<std::string>& OdbcConnection::type_faults() {

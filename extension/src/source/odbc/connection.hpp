@@ -1,6 +1,7 @@
 // The ODBC driver's connection to SQL Server or Azure SQL. Pure zone; throws source::Error and what the waiter
 // throws. Without MARS a connection serves one statement at a time: a second one gets a lane of its own.
 #pragma once
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -74,6 +75,7 @@ public:
 
 private:
     void run(const std::shared_ptr<Lane>& lane, const std::string& sql);
+    bool without_interrupts(const std::function<void()>& statement) noexcept;
     std::shared_ptr<Lane> connect();
     void identify();
     // A table that a SNAPSHOT transaction can read, quoted; absent when there is none.

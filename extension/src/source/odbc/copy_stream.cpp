@@ -359,10 +359,6 @@ public:
         return true;
     }
 
-    void drain() override {
-        while (!ended_ && wait_for_item([this] { return shared_->exchange.take(shared_->full, piece_); })) {}
-    }
-
 private:
     struct Piece {
         std::string bytes;
