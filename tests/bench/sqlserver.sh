@@ -52,8 +52,9 @@ target_psql() {
     PGPASSWORD=$LAKEBASE_PASSWORD "$LM_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
         "host=$LAKEBASE_HOST port=$LAKEBASE_PORT dbname=$LAKEBASE_DATABASE user=$LAKEBASE_USERNAME sslmode=verify-full sslrootcert=$LAKEBASE_SSLROOTCERT" "$@"
 }
-load_seconds() { # of the newest run: from the first batch's first row to the last commit
-    lm_cli psql -X -q -A -t -c "SELECT round(extract(epoch FROM max(c.ended_at) - min(c.started_at))::numeric, 2)
+# Of the newest run: from the first batch's first read to the last commit. The bare read's clock starts behind its connecting, too.
+load_seconds() {
+    lm_cli psql -X -q -A -t -c "SELECT round(extract(epoch FROM max(c.ended_at) - min(c.started_at + (c.stats->>'connect_s')::float8 * interval '1 second'))::numeric, 2)
         FROM lakemover.run_chunk c WHERE c.run_id = (SELECT max(run_id) FROM lakemover.run)" 2>/dev/null | grep -E '^[0-9.]+$' | tail -n 1
 }
 
