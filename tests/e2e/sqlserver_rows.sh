@@ -34,6 +34,7 @@ hidden=
 written() {
     sql "EXEC lm_misbehave N'SELECT t.[id], t.[v] FROM [rws].[counted]', N'slow 1500', 99, 0"
     local before run
+    # shellcheck disable=SC2034  # in an eval
     before=$(find "$LM_TMP/audit" -name events.jsonl | wc -l)
     lm_cli --on-existing drop > "$LM_TMP/out.run" 2>&1 < /dev/null &
     run=$!
