@@ -123,6 +123,7 @@ bool Helpers::dismiss(Pg& staging) {
         wait_for_retry(run_, 0.05);
     }
     stop();
+    run_.gate->share_rate(run_, 1);
     with_target(run_, [&](Pg& target) { run_.ledger->expel_all(target); });
     copy_events(staging, true);
     open_ = false;

@@ -1,6 +1,6 @@
 -- Several loaders at one run: who gets batches, who is let go, who takes over.
 SET client_min_messages = warning;
-SELECT plan(51);
+SELECT plan(52);
 
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '/nowhere', dbname 'x');
 SELECT is(lakemover._reserve_run('lead', '{}'), NULL, 'nothing is queued');
@@ -10,6 +10,8 @@ SELECT is(lakemover._reserve_run('lead', '{"attempts": 3, "max_rate": 7}'), :run
 SELECT is(lakemover._reserve_run('other', '{}'), NULL, 'by one daemon');
 SELECT results_eq(format('SELECT loader_id, shared, options FROM lakemover.run WHERE run_id = %s', :run),
                   $$VALUES ('lead', true, '{"attempts": 5, "max_rate": 7}'::jsonb)$$, 'its options come first, then those of the daemon');
+UPDATE lakemover.run SET heartbeat = clock_timestamp() - interval '16 seconds' WHERE run_id = :run;
+SELECT is(lakemover._reserve_run('lead', '{}'), :run::bigint, 'one whose daemon died before it had begun is to be had again');
 UPDATE lakemover.run SET state = 'running', phase = 'load', epoch = 1, target_identity = 'T', plan_hash = 'h' WHERE run_id = :run;
 INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, state, chunks, est_bytes)
 VALUES (:run, 1, '{"copies_rows": true, "target_schema": "s", "target_table": "a"}', 0, 'loading', 6, 600);

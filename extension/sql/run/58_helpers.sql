@@ -125,7 +125,10 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE lakemover.run SET loader_id = p_loader, heartbeat = clock_timestamp(), shared = true, options = p_defaults || options
-     WHERE run_id = (SELECT r.run_id FROM lakemover.run r WHERE r.state = 'queued' AND r.loader_id IS NULL
+     WHERE run_id = (SELECT r.run_id FROM lakemover.run r
+                      WHERE r.state = 'queued'
+                        -- or its daemon died before it had begun
+                        AND (r.loader_id IS NULL OR (r.shared AND r.heartbeat < clock_timestamp() - interval '15 seconds'))
                       ORDER BY r.run_id LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING run_id
 $$;
