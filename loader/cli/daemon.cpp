@@ -1,16 +1,21 @@
-// lakemover daemon: serves the runs that CALL lakemover.migrate() queues, one at a time, until it is stopped.
-// SIGTERM drains it: no further run is begun, the one that runs ends at its next boundary and can be resumed.
+// lakemover daemon: serves the runs that CALL lakemover.migrate() queues, one at a time, until it is stopped; takes over
+// those of daemons that died, and helps with those of others while it has none. SIGTERM drains it: no further run is
+// begun, the one that it leads ends at its next boundary and can be resumed; one that it helps with goes on without it.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <atomic>
 #include <chrono>
+#include <map>
 #include <optional>
+#include <string>
 #include <thread>
 
 #include "loader/audit/signing.hpp"
 #include "loader/cli/commands.hpp"
+#include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/engine/helping.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/watch.hpp"
 
@@ -20,18 +25,12 @@ namespace {
 
 constexpr auto kPoll = std::chrono::milliseconds(200);
 constexpr auto kReconnect = std::chrono::seconds(2);
+constexpr auto kHelpAgain = std::chrono::seconds(30);
 
 // A run whose loader shows no heartbeat any more is nobody's: it ends here, and can be started again.
 void end_orphans(Pg& pg) {
     pg.exec("SELECT lakemover._end_orphans()");
     pg.exec("DELETE FROM lakemover.loader WHERE heartbeat < pg_catalog.clock_timestamp() - interval '1 hour'");
-}
-
-std::optional<std::int64_t> next_run(Pg& pg) {
-    const Result r = pg.exec(
-        "SELECT run_id FROM lakemover.run WHERE state = 'queued' AND loader_id IS NULL ORDER BY run_id LIMIT 1");
-    if (r.rows() == 0) return std::nullopt;
-    return r.integer(0, 0);
 }
 
 void say(const Settings& s, const std::string& kind, const std::string& message) {
@@ -59,6 +58,114 @@ void pass_on(const CancelToken& stop, CancelToken& run, const std::atomic<bool>&
     }
 }
 
+// One daemon's life between its start and its end.
+class Service {
+public:
+    Service(const Settings& settings, const Staging& staging, std::string loader_id, std::string target_identity,
+            const CancelToken& stop)
+        : settings_(settings), staging_(staging), loader_id_(std::move(loader_id)), target_(std::move(target_identity)),
+          stop_(stop) {}
+
+    void serve() {
+        while (!stop_.ends()) {
+            try {
+                if (!pg_ || !pg_->alive()) pg_.emplace(staging_.connect());
+                work(*pg_);
+                std::this_thread::sleep_for(kPoll);
+            } catch (const Error& e) {
+                say(settings_, "staging_lost", std::string("staging: ") + e.what() + "; trying again");
+                pg_.reset();
+                for (auto until = Clock::now() + kReconnect; Clock::now() < until && !stop_.ends();)
+                    std::this_thread::sleep_for(kPoll);
+            }
+        }
+    }
+
+private:
+    using Clock = std::chrono::steady_clock;
+
+    // A cancelled run must not stop the daemon: it has a token of its own, raised along with ours.
+    template <class F> auto relayed(F f) {
+        CancelToken cancel;
+        std::atomic<bool> over{false};
+        std::thread relay([&] { pass_on(stop_, cancel, over, settings_.drain_timeout_s); });
+        struct Join {
+            std::atomic<bool>& over;
+            std::thread& relay;
+            ~Join() {
+                over = true;
+                relay.join();
+            }
+        } const join{over, relay};
+        return f(cancel);
+    }
+
+    // The first that there is of: a run that nobody has begun, one whose daemon died, one of another daemon.
+    void work(Pg& pg) {
+        if (ticks_ % 10 == 0) loader_heartbeat(pg, loader_id_, "daemon");
+        if (const Value run =
+                pg.scalar("SELECT lakemover._reserve_run($1, $2)", {loader_id_, options_for_all().dump()})) {
+            lead(*run, {false});
+        } else if (const Value silent = pg.scalar("SELECT lakemover._run_to_take_over($1)", {target_})) {
+            say(settings_, "run_taken_over", "run " + *silent + ": its loader shows no heartbeat, taking it over");
+            RunScope scope{false, true};
+            scope.daemon = true;
+            lead(*silent, scope);
+            pg.query("SELECT lakemover._took_over($1)", {silent});
+        } else if (const Value other =
+                       pg.scalar("SELECT lakemover._run_to_help($1, $2, $3)", {loader_id_, target_, not_now()})) {
+            help(*other);
+        } else if (ticks_ % 10 == 0) {
+            end_orphans(pg);
+        }
+        ++ticks_;
+    }
+
+    void lead(const std::string& run, const RunScope& scope) {
+        say(settings_, "run_started", "run " + run + " started");
+        const RunOutcome outcome = relayed([&](CancelToken& cancel) {
+            return execute_run(settings_, staging_, std::stoll(run), loader_id_, cancel, scope, nullptr);
+        });
+        say(settings_, "run_ended",
+            "run " + run + ": " + outcome.verdict + (outcome.error.empty() ? "" : ": " + outcome.error));
+    }
+
+    void help(const std::string& run) {
+        const HelpOutcome outcome = relayed(
+            [&](CancelToken& cancel) { return help_run(settings_, staging_, std::stoll(run), loader_id_, cancel); });
+        if (outcome.failed) later_[run] = Clock::now() + kHelpAgain;
+        if (outcome.joined)
+            say(settings_, "run_helped",
+                "run " + run + ": helped with " + outcome.chunks + (outcome.chunks == "1" ? " batch: " : " batches: ") +
+                    outcome.why);
+    }
+
+    // What a run was queued without is as this daemon says, for all loaders that the run will have; but for what is a
+    // matter of each machine, and what is said of a source and not of a daemon.
+    nlohmann::json options_for_all() const {
+        nlohmann::json options = run_options(settings_);
+        for (const char* own : {"jobs", "memory_mb", "source_quiesced", "accept_inconsistent"}) options.erase(own);
+        return options;
+    }
+
+    // Runs that it could not help with just now, as an array of PostgreSQL.
+    std::string not_now() {
+        std::erase_if(later_, [](const auto& entry) { return entry.second < Clock::now(); });
+        std::string list;
+        for (const auto& [run, until] : later_) list += (list.empty() ? "" : ",") + run;
+        return "{" + list + "}";
+    }
+
+    const Settings& settings_;
+    const Staging& staging_;
+    const std::string loader_id_;
+    const std::string target_;
+    const CancelToken& stop_;
+    std::optional<Pg> pg_;
+    int ticks_ = 0;
+    std::map<std::string, Clock::time_point> later_;
+};
+
 }  // namespace
 
 Exit command_daemon(const Settings& settings) {
@@ -77,43 +184,15 @@ Exit command_daemon(const Settings& settings) {
     }
     SigningKey::open(settings.home, settings.signing_key);
     // A target that cannot be reached is found out now, not when somebody queues a run at night.
+    std::string target_identity;
     {
         const Target target(settings.target);
         Pg probe = target.connect();
         target.preflight(probe);
+        target_identity = target.identity(probe);
     }
     say(settings, "daemon_ready", "lakemover daemon " + loader_id + " is ready");
-    std::optional<Pg> pg;
-    int ticks = 0;
-    while (!stop.ends()) {
-        try {
-            if (!pg || !pg->alive()) pg.emplace(staging.connect());
-            if (ticks++ % 10 == 0) {
-                loader_heartbeat(*pg, loader_id, "daemon");
-                end_orphans(*pg);
-            }
-            if (const auto run_id = next_run(*pg)) {
-                say(settings, "run_started", fmt::format("run {} started", *run_id));
-                // A cancelled run must not stop the daemon: it has a token of its own, raised along with ours.
-                CancelToken cancel;
-                std::atomic<bool> over{false};
-                std::thread relay([&] { pass_on(stop, cancel, over, settings.drain_timeout_s); });
-                const RunOutcome outcome = execute_run(settings, staging, *run_id, loader_id, cancel, {false}, nullptr);
-                over = true;
-                relay.join();
-                say(settings, "run_ended",
-                    fmt::format("run {}: {}{}", *run_id, outcome.verdict,
-                                outcome.error.empty() ? "" : ": " + outcome.error));
-            }
-            std::this_thread::sleep_for(kPoll);
-        } catch (const Error& e) {
-            say(settings, "staging_lost", std::string("staging: ") + e.what() + "; trying again");
-            pg.reset();
-            for (auto until = std::chrono::steady_clock::now() + kReconnect;
-                 std::chrono::steady_clock::now() < until && !stop.ends();)
-                std::this_thread::sleep_for(kPoll);
-        }
-    }
+    Service(settings, staging, loader_id, target_identity, stop).serve();
     try {
         staging.connect().query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});
     } catch (const Error&) {

@@ -3,7 +3,38 @@
 #include <chrono>
 #include <thread>
 
+#include "loader/config/byte_rate.hpp"
+#include "loader/engine/window.hpp"
+
 namespace lakemover::loader {
+
+using nlohmann::json;
+
+json run_options(const Settings& s) {
+    json o{{"on_existing", s.on_existing},
+           {"on_table_failure", s.on_table_failure},
+           {"on_bad_row", s.on_bad_row},
+           {"max_bad_rows", s.max_bad_rows},
+           {"force", s.force},
+           {"memory_mb", s.memory_target_mb},
+           {"max_batch_rows", s.max_batch_rows},
+           {"snapshot_hold", s.snapshot_hold_s},
+           {"keep_ledger", s.keep_ledger},
+           {"sample_rows", s.sample_rows},
+           {"outage_timeout", s.outage_timeout_s},
+           {"attempts", s.attempts}};
+    if (s.jobs > 0) o["jobs"] = s.jobs;
+    o["max_source_connections"] = s.max_source_connections;
+    o["slowdown_factor"] = s.slowdown_factor;
+    if (!s.max_rate.empty()) o["max_rate"] = parse_byte_rate("--max-rate", s.max_rate);
+    if (!s.window.empty()) o["window"] = s.window;
+    // Which day is meant is settled now, also for a resume tomorrow.
+    if (!s.deadline.empty()) o["deadline"] = utc_time_text(parse_deadline(s.deadline, std::time(nullptr)));
+    if (s.source.quiesced) o["source_quiesced"] = true;
+    if (s.require_signoff) o["require_signoff"] = true;
+    if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;
+    return o;
+}
 
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition) {
     if (!given.empty()) {

@@ -1,11 +1,16 @@
 // Runs as commands name them. Throws Error.
 #pragma once
+#include <nlohmann/json.hpp>
 #include <string>
 
+#include "loader/config/settings.hpp"
 #include "loader/engine/cancel.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
+
+// The options that a run is queued with, of these settings.
+nlohmann::json run_options(const Settings& settings);
 
 // The given run when there is such a one, else the newest that meets the condition.
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition);

@@ -47,6 +47,21 @@ json table_list(const json& tables) {
     return list;
 }
 
+// Of a run that more than one has worked at.
+std::string loaders_line(const json& loaders) {
+    if (loaders.size() < 2) return {};
+    std::string line;
+    for (const json& l : loaders) {
+        // host:pid:start
+        const std::string id = text_field(l, "loader");
+        const auto chunks = l.value("chunks", std::int64_t{0});
+        line += fmt::format("{}{} {} ({} workers, {} {})", line.empty() ? "  loaders: " : "; ",
+                            id.substr(0, id.rfind(':')), text_field(l, "role"), l.value("workers", 0),
+                            human_count(chunks), chunks == 1 ? "batch" : "batches");
+    }
+    return line + "\n";
+}
+
 }  // namespace
 
 json status_document(const json& raw, std::time_t now) {
@@ -88,6 +103,7 @@ json status_document(const json& raw, std::time_t now) {
         document["forecast"]["text"] = forecast.text();
     }
     document["stages"] = raw.at("stages");
+    document["loaders"] = raw.value("loaders", json::array());
     document["bottleneck"] = report::bottleneck(raw.at("stages"));
     document["table_list"] = table_list(figures.at("tables"));
     return document;
@@ -98,6 +114,7 @@ std::string status_text(const json& document) {
     const json& run = document.at("run");
     if (text_field(run, "state") == "paused" && !text_field(run, "pause_reason").empty())
         lines += "  waiting: " + text_field(run, "pause_reason") + "\n";
+    lines += loaders_line(document.value("loaders", json::array()));
     const json& forecast = document.at("forecast");
     if (forecast.is_object() && !text_field(forecast, "text").empty())
         lines += "  " + text_field(forecast, "text") + "\n";

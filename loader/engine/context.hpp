@@ -60,6 +60,7 @@ struct RunContext {
     std::unique_ptr<Gate> gate = std::make_unique<Gate>();
     std::unique_ptr<ForecastWatch> ahead = std::make_unique<ForecastWatch>();
     std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
+    bool helper = false;   // another loader leads the run; this one takes batches of it
 
     std::string id() const { return std::to_string(run_id); }
 };

@@ -15,15 +15,20 @@ const char* level_name(Level level) {
 void Events::set_run(std::int64_t run_id) {
     const std::lock_guard lock(mutex_);
     run_id_ = run_id;
-    audit_.set_run(std::to_string(run_id));
+    if (audit_) audit_->set_run(std::to_string(run_id));
+}
+
+void Events::batch(const nlohmann::json& record) {
+    if (audit_) audit_->batch(record);
 }
 
 void Events::emit(Level level, const std::string& kind, const std::string& message, nlohmann::json data,
                   std::optional<std::int64_t> table_id) {
     const std::lock_guard lock(mutex_);
+    if (!helper_.empty()) data["helper"] = helper_;
     nlohmann::json record{{"level", level_name(level)}, {"kind", kind}, {"message", message}, {"data", data}};
     if (table_id) record["table_id"] = *table_id;
-    audit_.event(record, level == Level::kDebug ? AuditDir::Sync::kLater : AuditDir::Sync::kCommit);
+    if (audit_) audit_->event(record, level == Level::kDebug ? AuditDir::Sync::kLater : AuditDir::Sync::kCommit);
     if (run_id_ && level != Level::kDebug) {
         try {
             staging_.query(
@@ -33,7 +38,7 @@ void Events::emit(Level level, const std::string& kind, const std::string& messa
                  table_id ? Value(std::to_string(*table_id)) : std::nullopt, message, data.dump()});
         } catch (const Error& e) {
             // The audit directory has it; losing staging itself is noticed by whoever does the work.
-            audit_.event({{"level", "WARNING"}, {"kind", "event_not_stored"}, {"message", e.what()}});
+            if (audit_) audit_->event({{"level", "WARNING"}, {"kind", "event_not_stored"}, {"message", e.what()}});
         }
     }
     if (listener_) listener_(level, kind, message, data);

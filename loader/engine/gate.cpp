@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <ctime>
 
 #include "loader/engine/context.hpp"
@@ -23,21 +24,43 @@ void Gate::set_up(const RunContext& run) {
     allowed_ = run.options.jobs;
 }
 
+void Gate::share_rate(const RunContext& run, int loaders) {
+    rate_.set(static_cast<double>(run.options.max_rate) / std::max(1, loaders));
+}
+
+bool Gate::window_closed() const { return window_ && !window_->open(local_second_of_day(std::time(nullptr))); }
+
+namespace {
+
+// A pause has come about when helpers have nothing under way either.
+bool helpers_busy(const RunContext& run, Pg& staging) {
+    return staging.scalar(
+               "SELECT EXISTS (SELECT FROM lakemover.run_chunk WHERE run_id = $1 AND state = 'claimed' AND loader_id "
+               "<> $2)",
+               {run.id(), run.loader_id}) == "t";
+}
+
+}  // namespace
+
 // Asked of staging by one of the workers for all of them; what must be exact is in _claim_chunk().
 std::optional<std::string> Gate::why(const RunContext& run, Pg& staging, Heed heed) {
     const auto now = Clock::now();
     if (now - looked_ >= kLook) {
-        paused_by_ = staging.scalar("SELECT pause_requested FROM lakemover.run WHERE run_id = $1", {run.id()});
+        paused_by_ = staging.scalar(
+            "SELECT coalesce(pause_requested, CASE WHEN $2 AND helpers = 'held' THEN loader_id END) FROM lakemover.run "
+            "WHERE run_id = $1",
+            {run.id(), run.helper ? "t" : "f"});
         looked_ = now;
     }
     if (paused_by_) return "paused by " + *paused_by_ + "; lakemover resume " + run.id() + " goes on";
-    if (heed == Heed::kPauseAndWindow && window_ && !window_->open(local_second_of_day(std::time(nullptr))))
+    if (heed == Heed::kPauseAndWindow && window_closed())
         return "outside the window " + window_->text() + "; goes on at " + window_->opens();
     return std::nullopt;
 }
 
 void Gate::close(RunContext& run, const std::string& reason) {
-    if (shown_ == reason) return;
+    // Its leader says it.
+    if (run.helper || shown_ == reason) return;
     if (shown_.empty()) closed_at_ = Clock::now();
     shown_ = reason;
     show_paused(run, reason);
@@ -57,7 +80,7 @@ std::optional<Gate::Turn> Gate::enter(RunContext& run, Pg& staging, int worker) 
     const std::lock_guard lock(mutex_);
     const std::optional<std::string> reason = why(run, staging, Heed::kPauseAndWindow);
     if (reason) {
-        if (busy_ == 0) close(run, *reason);
+        if (busy_ == 0 && (shown_ == *reason || !helpers_busy(run, staging))) close(run, *reason);
         return std::nullopt;
     }
     open(run);

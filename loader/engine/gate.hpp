@@ -46,6 +46,11 @@ public:
     enum class Heed { kPause, kPauseAndWindow };
     void wait(RunContext& run, Pg& staging, Heed heed);
 
+    // So many loaders read for the run: each may use its part of the rate.
+    void share_rate(const RunContext& run, int loaders);
+    // Whether the window is closed now; the leader lets its helpers know.
+    bool window_closed() const;
+
     // For pump_chunk(): the rate limit, and how the source is doing. The objects named must outlive it.
     AfterRead after_read(RunContext& run, const std::atomic<bool>& stop);
 

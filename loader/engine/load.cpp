@@ -14,6 +14,7 @@
 #include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
 #include "loader/engine/numbered.hpp"
+#include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/staging/run_table.hpp"
 #include "loader/validate/table_spec.hpp"
@@ -393,7 +394,7 @@ private:
         batch["lower"] = chunk.lower ? nlohmann::json(*chunk.lower) : nlohmann::json();
         batch["upper"] = chunk.upper ? nlohmann::json(*chunk.upper) : nlohmann::json();
         batch["stats"].erase("columns");
-        run_.events.audit().batch(batch);
+        run_.events.batch(batch);
         stats_ = nlohmann::json::object();
         // A first attempt may have ended between the two: then the table is loaded and not counted yet.
         if (!last && !(again && loaded_uncounted(chunk.table_id))) return;
@@ -444,6 +445,14 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
     staging.exec("COMMIT");
     const std::string name = r.text(0, 1);
     run.events.emit(Level::kInfo, "table_loaded", name + ": " + r.text(0, 0) + " rows", {{"table", name}}, table_id);
+}
+
+void count_loaded_tables(RunContext& run, Pg& staging) {
+    const Result r = staging.query(
+        "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean AND state IN "
+        "('loaded', 'done', 'incomplete') AND source_rows IS NULL",
+        {run.id()});
+    for (int i = 0; i < r.rows(); ++i) over_outages(run, [&] { count_loaded_table(run, staging, r.integer(i, 0)); });
 }
 
 void load_tables(RunContext& run, SharedPoint& point) {

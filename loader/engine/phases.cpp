@@ -5,6 +5,7 @@
 
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/helpers.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/rejects.hpp"
@@ -199,8 +200,12 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
         over_outages(run, [&] { cut_tables(run, staging); });
         // The workers' connections are as many as may be.
         staging.query("SELECT lakemover._stream_release()", {});
-        do load_tables(run, point);
-        while (load_lost_chunks_again(run, staging));
+        do {
+            Helpers helpers(run, staging);
+            load_tables(run, point);
+            // One that was lost may have loaded the last batch of a table without counting it.
+            if (helpers.dismiss(staging)) count_loaded_tables(run, staging);
+        } while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
         phase.end();
     }

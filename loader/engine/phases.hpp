@@ -18,6 +18,7 @@ struct RunScope {
     bool replan = true;
     bool resume = false;
     bool consistent = false;  // resume: all tables of one point in time, whatever must be loaded again for that
+    bool daemon = false;      // resume: by a daemon, of its own accord, because another one shows no heartbeat
 };
 
 // A phase shows in run.phase, and its duration in the events.

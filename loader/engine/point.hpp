@@ -32,6 +32,8 @@ public:
     // Tries, where the source may be able to and needs it; when that fails the run stays as its keeper began it.
     // Throws Error only when the run was cancelled or is not ours any more.
     SharedPoint(RunContext& run, Pg& staging);
+    // Nothing is shared: for a loader that joins a run whose sessions need no such point.
+    explicit SharedPoint(RunContext& run) : run_(run) {}
 
     // Workers share a point: who has not got it must not read.
     bool shared() const { return shared_; }

@@ -216,15 +216,6 @@ void reconcile(RunContext& run, Pg& staging) {
                         {{"found", result.found}, {"lost", result.lost}});
 }
 
-// Loaded whole at a point that is still held, and not yet counted there.
-void count_tables(RunContext& run, Pg& staging) {
-    for (const std::int64_t table :
-         table_list(staging, run,
-                    "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean "
-                    "AND state IN ('loaded', 'done', 'incomplete') AND source_rows IS NULL"))
-        over_outages(run, [&] { count_loaded_table(run, staging, table); });
-}
-
 }  // namespace
 
 Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
@@ -262,7 +253,7 @@ Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     if (!at_its_end) {
         reconcile(run, staging);
         settle_point(run, staging, scope);
-        count_tables(run, staging);
+        count_loaded_tables(run, staging);
     }
     phase.end();
     return at_its_end ? end_run(run, staging) : load_to_verdict(run, staging);

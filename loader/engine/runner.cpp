@@ -83,9 +83,9 @@ const char* state_of(Exit code, bool resumable) {
 bool claim_run(Pg& pg, const Staging& staging, const std::string& id, const std::string& loader_id,
                const std::string& audit_dir, const RunScope& scope, const Settings& settings) {
     if (scope.resume)
-        return pg.scalar("SELECT lakemover._take_over($1, $2, $3, $4, $5)",
+        return pg.scalar("SELECT lakemover._take_over($1, $2, $3, $4, $5, $6)",
                          {id, loader_id, audit_dir, staging.embedded() ? "t" : "f",
-                          settings.source.quiesced ? "t" : "f"}) == "t";
+                          settings.source.quiesced ? "t" : "f", scope.daemon ? "t" : "f"}) == "t";
     return pg.query(
                  "UPDATE lakemover.run SET state = 'running', started_at = pg_catalog.clock_timestamp(), heartbeat = "
                  "pg_catalog.clock_timestamp(), loader_id = $2, audit_dir = $3, epoch = 1 WHERE run_id = $1 AND state "
@@ -215,7 +215,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
                 std::to_string(run->options.jobs) + " workers",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
-        watch.emplace(staging, run_id, loader_id, cancel);
+        watch.emplace(staging, cancel, leader_beat(run_id, loader_id, cancel));
         verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
     } catch (const Error& e) {
         // A connection that a cancel cut reports its own death; the cancel is the reason.

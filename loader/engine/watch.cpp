@@ -24,9 +24,8 @@ void loader_heartbeat(Pg& staging, const std::string& loader_id, const std::stri
         {loader_id, loader_id.substr(0, loader_id.find(':')), std::to_string(getpid()), mode, LAKEMOVER_VERSION});
 }
 
-Watch::Watch(const Staging& staging, std::int64_t run_id, std::string loader_id, CancelToken& cancel)
-    : staging_(staging), run_id_(run_id), loader_id_(std::move(loader_id)), cancel_(cancel),
-      thread_([this] { loop(); }) {}
+Watch::Watch(const Staging& staging, CancelToken& cancel, Beat beat)
+    : staging_(staging), cancel_(cancel), beat_(std::move(beat)), thread_([this] { loop(); }) {}
 
 Watch::~Watch() {
     {
@@ -37,18 +36,18 @@ Watch::~Watch() {
     thread_.join();
 }
 
-void Watch::beat(std::optional<Pg>& pg) {
-    if (!pg || !pg->alive()) pg.emplace(staging_.connect());
-    const Result r = pg->query(
-        "UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('running', "
-        "'paused') "
-        "AND loader_id = $2 RETURNING cancel_requested",
-        {std::to_string(run_id_), loader_id_});
-    pg->query("UPDATE lakemover.loader SET heartbeat = pg_catalog.clock_timestamp() WHERE loader_id = $1",
-              {loader_id_});
-    if (r.rows() == 1 && r.boolean(0, 0)) cancel_.raise("requested");
-    // This loader was silent for so long (a suspended machine) that somebody ended its run.
-    if (r.rows() == 0) cancel_.raise("the run was ended by another loader");
+Watch::Beat leader_beat(std::int64_t run_id, std::string loader_id, CancelToken& cancel) {
+    return [id = std::to_string(run_id), loader = std::move(loader_id), &cancel](Pg& staging) {
+        const Result r = staging.query(
+            "UPDATE lakemover.run SET heartbeat = pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN "
+            "('running', 'paused') AND loader_id = $2 RETURNING cancel_requested",
+            {id, loader});
+        staging.query("UPDATE lakemover.loader SET heartbeat = pg_catalog.clock_timestamp() WHERE loader_id = $1",
+                      {loader});
+        if (r.rows() == 1 && r.boolean(0, 0)) cancel.raise("requested");
+        // This loader was silent for so long (a suspended machine) that somebody ended its run.
+        if (r.rows() == 0) cancel.raise("the run was ended by another loader");
+    };
 }
 
 void Watch::loop() {
@@ -58,7 +57,10 @@ void Watch::loop() {
     while (!done_) {
         lock.unlock();
         try {
-            if (ticks++ % 2 == 0) beat(pg);
+            if (ticks++ % 2 == 0) {
+                if (!pg || !pg->alive()) pg.emplace(staging_.connect());
+                beat_(*pg);
+            }
         } catch (const Error&) {
             // Staging may be restarting; whoever needs it reports that.
             pg.reset();

@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -14,24 +15,26 @@ namespace lakemover::loader {
 
 class Watch {
 public:
-    Watch(const Staging& staging, std::int64_t run_id, std::string loader_id, CancelToken& cancel);
+    // Once a second, with a connection to staging; may throw Error when that is lost.
+    using Beat = std::function<void(Pg& staging)>;
+    Watch(const Staging& staging, CancelToken& cancel, Beat beat);
     ~Watch();
     Watch(const Watch&) = delete;
     Watch& operator=(const Watch&) = delete;
 
 private:
     void loop();
-    void beat(std::optional<Pg>& pg);
     const Staging& staging_;
-    std::int64_t run_id_;
-    std::string loader_id_;
     CancelToken& cancel_;
+    Beat beat_;
     std::mutex mutex_;
     std::condition_variable wake_;
     bool done_ = false;
     std::thread thread_;
 };
 
+// The beat of the loader that leads a run.
+Watch::Beat leader_beat(std::int64_t run_id, std::string loader_id, CancelToken& cancel);
 // Registers a loader and refreshes its heartbeat.
 void loader_heartbeat(Pg& staging, const std::string& loader_id, const std::string& mode);
 std::string make_loader_id();

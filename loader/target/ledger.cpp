@@ -28,6 +28,9 @@ void Ledger::open(Pg& target, const std::string& source_identity) {
         "table_id bigint, class_id oid, object_id oid, created_at timestamptz NOT NULL DEFAULT "
         "pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, "
         "kind, name))");
+    target.exec(
+        "CREATE TABLE IF NOT EXISTS lakemover_ledger.loader (run_uuid uuid NOT NULL, loader text NOT NULL, joined_at "
+        "timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), PRIMARY KEY (run_uuid, loader))");
     RejectLedger::create(target);
     const Result r = target.query(
         "INSERT INTO lakemover_ledger.run AS r (run_uuid, epoch, source_identity) VALUES ($1, $2, $3) "
@@ -42,17 +45,27 @@ bool Ledger::exists(Pg& target) {
 }
 
 void Ledger::name_session(Pg& target) const {
-    target.scalar("SELECT pg_catalog.set_config('application_name', $1, false)", {"lakemover " + run_uuid_});
+    target.scalar("SELECT pg_catalog.set_config('application_name', $1, false)",
+                  {"lakemover " + run_uuid_ + (member_.empty() ? "" : " " + member_)});
 }
+
+namespace {
+
+// Ends the sessions of our role by what they are called; a pattern for LIKE.
+void end_sessions(Pg& target, const std::string& named) {
+    target.query(
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE application_name LIKE "
+        "'lakemover ' || $1 AND usename = current_user AND datname = pg_catalog.current_database() AND pid <> "
+        "pg_catalog.pg_backend_pid()",
+        {named});
+}
+
+}  // namespace
 
 bool Ledger::take_over(Pg& target) {
     if (!exists(target)) return false;
     // What an earlier loader of this run left in the middle of a batch, stopped or cut off, must not commit any more.
-    target.query(
-        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE application_name = "
-        "'lakemover ' || $1 AND usename = current_user AND datname = pg_catalog.current_database() AND pid <> "
-        "pg_catalog.pg_backend_pid()",
-        {run_uuid_});
+    end_sessions(target, run_uuid_ + "%");
     target.exec("BEGIN");
     target.exec("SET LOCAL lock_timeout = '60s'");
     // FOR UPDATE, which waits for the FOR KEY SHARE of batches under way: raising the number alone would not.
@@ -65,15 +78,58 @@ bool Ledger::take_over(Pg& target) {
     const Result r = target.query(
         "UPDATE lakemover_ledger.run SET epoch = epoch + 1 WHERE run_uuid = $1 RETURNING epoch", {run_uuid_});
     epoch_ = static_cast<int>(r.integer(0, 0));
+    target.query("DELETE FROM lakemover_ledger.loader WHERE run_uuid = $1", {run_uuid_});
     target.exec("COMMIT");
     return true;
+}
+
+void Ledger::enlist(Pg& target, const std::string& member) {
+    target.exec("BEGIN");
+    const Result r =
+        target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
+    if (r.rows() == 0) throw Error(Exit::kOther, "the ledger on the target does not know run " + run_uuid_);
+    target.query("INSERT INTO lakemover_ledger.loader (run_uuid, loader) VALUES ($1, $2)", {run_uuid_, member});
+    target.exec("COMMIT");
+    epoch_ = static_cast<int>(r.integer(0, 0));
+    member_ = member;
+}
+
+void Ledger::retire(Pg& target) const {
+    if (member_.empty() || !exists(target)) return;
+    target.exec("BEGIN");
+    target.exec("SET LOCAL lock_timeout = '10s'");
+    target.query("DELETE FROM lakemover_ledger.loader WHERE run_uuid = $1 AND loader = $2", {run_uuid_, member_});
+    target.exec("COMMIT");
+}
+
+void Ledger::expel(Pg& target, const std::string& member) const {
+    target.exec("BEGIN");
+    target.exec("SET LOCAL lock_timeout = '10s'");
+    fence(target);
+    end_sessions(target, run_uuid_ + " " + member);
+    // Waits for the FOR KEY SHARE of a batch under way.
+    target.query("DELETE FROM lakemover_ledger.loader WHERE run_uuid = $1 AND loader = $2", {run_uuid_, member});
+    target.exec("COMMIT");
+}
+
+void Ledger::expel_all(Pg& target) const {
+    target.exec("BEGIN");
+    target.exec("SET LOCAL lock_timeout = '60s'");
+    fence(target);
+    target.query("DELETE FROM lakemover_ledger.loader WHERE run_uuid = $1", {run_uuid_});
+    target.exec("COMMIT");
 }
 
 void Ledger::fence(Pg& target) const {
     bool ours = false;
     try {
         const Result r =
-            target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_});
+            member_.empty()
+                ? target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_})
+                : target.query(
+                      "SELECT r.epoch FROM lakemover_ledger.run r JOIN lakemover_ledger.loader l USING (run_uuid) "
+                      "WHERE run_uuid = $1 AND l.loader = $2 FOR KEY SHARE",
+                      {run_uuid_, member_});
         ours = r.rows() == 1 && r.integer(0, 0) == epoch_;
     } catch (const Error& e) {
         // The whole ledger is gone: the run was rolled back, or replaced by one that has ended.
@@ -197,7 +253,7 @@ std::string Ledger::supersede(Pg& target, const std::string& names) {
         {names});
     std::string runs;
     for (int i = 0; i < old.rows(); ++i) {
-        for (const char* table : {"chunk", "reject", "object"})
+        for (const char* table : {"chunk", "reject", "object", "loader"})
             target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1",
                          {old.text(i, 0)});
         if (i > 0) runs += ", ";
@@ -236,13 +292,13 @@ void Ledger::drop(Pg& target) const {
     }
     // A loader that was taken over leaves it to the one that has the run.
     fence(target);
-    for (const char* table : {"chunk", "reject", "object", "run"})
+    for (const char* table : {"chunk", "reject", "object", "loader", "run"})
         target.query(std::string("DELETE FROM lakemover_ledger.") + table + " WHERE run_uuid = $1", {run_uuid_});
     const bool last = target.scalar("SELECT NOT EXISTS (SELECT FROM lakemover_ledger.run)") == "t";
     if (last) {
         target.exec(
             "DROP TABLE lakemover_ledger.chunk, lakemover_ledger.reject, lakemover_ledger.object, "
-            "lakemover_ledger.run");
+            "lakemover_ledger.loader, lakemover_ledger.run");
         target.exec("DROP SCHEMA lakemover_ledger");
     }
     target.exec("COMMIT");

@@ -32,9 +32,18 @@ public:
     // Ends what an earlier loader of the run has under way and raises the epoch, so that it cannot commit any more.
     // False when the target does not know the run.
     bool take_over(Pg& target);
+    // For a loader that helps with a run which another one leads: from here on it may commit batches, under this name,
+    // until it retires, is expelled, or the run gets another leader.
+    void enlist(Pg& target, const std::string& member);
+    // The helper's own end, after which it commits nothing. Waits for what a lost connection has under way.
+    void retire(Pg& target) const;
+    // By the leader: ends what a helper has under way; it cannot commit any more, whether it lives or not. Error after
+    // ten seconds in which its batch did not end.
+    void expel(Pg& target, const std::string& member) const;
+    void expel_all(Pg& target) const;
     // By its name a session is found when another loader takes over.
     void name_session(Pg& target) const;
-    // First statement of a chunk's transaction: locks the run's row and checks the epoch.
+    // First statement of a chunk's transaction: locks the run's row, and a helper's, and checks the epoch.
     void fence(Pg& target) const;
     std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
     // Returns the id of the transaction: the chunk's rows carry it as xmin, which is how validation finds them.
@@ -62,6 +71,7 @@ public:
 private:
     std::string run_uuid_;
     int epoch_;
+    std::string member_;  // of a helper
 };
 
 }  // namespace lakemover::loader

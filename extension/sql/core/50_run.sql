@@ -31,6 +31,8 @@ CREATE TABLE lakemover.run (
     ended_at        timestamptz,
     loader_id       text,
     heartbeat       timestamptz,
+    shared          boolean NOT NULL DEFAULT false,  -- a daemon leads it: other daemons may help, and take it over
+    helpers         text NOT NULL DEFAULT 'no' CHECK (helpers IN ('no', 'open', 'held')),  -- whether other loaders may take batches now
     cancel_requested boolean NOT NULL DEFAULT false,
     pause_requested text,               -- by whom; null: not
     pause_reason    text,               -- paused: what it waits for
@@ -43,6 +45,20 @@ CREATE TABLE lakemover.run (
 );
 COMMENT ON TABLE lakemover.run IS 'one row per migration run';
 REVOKE ALL ON lakemover.run FROM PUBLIC;
+
+CREATE TABLE lakemover.run_loader (
+    member_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,  -- its name in the ledger on the target
+    run_id     bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    loader_id  text NOT NULL,
+    epoch      int NOT NULL,            -- of the run when it joined
+    workers    int NOT NULL,
+    state      text NOT NULL DEFAULT 'joined' CHECK (state IN ('joined', 'left', 'lost')),
+    joined_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    heartbeat  timestamptz NOT NULL DEFAULT clock_timestamp(),
+    left_at    timestamptz
+);
+COMMENT ON TABLE lakemover.run_loader IS 'loaders that help with a run which another loader leads; lost: fenced off after 15 seconds without a heartbeat';
+CREATE UNIQUE INDEX ON lakemover.run_loader (run_id, loader_id) WHERE state = 'joined';
 
 CREATE TABLE lakemover.run_table (
     run_id        bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,

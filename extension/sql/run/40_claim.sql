@@ -3,6 +3,8 @@ RETURNS TABLE (table_id bigint, new_state text, cause text)
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
+    -- It updates many rows: two loaders at once could lock them in different orders. 'LSTR', and the run.
+    SELECT pg_advisory_xact_lock((1280529490::bigint << 32) | (p_run & 4294967295));
     -- Blocked first, so that a table behind a failed one never starts.
     WITH RECURSIVE dead AS (
         SELECT t.table_id, t.table_id AS cause FROM lakemover.run_table t
@@ -48,8 +50,13 @@ AS $$
               FROM lakemover.run_chunk k
               JOIN lakemover.run_table t ON t.run_id = k.run_id AND t.table_id = k.table_id
              WHERE k.run_id = p_run AND k.state = 'pending' AND t.state = 'loading'
-               -- a loader whose run was taken over gets nothing more, and nobody anything during a pause
-               AND EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.loader_id = p_loader AND r.pause_requested IS NULL)
+               -- a loader whose run was taken over gets nothing more, nor one that helped it, and nobody anything during a pause
+               AND EXISTS (SELECT FROM lakemover.run r
+                            WHERE r.run_id = p_run AND r.pause_requested IS NULL
+                              AND (r.loader_id = p_loader
+                                   OR (r.helpers = 'open'
+                                       AND EXISTS (SELECT FROM lakemover.run_loader h
+                                                    WHERE h.run_id = p_run AND h.loader_id = p_loader AND h.state = 'joined' AND h.epoch = r.epoch))))
              ORDER BY t.priority DESC, t.est_bytes DESC, k.table_id, k.chunk_no
              LIMIT 1
                FOR UPDATE OF k SKIP LOCKED)

@@ -1,4 +1,5 @@
-CREATE FUNCTION lakemover._take_over(p_run bigint, p_loader text, p_audit_dir text, p_alone boolean, p_quiesced boolean)
+CREATE FUNCTION lakemover._take_over(p_run bigint, p_loader text, p_audit_dir text, p_alone boolean, p_quiesced boolean,
+                                     p_daemon boolean DEFAULT false)
 RETURNS boolean
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -13,6 +14,12 @@ BEGIN
       WHERE r.run_id = p_run AND r.loader_id <> p_loader AND a.datname = current_database() AND a.usename = current_user
         AND (r.state IN ('interrupted', 'cancelled', 'failed')
              OR p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds');
+    -- Nor may its helpers, if they are silent too; those that live see the new epoch, and stop.
+    PERFORM pg_terminate_backend(a.pid)
+       FROM lakemover.run_loader h
+       JOIN pg_stat_activity a ON a.application_name = 'lakemover ' || right(h.loader_id, 53)
+      WHERE h.run_id = p_run AND h.state = 'joined' AND h.loader_id <> p_loader AND a.datname = current_database()
+        AND a.usename = current_user AND h.heartbeat < clock_timestamp() - interval '15 seconds';
     -- As in create_run(): one run per source at a time.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
     SELECT o.run_id INTO v_active
@@ -25,16 +32,22 @@ BEGIN
     END IF;
     UPDATE lakemover.run r
        SET state = 'running', loader_id = p_loader, audit_dir = p_audit_dir, heartbeat = clock_timestamp(), epoch = r.epoch + 1,
-           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL, pause_requested = NULL,
+           ended_at = NULL, verdict = NULL, exit_code = NULL, error = NULL, cancel_requested = false, pause_reason = NULL,
+           -- a pause is lifted by people
+           pause_requested = CASE WHEN p_daemon THEN r.pause_requested END, shared = p_daemon, helpers = 'no',
            options = CASE WHEN p_quiesced THEN r.options || '{"source_quiesced": true}' ELSE r.options END
      WHERE r.run_id = p_run
-       AND (r.state IN ('interrupted', 'cancelled', 'failed')
-            OR (r.state IN ('running', 'paused')
+       AND ((r.state IN ('interrupted', 'cancelled', 'failed') AND NOT p_daemon)
+            OR (r.state IN ('running', 'paused') AND NOT (p_daemon AND r.cancel_requested)
                 AND (p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds')));
-    RETURN FOUND;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE lakemover.run_loader SET state = 'lost', left_at = clock_timestamp() WHERE run_id = p_run AND state = 'joined';
+    RETURN true;
 END
 $$;
-COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean) IS 'makes a loader the one of a run that ended early or whose loader shows no heartbeat for 15 seconds (or is known to be gone); false when the run is not to be had';
+COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean, boolean) IS 'makes a loader the one of a run that ended early or whose loader shows no heartbeat for 15 seconds (or is known to be gone); a daemon, which nobody has asked to, only of the latter, and it keeps a pause; false when the run is not to be had';
 
 CREATE FUNCTION lakemover._ledger_rows(p_ledger jsonb)
 RETURNS TABLE (table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint, bytes bigint, lane1 numeric,

@@ -4,7 +4,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object('run', to_jsonb(r) - 'hash_key', 'progress', to_jsonb(p), 'figures', lakemover.run_figures(p_run),
-                              'stages', lakemover._stages_json(p_run))
+                              'stages', lakemover._stages_json(p_run), 'loaders', lakemover._run_loaders(p_run))
       FROM lakemover.run r JOIN lakemover.progress p ON p.run_id = r.run_id
      WHERE r.run_id = p_run
 $$;

@@ -60,7 +60,8 @@ AS $$
         'timings', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', e.data->>'phase', 'seconds', e.data->'seconds')
                                               ORDER BY e.event_id), '[]')
                       FROM lakemover.event e WHERE e.run_id = r.run_id AND e.kind = 'phase_end'),
-        'stages', lakemover._stages_json(r.run_id))
+        'stages', lakemover._stages_json(r.run_id),
+        'loaders', lakemover._run_loaders(r.run_id))
       FROM lakemover.run r
      CROSS JOIN LATERAL (SELECT count(DISTINCT t.snapshot_at) AS points
                            FROM lakemover.run_table t JOIN lakemover.snapshot s ON s.run_id = t.run_id AND s.level = 'same'

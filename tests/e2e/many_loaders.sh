@@ -1,0 +1,167 @@
+#!/bin/bash
+# Three daemons at one staging database load one run: each takes batches. A helper that is killed, one that is fenced off, one
+# that is stopped past its heartbeat and comes back, and a leader that is killed: every row is there once.
+# timeout: 200
+. "$(dirname "$0")/../lib/e2e.sh"
+. "$(dirname "$0")/../lib/house.sh"
+lm_init many_loaders
+lm_on_exit() {
+    local n
+    for n in 1 2 3; do [ -z "${daemon[n]:-}" ] || kill -KILL "${daemon[n]}" 2> /dev/null; done
+}
+lm_start_source
+lm_start_target
+lm_start_staging
+lm_sql source "$LM_DB" <<'SQL'
+CREATE SCHEMA app;
+CREATE TABLE app.t (id int PRIMARY KEY, v text NOT NULL);
+INSERT INTO app.t SELECT i, repeat(md5(i::text), 3) FROM generate_series(1, 27000) i;
+CREATE TABLE app.child (id int PRIMARY KEY REFERENCES app.t, v text);
+INSERT INTO app.child SELECT i, 'x' FROM generate_series(1, 3000) i;
+ANALYZE;
+SQL
+# Every batch lingers in its transaction, so that there is something to disturb; rows must not come twice unnoticed either.
+lm_sql target "$LM_TARGET_DB" <<'SQL'
+CREATE SCHEMA house;
+CREATE TABLE house.slow (seconds float);
+INSERT INTO house.slow VALUES (0.25);
+CREATE FUNCTION house.linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    PERFORM pg_sleep(seconds) FROM house.slow;
+    RETURN NULL;
+END $$;
+SQL
+house_watch lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
+lm_env
+unset "${!SOURCE_@}"
+export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=postgres dbname=lakemover"
+staging() { lm_sql staging lakemover -c "$1"; }
+target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
+printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
+chmod 600 "$LM_TMP/user/source-password"
+if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
+staging "CREATE SERVER shop FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')"
+staging "CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')"
+staging "SELECT lakemover.inventory('shop')" > /dev/null
+staging "SELECT lakemover.plan('shop')" > /dev/null
+staging "UPDATE lakemover.plan_table SET batch_rows = 1000"
+
+# Daemons 1 to 3, as if on hosts of their own: a home and an audit directory each.
+daemon=()
+ready() { grep -qs 'is ready' "$LM_TMP/daemon.$1"; }
+start_daemon() {
+    LAKEMOVER_HOME=$LM_TMP/home/$1 LAKEMOVER_AUDIT_DIR=$LM_TMP/audit/$1 "$LM_LAKEMOVER" daemon > "$LM_TMP/daemon.$1" 2>&1 < /dev/null &
+    daemon[$1]=$!
+    eventually 20 ready "$1" || fail "no daemon: $(cat "$LM_TMP/daemon.$1")"
+}
+missing_daemons() {
+    local n
+    for n in 1 2 3; do
+        if [ -z "${daemon[n]:-}" ] || ! kill -0 "${daemon[n]}" 2> /dev/null; then start_daemon $n; fi
+    done
+}
+number_of() {   # number_of PID
+    local n
+    for n in 1 2 3; do [ "${daemon[n]}" != "$1" ] || echo $n; done
+}
+run=0
+leader() { staging "SELECT split_part(loader_id, ':', 2) FROM lakemover.run WHERE run_id = $run"; }
+helpers() { staging "SELECT split_part(loader_id, ':', 2) FROM lakemover.run_loader WHERE run_id = $run AND state = 'joined' ORDER BY 1"; }
+all_have() { [ "$(staging "SELECT count(DISTINCT loader_id) FROM lakemover.run_chunk WHERE run_id = $run AND state = 'done'")" -ge "$1" ]; }
+happened() { [ "$(staging "SELECT count(*) FROM lakemover.event WHERE run_id = $run AND kind = '$1'")" -gt 0 ]; }
+# Three loaders are at it, each of them has loaded something.
+begin() {
+    missing_daemons
+    run=$((run + 1))
+    staging "CALL lakemover.migrate('shop', '{\"on_existing\": \"drop\", \"jobs\": 1, \"keep_ledger\": true}')" > "$LM_TMP/out.call" 2>&1 &
+    call=$!
+    eventually 40 all_have 3 || fail "not three loaders at work: $(staging "SELECT lakemover._run_loaders($run)")"
+}
+silence() { staging "UPDATE lakemover.run_loader SET heartbeat = heartbeat - interval '1 minute' WHERE run_id = $run AND state = 'joined' AND loader_id LIKE '%:$1:%'"; }
+describe() { lm_sql "$1" "$2" -c "SELECT count(*), count(DISTINCT id), md5(string_agg(t::text, ',' ORDER BY id)) FROM app.t t UNION ALL SELECT count(*), count(DISTINCT id), md5(string_agg(t::text, ',' ORDER BY id)) FROM app.child t"; }
+succeeds() {
+    wait $call
+    equal "$1: exit code of the CALL" 0 $?
+    output "$LM_TMP/out.call"
+    says 'SUCCESS'
+    equal "$1: rows, keys, contents" "$(describe source "$LM_DB")" "$(describe target "$LM_TARGET_DB")"
+    # Every row is of the one transaction that the ledger has of its batch.
+    equal "$1: rows by the ledger's transactions" 30000 \
+        "$(target "SELECT sum(rows_copied) FROM lakemover_ledger.chunk c WHERE rows_copied = (SELECT count(*) FROM app.t WHERE xmin::text = (c.xid::text::numeric % 4294967296)::text) + (SELECT count(*) FROM app.child WHERE xmin::text = (c.xid::text::numeric % 4294967296)::text)")"
+    equal "$1: batches without a loader, points in time" "0|1" "$(staging "SELECT (SELECT count(*) FROM lakemover.run_chunk WHERE run_id = $run AND (state <> 'done' OR loader_id IS NULL)), (SELECT count(DISTINCT snapshot_at) FROM lakemover.run_table WHERE run_id = $run)")"
+    equal "$1: helpers left in the ledger" 0 "$(target 'SELECT count(*) FROM lakemover_ledger.loader')"
+}
+
+# All three take part; a pause is one of all; the audit directory is whole.
+begin
+output "$LM_TMP/out.status"
+lm_cli status > "$OUT" 2>&1
+says 'loaders: .*:[0-9]+ leads .*helps'
+staging "SELECT lakemover.request_pause($run)" > /dev/null
+paused() { [ "$(staging "SELECT state FROM lakemover.run WHERE run_id = $run")" = paused ]; }
+eventually 10 paused || fail "the run does not pause"
+done_before=$(staging "SELECT count(*), lakemover._source_readers($run) FROM lakemover.run_chunk WHERE run_id = $run AND state IN ('done', 'claimed')")
+sleep 1
+equal "batches during a pause" "$done_before" "$(staging "SELECT count(*), 0 FROM lakemover.run_chunk WHERE run_id = $run AND state = 'done'")"
+staging "SELECT lakemover.request_resume($run)" > /dev/null
+succeeds "three loaders"
+equal "loaders that have batches" 3 "$(staging "SELECT count(*) FROM jsonb_array_elements(lakemover._run_loaders($run)) l WHERE (l->>'chunks')::int > 0")"
+equal "points of the table, epoch" "1|1" "$(staging "SELECT count(DISTINCT snapshot_at), max(epoch) FROM lakemover.run_table JOIN lakemover.run USING (run_id) WHERE run_id = $run")"
+audit=$(staging "SELECT audit_dir FROM lakemover.run WHERE run_id = $run")
+equal "helpers in the audit trail" 2 "$(grep -c '"kind":"helper_joined"' "$audit/events.jsonl")"
+equal "and their batches in its ledger" 30 "$(grep -c . "$audit/ledger.jsonl")"
+expect 0 "the audit directory" lm_cli verify "$audit"
+equal "audit directories of helpers" 1 "$(find "$LM_TMP/audit" -name '*-run-1' | wc -l)"
+
+# One helper dies, the other is not in the ledger any more: it must not write. The leader ends the run.
+begin
+victim=$(helpers | head -n 1)
+kill -KILL "$victim"
+wait "$victim" 2> /dev/null
+target "DELETE FROM lakemover_ledger.loader" > /dev/null
+silence "$victim"
+if eventually 10 happened helper_lost; then pass "the dead helper is let go"; else fail "the dead helper is not let go"; fi
+slow_fence() { [ "$(staging "SELECT count(*) FROM lakemover.event WHERE run_id = $run AND kind = 'helper_left' AND message LIKE '%taken over%'")" = 1 ]; }
+if eventually 10 slow_fence; then pass "the other one is fenced off and leaves"; else fail "the fence does not hold: $(staging "SELECT message FROM lakemover.event WHERE run_id = $run AND kind LIKE 'helper%'")"; fi
+succeeds "a helper killed, one fenced off"
+
+# The leader dies: whoever takes over goes on at the same point, with the third as its helper.
+begin
+first=$(leader)
+kill -KILL "$first"
+wait "$first" 2> /dev/null
+staging "UPDATE lakemover.run SET heartbeat = heartbeat - interval '1 minute' WHERE run_id = $run"
+taken_over() { [ "$(leader)" != "$first" ]; }
+if eventually 15 taken_over; then pass "another daemon takes over"; else fail "nobody takes over: $(cat "$LM_TMP"/daemon.?)"; fi
+succeeds "the leader killed"
+equal "epoch, events" "2|0" "$(staging "SELECT r.epoch, (SELECT count(*) FROM lakemover.event e WHERE e.run_id = $run AND kind IN ('point_lost', 'table_begins_again')) FROM lakemover.run r WHERE run_id = $run")"
+equal "directories of the run" 2 "$(find "$LM_TMP/audit" -name "*-run-$run" | wc -l)"
+expect 0 "the second one" lm_cli verify "$(staging "SELECT audit_dir FROM lakemover.run WHERE run_id = $run")"
+
+# A helper is stopped in the middle of a batch, longer than its heartbeat allows; others load that; then it goes on.
+begin
+target 'UPDATE house.slow SET seconds = 0.6' > /dev/null
+victim=$(helpers | head -n 1)
+stopped_with_batch() {
+    kill -STOP "$victim"
+    chunk=$(staging "SELECT chunk_id FROM lakemover.run_chunk WHERE run_id = $run AND state = 'claimed' AND loader_id LIKE '%:$victim:%'")
+    [ -n "$chunk" ] || { kill -CONT "$victim"; return 1; }
+}
+eventually 10 stopped_with_batch || fail "it has no batch"
+silence "$victim"
+by_another() { [ -n "$(staging "SELECT 1 FROM lakemover.run_chunk WHERE chunk_id = ${chunk:-0} AND state = 'done' AND loader_id NOT LIKE '%:$victim:%'")" ]; }
+if eventually 15 by_another; then pass "its batch is loaded by another"; else fail "its batch is not loaded: $(staging "SELECT state, loader_id FROM lakemover.run_chunk WHERE chunk_id = ${chunk:-0}")"; fi
+kill -CONT "$victim"
+target 'UPDATE house.slow SET seconds = 0' > /dev/null
+succeeds "a helper stopped and continued"
+if kill -0 "$victim" 2> /dev/null; then pass "its daemon lives on"; else fail "its daemon is gone: $(cat "$LM_TMP/daemon.$(number_of "$victim")")"; fi
+
+for n in 1 2 3; do [ -z "${daemon[n]:-}" ] || kill -TERM "${daemon[n]}" 2> /dev/null; done
+for n in 1 2 3; do
+    lm_wait_gone "${daemon[n]}" 20 || fail "daemon $n does not end: $(tail -n 3 "$LM_TMP/daemon.$n")"
+    wait "${daemon[n]}"
+    equal "exit code of daemon $n" 0 $?
+done
+equal "sessions left on the source" 0 "$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")"
+equal "sessions left on the target" 0 "$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")"
+finish
