@@ -3,11 +3,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace lakemover::loader {
 
 namespace {
+
+constexpr std::chrono::seconds kStartPatience{60};
 
 constexpr const char* kExtensionVersion = "0.1";
 
@@ -69,6 +73,19 @@ std::string only_source(Pg& pg) {
     return r.text(0, 0);
 }
 
+// A server that was killed recovers for a while; whoever resumes at once need not know that.
+Pg connect_when_open(const Staging& staging, const ConnInfo& info) {
+    const auto until = std::chrono::steady_clock::now() + kStartPatience;
+    for (;;) {
+        try {
+            return staging.connect();
+        } catch (const Error&) {
+            if (std::chrono::steady_clock::now() >= until || !Pg::turned_away(info)) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
+}
+
 }  // namespace
 
 Staging Staging::open(const Settings& settings) {
@@ -79,7 +96,7 @@ Staging Staging::open(const Settings& settings) {
     } else {
         staging.info_ = parse_conninfo(settings.staging);
     }
-    Pg pg = staging.connect();
+    Pg pg = connect_when_open(staging, staging.info_);
     check_extension(pg, staging.embedded());
     return staging;
 }
