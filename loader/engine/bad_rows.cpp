@@ -207,8 +207,7 @@ PumpResult load_without(RunContext& run, Pg& staging, Pg& target, const BadChunk
                 if (buffer.size() >= kWindow / 4) send();
             });
         digester.finish();
-        result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
-        result.losses = end.value("losses", nlohmann::json::object()).dump();
+        take_end(result, end);
         flush();
     } catch (const codec::DecodeError& e) {
         if (copying) target.copy_in_abort("malformed data from the source");

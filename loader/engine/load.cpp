@@ -354,7 +354,8 @@ private:
         unanswered_ = record;
         target_->exec("COMMIT");
         unanswered_.reset();
-        stats_ = {{"source_wait_s", moved.source_wait_s},
+        stats_ = {{"connect_s", moved.connect_s},
+                  {"source_wait_s", moved.source_wait_s},
                   {"encode_s", moved.encode_s},
                   {"read_s", moved.read_s},
                   {"rate_limit_s", moved.rate_limit_s},

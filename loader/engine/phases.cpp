@@ -240,12 +240,12 @@ void tell_source_changes(RunContext& run, Pg& staging) {
     if (!text) return;
     const auto changes = nlohmann::json::parse(*text);
     const std::string verdict = changes.value("verdict", "");
-    std::string tables;
+    std::string tables;  // none where counts only say that somebody wrote
     for (const auto& name : changes.value("tables", nlohmann::json::array()))
-        tables += (tables.empty() ? "" : ", ") + name.get<std::string>();
+        tables += (tables.empty() ? ": " : ", ") + name.get<std::string>();
     run.events.emit(Level::kInfo, "source_since_snapshot",
                     (verdict == "unchanged" ? "the source has not changed since the snapshot"
-                     : verdict == "changed" ? "the source was written to since the snapshot: " + tables
+                     : verdict == "changed" ? "the source was written to since the snapshot" + tables
                                             : "whether the source has changed since the snapshot cannot be known") +
                         " (" + changes.value("compared", "") + ")",
                     changes);

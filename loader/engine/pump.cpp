@@ -1,5 +1,6 @@
 #include "loader/engine/pump.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -79,9 +80,7 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after
             } else if (kind == 'E') {
                 const auto end = nlohmann::json::parse(block);
                 source_rows = end.at("rows").get<std::int64_t>();
-                result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
-                result.encode_s = end.value("work_us", 0.0) / 1e6;
-                result.losses = end.value("losses", nlohmann::json::object()).dump();
+                take_end(result, end);
                 ended = true;
             } else {
                 throw Error(Exit::kOther, "staging: unknown block in the stream");
@@ -99,14 +98,24 @@ void throw_malformed(const codec::DecodeError& e) {
     throw Error(Exit::kOther, std::string("malformed COPY data from the source: ") + e.what());
 }
 
+void take_end(PumpResult& result, const nlohmann::json& end) {
+    result.connect_s = end.value("connect_us", 0.0) / 1e6;
+    result.source_wait_s = end.value("wait_us", 0.0) / 1e6;
+    result.encode_s = end.value("work_us", 0.0) / 1e6;
+    result.losses = end.value("losses", nlohmann::json::object()).dump();
+}
+
 std::string copy_header() { return std::string(kCopySignature) + std::string(8, '\0'); }
 
 PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t chunk_id, const std::string& copy_in,
                       codec::StreamDigester& digester, codec::Format format, const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
+    const auto begun = Clock::now();
     staging.copy_out_start("COPY (SELECT lakemover.stream(" + std::to_string(run_id) + ", " + std::to_string(chunk_id) +
                            ")) TO STDOUT (FORMAT binary)");
+    // The answer comes with the first rows.
+    result.read_s = seconds_since(begun);
     target.copy_in_start(copy_in);
     std::int64_t source_rows = -1;
     try {
@@ -132,6 +141,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
         target.copy_in_abort("the loader gave this chunk up");
         throw;
     }
+    result.read_s = std::max(0.0, result.read_s - result.connect_s);
     const auto t = Clock::now();
     try {
         result.rows = target.copy_in_end();

@@ -16,15 +16,19 @@ struct PumpResult {
     std::int64_t rejected = 0;  // rows set aside; rows and bytes do not count them
     std::int64_t bytes = 0;
     codec::Digest digest;
+    double connect_s = 0;      // staging connected to the source; 0 when it still was
     double source_wait_s = 0;  // staging waited for the source
     double encode_s = 0;       // staging's own work on the rows
-    double read_s = 0;         // we waited for staging
+    double read_s = 0;         // we waited for staging, but for its connecting
     double rate_limit_s = 0;   // we waited because of --max-rate
     double hash_s = 0;
     double send_s = 0;  // we waited for the target
     std::vector<codec::ColumnStats> columns;
     std::string losses = "{}";  // values that policies changed: {"column": {"nul": 3}}
 };
+
+// What the end block of a stream says of staging's times and of the values.
+void take_end(PumpResult& result, const nlohmann::json& end);
 
 // The header that starts COPY BINARY: signature, no flags, no extension.
 std::string copy_header();

@@ -77,9 +77,9 @@ std::string changes_text(const json& changes) {
     if (!changes.is_object()) return {};
     const std::string verdict = text_field(changes, "verdict");
     std::string tables;
-    for (const json& table : field(changes, "tables")) tables += (tables.empty() ? "" : ", ") + text_of(table);
+    for (const json& table : field(changes, "tables")) tables += (tables.empty() ? ": " : ", ") + text_of(table);
     return (verdict == "unchanged" ? "not changed"
-            : verdict == "changed" ? "written to: " + shorten(tables, 600)
+            : verdict == "changed" ? "written to" + shorten(tables, 600)
                                    : "cannot be known") +
            std::string(". Compared: ") + shorten(text_field(changes, "compared"), 600) + ".";
 }

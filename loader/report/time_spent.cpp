@@ -20,6 +20,7 @@ struct Stage {
 // In the order that they happen.
 constexpr std::array kStages{
     Stage{"schema", "Schema", "schemas, types, sequences and tables made on the target"},
+    Stage{"connect", "Connecting", "staging connected to the source and took its place in the snapshot"},
     Stage{"source_wait", "Source", "staging waited for rows of the source"},
     Stage{"encode", "Staging", "staging took rows from the source's driver and, of SQL Server, encoded them"},
     Stage{"read", "Reading",
@@ -51,8 +52,8 @@ std::string time_text(double seconds) { return seconds > 0 ? format_seconds(seco
 
 // Source and staging are within reading: adding them would count that time twice.
 double total_of(const json& stages) {
-    return sum_of(stages, {"read", "rate_limit", "hash", "send", "commit", "count", "index", "foreign_key", "finish",
-                           "validate"});
+    return sum_of(stages, {"connect", "read", "rate_limit", "hash", "send", "commit", "count", "index", "foreign_key",
+                           "finish", "validate"});
 }
 
 }  // namespace
@@ -62,6 +63,7 @@ std::string bottleneck(const json& stages) {
     // What staging waited for while workers had other things to do held nobody up.
     const double source = std::min(read, seconds_of(stages, "source_wait"));
     const std::array parts{
+        std::pair{seconds_of(stages, "connect"), "connecting to the source"},
         std::pair{source, "the source: workers waited for its rows"},
         std::pair{read - source, "staging: workers waited while it took over and encoded rows"},
         std::pair{seconds_of(stages, "rate_limit"), "the rate limit (--max-rate)"},

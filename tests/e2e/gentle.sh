@@ -52,7 +52,7 @@ equal "connections to the source at most" 3 "$most"
 whole "a limited run"
 equal "seconds that 5 MB took at 1 MB/s: at least 4" t "$(staging "SELECT max(ended_at) - min(started_at) >= interval '4 seconds' FROM lakemover.run_chunk")"
 equal "seconds that workers waited for it: at least 4" t "$(staging "SELECT sum(seconds) >= 4 FROM lakemover._stages($newest) WHERE stage = 'rate_limit'")"
-equal "stages that were measured" "schema source_wait encode read rate_limit hash send commit count index finish validate" \
+equal "stages that were measured" "schema connect source_wait encode read rate_limit hash send commit count index finish validate" \
     "$(staging "SELECT string_agg(s->>'stage', ' ') FROM jsonb_array_elements(lakemover._stages_json($newest)) s")"
 expect 0 "status --json" lm_cli status --json
 document=$(cat "$OUT")

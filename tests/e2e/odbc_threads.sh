@@ -1,6 +1,7 @@
 #!/bin/bash
 # ODBC connections live on threads: a cancel while one connects comes through, and a backend that ends while such a
 # thread is still inside the driver takes nothing with it. The endpoint accepts connections and never says a word.
+# BACKENDS=1000 does it at length: tests/run.sh e2e/odbc_threads
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init odbc_threads
 lm_start_staging bare
@@ -9,8 +10,8 @@ perl -MIO::Socket::INET -e '
     my $s = IO::Socket::INET->new(Listen => 128, LocalAddr => "127.0.0.1", LocalPort => 0) or die;
     print $s->sockport, "\n";
     my @open;
-    alarm 100;
-    while (my $c = $s->accept) { push @open, $c; }' > "$LM_TMP/port" &
+    alarm shift;
+    while (my $c = $s->accept) { push @open, $c; }' $((60 + ${BACKENDS:-40})) > "$LM_TMP/port" &
 listener=$!
 eventually 10 test -s "$LM_TMP/port"
 port=$(cat "$LM_TMP/port")
@@ -27,13 +28,14 @@ if [ $((SECONDS - start)) -lt 12 ]; then pass "the cancel came through"; else fa
 
 # Backends that end at once after that, while their thread still waits for the server's first word.
 clients=()
-for n in $(seq 1 40); do
+for n in $(seq 1 "${BACKENDS:-40}"); do
     lm_sql staging lm -c "SET statement_timeout = '30ms'" -c "SELECT lakemover.inventory('mute')" > "$LM_TMP/out.$n" 2>&1 &
     clients+=($!)
     [ $((n % 8)) -ne 0 ] || wait "${clients[@]}"
 done
 wait "${clients[@]}"
 equal "the server was never restarted" "$started" "$(lm_sql staging lm -c 'SELECT pg_postmaster_start_time()')"
+equal "backends that ended while their thread was inside the driver" "${BACKENDS:-40}" "$(grep -l 'statement timeout' "$LM_TMP"/out.* | grep -c 'out\.[0-9]')"
 equal "backends left" 1 "$(lm_sql staging lm -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'")"
 if grep -rqE 'was terminated by signal|reinitializing' "$LM_TMP"/*.log "$LM_TMP"/staging* 2> /dev/null; then
     fail "a backend crashed: $(grep -rhE 'was terminated by signal' "$LM_TMP" | head -n 2)"

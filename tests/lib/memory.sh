@@ -4,29 +4,38 @@
 
 # memory_watch FILE PATTERN: in the background until memory_stop; for each process whose command
 # line matches the extended regular expression, FILE gets "kB pid name" with its greatest value.
+# One process that forks nothing: what it watches is timed, too.
 memory_watch() {
-    local file=$1 pattern=$2
-    (
-        trap 'exit 0' TERM
-        declare -A most line_of
-        while :; do
-            for status in /proc/[0-9]*/status; do
-                pid=${status#/proc/}
-                pid=${pid%/status}
-                line=$(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || continue
-                [[ $line =~ $pattern ]] || continue
-                kb=$(sed -nE 's/^RssAnon:[[:space:]]+([0-9]+) kB$/\1/p' "$status" 2>/dev/null) || continue
-                [ -n "$kb" ] || continue
-                if [ "$kb" -gt "${most[$pid]:-0}" ]; then
-                    most[$pid]=$kb
-                    line_of[$pid]=${line:0:120}
-                fi
-            done
-            for pid in "${!most[@]}"; do printf '%s %s %s\n' "${most[$pid]}" "$pid" "${line_of[$pid]}"; done > "$file.new"
-            mv "$file.new" "$file"
-            sleep 0.05
-        done
-    ) &
+    # shellcheck disable=SC2016  # Perl's variables
+    perl -e '
+        use strict; use warnings;
+        my ($file, $pattern) = @ARGV;
+        my (%most, %line_of, %watched);
+        my $round = 0;
+        sub slurp { open(my $in, "<", $_[0]) or return ""; local $/; my $all = <$in>; return defined $all ? $all : "" }
+        for (;;) {
+            # A backend has its name a moment after its start.
+            if ($round++ % 4 == 0) {
+                %watched = ();
+                for my $pid (map { m{(\d+)$} } glob "/proc/[0-9]*") {
+                    (my $line = slurp("/proc/$pid/cmdline")) =~ tr/\0/ /;
+                    $watched{$pid} = $line if $line =~ /$pattern/;
+                }
+            }
+            my $more = 0;
+            for my $pid (keys %watched) {
+                my ($kb) = slurp("/proc/$pid/status") =~ /^RssAnon:\s+(\d+) kB$/m or next;
+                next if $kb <= ($most{$pid} // 0);
+                ($most{$pid}, $line_of{$pid}, $more) = ($kb, substr($watched{$pid}, 0, 120), 1);
+            }
+            if ($more) {
+                open(my $out, ">", "$file.new") or die;
+                print $out "$most{$_} $_ $line_of{$_}\n" for keys %most;
+                close $out;
+                rename "$file.new", $file;
+            }
+            select undef, undef, undef, 0.05;
+        }' "$1" "$2" &
     MEMORY_PID=$!
 }
 memory_stop() {

@@ -10,7 +10,7 @@ VALUES (:run, 1, '{"copies_rows": true, "source_schema": "s", "source_table": "t
        (:run, 2, '{"copies_rows": true, "source_schema": "s", "source_table": "t", "target_schema": "s", "target_table": "b", "est_rows": -1}', 0, 'loaded', 1, 100, 0.5);
 -- Two seconds at the same time, an hour of pause, one more second; and one chunk that was found in the ledger.
 INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, state, rows_copied, bytes_copied, stats, started_at, ended_at)
-VALUES (:run, 1, 1, 'keyset', 'done', 10, 1000, '{"source_wait_s": 1, "encode_s": 0.25, "read_s": 1.5, "hash_s": 0.1, "send_s": 0.2, "commit_s": 0.1, "rate_limit_s": 0}', '2026-01-01 00:00:00Z', '2026-01-01 00:00:02Z'),
+VALUES (:run, 1, 1, 'keyset', 'done', 10, 1000, '{"connect_s": 0.75, "source_wait_s": 1, "encode_s": 0.25, "read_s": 1.5, "hash_s": 0.1, "send_s": 0.2, "commit_s": 0.1, "rate_limit_s": 0}', '2026-01-01 00:00:00Z', '2026-01-01 00:00:02Z'),
        (:run, 1, 2, 'keyset', 'done', 10, 1000, '{"source_wait_s": 1, "encode_s": 0.25, "read_s": 0.5, "hash_s": 0.1, "send_s": 0.2, "commit_s": 0.1, "rate_limit_s": 0}', '2026-01-01 00:00:01Z', '2026-01-01 00:00:02Z'),
        (:run, 1, 3, 'keyset', 'pending', NULL, NULL, NULL, NULL, NULL),
        (:run, 1, 4, 'keyset', 'pending', NULL, NULL, NULL, NULL, NULL),
@@ -22,7 +22,7 @@ VALUES (:run, 1, 'key', 1, 'constraint', 'k', 'x', 'done', 3), (:run, 2, 'index'
 INSERT INTO lakemover.validation (run_id, table_id, level, verdict, seconds) SELECT :run, 2, n, 'equal', 1 FROM generate_series(0, 4) n;
 
 SELECT results_eq(format('SELECT stage, seconds, bytes FROM lakemover._stages(%s) WHERE table_id = 1 ORDER BY ordinal', :run),
-                  $$VALUES ('source_wait', 2::double precision, 2000::bigint), ('encode', 0.5, 2000), ('read', 2, 2000), ('rate_limit', 0, 2000), ('hash', 0.2, 2000),
+                  $$VALUES ('connect', 0.75::double precision, NULL::bigint), ('source_wait', 2, 2000), ('encode', 0.5, 2000), ('read', 2, 2000), ('rate_limit', 0, 2000), ('hash', 0.2, 2000),
                            ('send', 0.4, 2000), ('commit', 0.2, 2000), ('index', 7, NULL)$$, 'stages of a table');
 SELECT results_eq(format('SELECT stage, seconds FROM lakemover._stages(%s) WHERE table_id = 2 ORDER BY ordinal', :run),
                   $$VALUES ('read', 2::double precision), ('count', 0.5), ('validate', 5)$$, 'a chunk that was found in the ledger has no times');

@@ -25,6 +25,9 @@ TEST(Bottleneck, NamesWhoHeldTheWorkersUp) {
     EXPECT_EQ(report::bottleneck(stages(1, 1, 1, 8)).substr(0, 10), "the target");
     EXPECT_EQ(report::bottleneck(stages(1, 1, 8, 1)).substr(0, 14), "this machine's");
     EXPECT_EQ(report::bottleneck(stages(1, 1, 1, 1, 9)).substr(0, 14), "the rate limit");
+    json connecting = stages(1, 1, 1, 1);
+    connecting.push_back({{"stage", "connect"}, {"seconds", 9}, {"bytes", nullptr}});
+    EXPECT_EQ(report::bottleneck(connecting), "connecting to the source, 75 % of their time");
     EXPECT_EQ(report::bottleneck(stages(3, 3, 3, 3.5)).substr(0, 21), "nothing in particular");
     // Waiting for the source while the workers were busy with something else held nobody up.
     EXPECT_EQ(report::bottleneck(stages(50, 1, 1, 8)).substr(0, 10), "the target");

@@ -187,7 +187,8 @@ CREATE TABLE lakemover.source_activity (
     in_recovery boolean,
     stats_reset text,
     started_at  text,                   -- the source's server: counters do not survive every restart
-    tables      jsonb,                  -- by table: rows inserted, updated, deleted, number of its file
+    rowversion  text,                   -- SQL Server: the greatest of the database (@@DBTS)
+    tables      jsonb,                  -- by table: rows inserted, updated, deleted, number of its file; SQL Server: rows
     error       text,
     PRIMARY KEY (run_id, moment)
 );

@@ -5,6 +5,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     WITH chunk AS (
         SELECT c.table_id, sum(c.bytes_copied)::bigint AS bytes,
+               sum((c.stats->>'connect_s')::double precision) AS connect,
                sum((c.stats->>'source_wait_s')::double precision) AS source_wait,
                sum((c.stats->>'encode_s')::double precision) AS encode,
                sum((c.stats->>'read_s')::double precision) AS read,
@@ -17,28 +18,28 @@ AS $$
          WHERE c.run_id = p_run AND c.state = 'done' AND c.stats ? 'read_s'
          GROUP BY c.table_id
     )
-    SELECT chunk.table_id, s.ordinal, s.stage, s.seconds, chunk.bytes
+    SELECT chunk.table_id, s.ordinal, s.stage, s.seconds, CASE WHEN s.stage <> 'connect' THEN chunk.bytes END
       FROM chunk
-     CROSS JOIN LATERAL (VALUES (2, 'source_wait', source_wait), (3, 'encode', encode), (4, 'read', read),
-                                (5, 'rate_limit', rate_limit), (6, 'hash', hash), (7, 'send', send),
-                                (8, 'commit', "commit")) AS s(ordinal, stage, seconds)
+     CROSS JOIN LATERAL (VALUES (2, 'connect', connect), (3, 'source_wait', source_wait), (4, 'encode', encode),
+                                (5, 'read', read), (6, 'rate_limit', rate_limit), (7, 'hash', hash), (8, 'send', send),
+                                (9, 'commit', "commit")) AS s(ordinal, stage, seconds)
      WHERE s.seconds IS NOT NULL
     UNION ALL
-    SELECT t.table_id, 9, 'count', t.count_s, t.bytes_copied
+    SELECT t.table_id, 10, 'count', t.count_s, t.bytes_copied
       FROM lakemover.run_table t WHERE t.run_id = p_run AND t.count_s IS NOT NULL
     UNION ALL
     SELECT coalesce(s.table_id, 0), g.ordinal, g.stage, sum(s.seconds),
            CASE WHEN g.stage IN ('index', 'foreign_key') THEN max(t.bytes_copied) END
       FROM lakemover.run_statement s
       JOIN (VALUES ('schema', 1, 'schema'), ('type', 1, 'schema'), ('sequence', 1, 'schema'), ('table', 1, 'schema'),
-                   ('key', 10, 'index'), ('index', 10, 'index'), ('fk', 11, 'foreign_key'), ('fk_validate', 11, 'foreign_key'),
-                   ('check', 12, 'finish'), ('default', 12, 'finish'), ('sequence_value', 12, 'finish'),
-                   ('comment', 12, 'finish'), ('analyze', 12, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
+                   ('key', 11, 'index'), ('index', 11, 'index'), ('fk', 12, 'foreign_key'), ('fk_validate', 12, 'foreign_key'),
+                   ('check', 13, 'finish'), ('default', 13, 'finish'), ('sequence_value', 13, 'finish'),
+                   ('comment', 13, 'finish'), ('analyze', 13, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
       LEFT JOIN lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = s.table_id
      WHERE s.run_id = p_run AND s.seconds IS NOT NULL
      GROUP BY 1, 2, 3
     UNION ALL
-    SELECT v.table_id, 13, 'validate', sum(v.seconds), max(t.bytes_copied)
+    SELECT v.table_id, 14, 'validate', sum(v.seconds), max(t.bytes_copied)
       FROM lakemover.validation v
       LEFT JOIN lakemover.run_table t ON t.run_id = v.run_id AND t.table_id = v.table_id
      WHERE v.run_id = p_run AND v.seconds IS NOT NULL

@@ -3,7 +3,7 @@ CREATE FUNCTION lakemover.stream(p_run bigint, p_chunk bigint)
 RETURNS SETOF bytea
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'lakemover_stream';
-COMMENT ON FUNCTION lakemover.stream(bigint, bigint) IS 'rows of a chunk as COPY payload: blocks that start with D, then one that starts with E and holds {"rows","bytes","wait_us","work_us"}; only in the target list';
+COMMENT ON FUNCTION lakemover.stream(bigint, bigint) IS 'rows of a chunk as COPY payload: blocks that start with D, then one that starts with E and holds {"rows","bytes","connect_us","wait_us","work_us"}; only in the target list';
 
 CREATE FUNCTION lakemover._stream_table(p_run bigint, p_table bigint)
 RETURNS SETOF bytea

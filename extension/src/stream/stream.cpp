@@ -48,11 +48,13 @@ std::string losses_text(const std::vector<source::ColumnLosses>& losses) {
 class ChunkStream {
 public:
     // One chunk; without one the whole table in one pass.
-    ChunkStream(std::int64_t run_id, std::int64_t table_id, std::nullopt_t) : loan_(borrow_for_run(run_id)) {
+    ChunkStream(std::int64_t run_id, std::int64_t table_id, std::nullopt_t)
+        : created_(Clock::now()), loan_(borrow_for_run(run_id)), connected_(Clock::now()) {
         spec_ = load_spec(run_id, table_id);
         begin({});
     }
-    ChunkStream(std::int64_t run_id, std::int64_t chunk_id) : loan_(borrow_for_run(run_id)) {
+    ChunkStream(std::int64_t run_id, std::int64_t chunk_id)
+        : created_(Clock::now()), loan_(borrow_for_run(run_id)), connected_(Clock::now()) {
         const auto rows = pg::spi_query(
             "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM "
             "lakemover.run_chunk"
@@ -85,6 +87,7 @@ public:
         }
         ended_ = true;
         block_ = kEnd + ("{\"rows\":" + std::to_string(copy_->rows())) + ",\"bytes\":" + std::to_string(bytes_) +
+                 ",\"connect_us\":" + std::to_string(micros(connected_ - created_)) +
                  ",\"wait_us\":" + std::to_string(copy_->wait_micros()) +
                  ",\"work_us\":" + std::to_string(work_micros()) + losses_text(copy_->losses()) + "}";
         copy_.reset();
@@ -96,11 +99,12 @@ public:
 private:
     using Clock = std::chrono::steady_clock;
 
-    // What reading took beyond waiting for the source: taking rows from its driver, and encoding them.
-    std::int64_t work_micros() const {
-        const auto all = std::chrono::duration_cast<std::chrono::microseconds>(elapsed_).count();
-        return std::max<std::int64_t>(0, all - copy_->wait_micros());
+    static std::int64_t micros(Clock::duration time) {
+        return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
     }
+
+    // What reading took beyond waiting for the source: taking rows from its driver, and encoding them.
+    std::int64_t work_micros() const { return std::max<std::int64_t>(0, micros(elapsed_) - copy_->wait_micros()); }
 
     void begin(const source::ChunkRange& range) {
         reader_ = loan_->reader(spec_);
@@ -121,7 +125,9 @@ private:
     }
 
     source::TableSpec spec_;
+    const Clock::time_point created_;
     Loan loan_;
+    const Clock::time_point connected_;
     // Both refer to what stands above them.
     std::unique_ptr<source::TableReader> reader_;
     std::unique_ptr<source::CopyStream> copy_;

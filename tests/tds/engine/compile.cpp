@@ -6,6 +6,7 @@
 #include "engine/context.hpp"
 #include "engine/convert.hpp"
 #include "engine/ddl.hpp"
+#include "engine/dml.hpp"
 #include "engine/moments.hpp"
 #include "engine/numbers.hpp"
 #include "engine/text.hpp"
@@ -137,6 +138,7 @@ Compiled Compiler::expression(const ts::Expr& e) {
             const std::string name = ts::upper_ascii(e.text);
             if (name == "@@SPID") return constant({Kind::kSmallint}, std::int64_t{context_.spid()});
             if (name == "@@TRANCOUNT") return constant({Kind::kInt}, std::int64_t{context_.transactions()});
+            if (name == "@@DBTS") return constant({Kind::kBinary, 8}, last_rowversion_bytes());
             if (name == "@@VERSION") return constant({Kind::kNvarchar, 300}, utf16(context_.facts().banner));
             unknown(e, "this variable");
         }

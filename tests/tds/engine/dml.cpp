@@ -30,15 +30,17 @@ Scope scope_of(const StoredTable& table) {
     return scope;
 }
 
-std::string next_rowversion() {
-    static std::atomic<std::uint64_t> counter{2000};
-    const std::uint64_t value = ++counter;
+std::atomic<std::uint64_t> last_rowversion{2000};
+
+std::string rowversion_bytes(std::uint64_t value) {
     std::string bytes;
     for (int i = 7; i >= 0; --i) {
         bytes += static_cast<char>(value >> static_cast<unsigned>(8 * i) & 0xFFU);
     }
     return bytes;
 }
+
+std::string next_rowversion() { return rowversion_bytes(++last_rowversion); }
 
 // Fills what an INSERT leaves out: defaults, identity, rowversion, computed columns. Checks NOT NULL.
 class RowMaker {
@@ -126,6 +128,8 @@ std::vector<std::size_t> target_columns(const StoredTable& table, const ts::Stmt
 }
 
 }  // namespace
+
+std::string last_rowversion_bytes() { return rowversion_bytes(last_rowversion); }
 
 std::int64_t insert_rows(Context& context, const ts::Stmt& statement, const std::string& source, bool identity_insert) {
     Database& database = context.database();
@@ -216,6 +220,9 @@ std::int64_t update_rows(Context& context, const ts::Stmt& statement, const std:
         ++count;
         for (const auto& [place, value] : changes) {
             row[place] = assigned(value.value(frame), value.type, table.columns[place].type, table.columns[place].name);
+        }
+        for (std::size_t i = 0; i < table.columns.size(); ++i) {
+            if (table.columns[i].type.rowversion) row[i] = next_rowversion();
         }
     }
     table.rows = rows;

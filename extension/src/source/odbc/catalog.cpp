@@ -118,6 +118,7 @@ constexpr std::array kTopics = {
           "SELECT CAST(p.object_id AS bigint), CAST(SUM(p.rows) AS bigint), CAST(COUNT(*) AS int) FROM sys.partitions "
           "AS p "
           "WHERE p.index_id IN (0, 1) GROUP BY p.object_id"},
+    Topic{"mssql_rowversion", "SELECT CAST(@@DBTS AS bigint)"},
     Topic{"mssql_pages",
           "SELECT CAST(p.object_id AS bigint), CAST(p.index_id AS int), CAST(SUM(p.used_page_count) AS bigint), "
           "CAST(SUM(p.row_count) AS bigint) FROM sys.dm_db_partition_stats AS p GROUP BY p.object_id, p.index_id"},
