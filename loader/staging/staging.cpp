@@ -61,7 +61,8 @@ void check_extension(Pg& pg, bool embedded) {
 std::string only_source(Pg& pg) {
     const Result r = pg.exec(
         "SELECT s.srvname FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w "
-        "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' ORDER BY 1");
+        "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' AND s.srvname !~ "
+        "'^lakemover_rehearsal_' ORDER BY 1");
     if (r.rows() == 0)
         throw Error(Exit::kUsage, "there is no source", {},
                     "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
