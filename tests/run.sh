@@ -90,12 +90,12 @@ fi
 # shellcheck source=tests/lib/cluster.sh
 . "$root/tests/lib/cluster.sh"
 child=
+declare -A running=()  # end-to-end tests under way, by process
 # shellcheck disable=SC2317  # called by lm_cleanup
 lm_on_exit() {
-    if [ -n "$child" ]; then
-        kill -TERM "$child" 2>/dev/null
-        wait "$child" 2>/dev/null
-    fi
+    local pid
+    for pid in $child "${!running[@]}"; do kill -TERM "$pid" 2>/dev/null; done
+    for pid in $child "${!running[@]}"; do wait "$pid" 2>/dev/null; done
 }
 lm_init check
 # Tests make their directories below ours, from one initdb per version, with one copy of the server.
@@ -224,24 +224,47 @@ build_tds_server() {
     done
 }
 
+# The line of a test that has ended: reported NAME STATUS SECONDS LIMIT
+reported() {
+    local name=$1 log=$logs/e2e-$1.log
+    case $2 in
+        0) ok "e2e/$name ($3 s)" ;;
+        77) skip "e2e/$name: $(tail -n 1 "$log")" ;;
+        124 | 137) not_ok "e2e/$name" "(no end after $4 s)"; show "$log" ;;
+        *) not_ok "e2e/$name" "(exit $2, $3 s)"; show "$log" ;;
+    esac
+}
+
+# Waits until one of the tests under way has ended.
+wait_for_one() {
+    local pid status name
+    wait -n -p pid "${!running[@]}"
+    status=$?
+    name=${running[$pid]}
+    unset "running[$pid]"
+    reported "$name" $status $((SECONDS - began[$name])) "${limits[$name]}"
+}
+
+# Two at a time, since each waits for much of its time; a test that measures time or memory ("# alone") has the machine for itself.
 suite_e2e() {
-    local file name log limit status start
+    local file name lanes alone
+    declare -A began=() limits=()
     build_tds_server
-    for file in "$root"/tests/e2e/*.sh; do
-        [ -f "$file" ] || continue
-        name=$(basename "$file" .sh)
-        selected e2e "$name" || continue
-        log=$logs/e2e-$name.log
-        limit=$(sed -nE 's/^# timeout: ([0-9]+)$/\1/p' "$file" | head -n 1)
-        start=$SECONDS
-        run_logged "$log" timeout --foreground -k 30 "${limit:-240}" bash "$file"
-        status=$?
-        case $status in
-            0) ok "e2e/$name ($((SECONDS - start)) s)" ;;
-            77) skip "e2e/$name: $(tail -n 1 "$log")" ;;
-            124 | 137) not_ok "e2e/$name" "(no end after ${limit:-240} s)"; show "$log" ;;
-            *) not_ok "e2e/$name" "(exit $status, $((SECONDS - start)) s)"; show "$log" ;;
-        esac
+    for alone in yes no; do
+        lanes=1
+        [ $alone = yes ] || lanes=$((jobs < 2 ? 1 : 2))
+        for file in "$root"/tests/e2e/*.sh; do
+            name=$(basename "$file" .sh)
+            [ -f "$file" ] && selected e2e "$name" || continue
+            if grep -q '^# alone' "$file"; then [ $alone = yes ] || continue; else [ $alone = no ] || continue; fi
+            while [ ${#running[@]} -ge $lanes ]; do wait_for_one; done
+            limits[$name]=$(sed -nE 's/^# timeout: ([0-9]+)$/\1/p' "$file" | head -n 1)
+            limits[$name]=${limits[$name]:-240}
+            began[$name]=$SECONDS
+            timeout --foreground -k 30 "${limits[$name]}" bash "$file" > "$logs/e2e-$name.log" 2>&1 < /dev/null &
+            running[$!]=$name
+        done
+        while [ ${#running[@]} -gt 0 ]; do wait_for_one; done
     done
 }
 

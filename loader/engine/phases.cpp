@@ -6,6 +6,7 @@
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/helpers.hpp"
+#include "loader/engine/index_builder.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/rejects.hpp"
@@ -192,6 +193,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
 }
 
 Verdict load_to_verdict(RunContext& run, Pg& staging) {
+    std::optional<IndexBuilder> indexes;
     {
         Phase phase(run, staging, "load");
         run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
@@ -200,6 +202,7 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
         over_outages(run, [&] { cut_tables(run, staging); });
         // The workers' connections are as many as may be.
         staging.query("SELECT lakemover._stream_release()", {});
+        with_target(run, [&](Pg& target) { indexes.emplace(run, target); });
         do {
             Helpers helpers(run, staging);
             load_tables(run, point);
@@ -215,6 +218,8 @@ Verdict load_to_verdict(RunContext& run, Pg& staging) {
         run.ahead->look(run, staging);
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
+        indexes->finish(staging);
+        indexes.reset();
         finish_schema(run, staging);
         with_target(run, [&](Pg& target) {
             check_ledger(run, staging, target);

@@ -1,5 +1,6 @@
 #include "loader/engine/statements.hpp"
 
+#include "loader/engine/statement_runner.hpp"
 #include "loader/target/objects.hpp"
 
 #include <chrono>
@@ -16,15 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Statement {
-    int ordinal = 0;
-    std::string stage;
-    std::int64_t table_id = 0;  // 0: none
-    std::string kind;
-    std::string object;
-    std::string sql;
-};
-
 std::vector<Statement> pending_statements(Pg& staging, const RunContext& run, const std::string& stage) {
     // A failed or blocked table gets nothing more: its statements are skipped with the reason.
     staging.query(
@@ -38,41 +30,7 @@ std::vector<Statement> pending_statements(Pg& staging, const RunContext& run, co
         "SELECT ordinal, stage, coalesce(table_id, 0), kind, object, sql FROM lakemover.run_statement "
         "WHERE run_id = $1 AND stage = $2 AND state = 'pending' ORDER BY ordinal",
         {run.id(), stage});
-    std::vector<Statement> all;
-    for (int i = 0; i < r.rows(); ++i)
-        all.push_back({static_cast<int>(r.integer(i, 0)), r.text(i, 1), r.integer(i, 2), r.text(i, 3), r.text(i, 4),
-                       r.text(i, 5)});
-    return all;
-}
-
-struct StatementOutcome {
-    bool ok = true;
-    std::string error;
-    double seconds = 0;
-};
-
-void record(RunContext& run, Pg& staging, const Statement& s, const StatementOutcome& outcome) {
-    staging.query(
-        "UPDATE lakemover.run_statement SET state = $3, error = nullif($4, ''), seconds = $5 WHERE run_id = $1 AND "
-        "ordinal = $2",
-        {run.id(), std::to_string(s.ordinal), outcome.ok ? "done" : "failed", outcome.error,
-         std::to_string(outcome.seconds)});
-    run.events.audit().ddl(s.sql, {outcome.ok ? DdlOutcome::State::kDone : DdlOutcome::State::kFailed, outcome.seconds,
-                                   outcome.error, s.stage, s.object});
-    if (outcome.ok) return;
-    run.events.emit(Level::kError, "statement_failed", s.kind + " " + s.object + ": " + outcome.error,
-                    {{"sql", s.sql}, {"stage", s.stage}}, s.table_id ? std::optional(s.table_id) : std::nullopt);
-    if (s.table_id)
-        staging.query(
-            "UPDATE lakemover.run_table SET state = 'incomplete', error = pg_catalog.concat_ws(E'\\n', error, "
-            "$3::text) "
-            "WHERE run_id = $1 AND table_id = $2 AND state NOT IN ('failed', 'blocked')",
-            {run.id(), std::to_string(s.table_id), s.kind + " " + s.object + ": " + outcome.error});
-}
-
-std::string describe(const Error& e) {
-    return std::string(e.what()) + (e.detail.empty() ? "" : ": " + e.detail) +
-           (e.sqlstate.empty() ? "" : " (" + e.sqlstate + ")");
+    return statements_of(r);
 }
 
 // A type or sequence that an earlier run left; --on-existing=drop covers them, level 0 compares them with the plan.
@@ -80,24 +38,6 @@ std::string describe(const Error& e) {
 bool left_over(const Statement& s, const Error& e) {
     return s.stage != "table" &&
            (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
-}
-
-// What a statement of the finish says when it was done before; level 0 compares what is there with the plan.
-bool is_there(const Error& e) { return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16"; }
-
-bool worth_retrying(const Error& e) {
-    // The backend of an earlier execution, whose connection was lost, has just made the same relation.
-    if (e.sqlstate == "23505" && std::string(e.what()).find("pg_class_relname_nsp_index") != std::string::npos)
-        return true;
-    return e.sqlstate == "40P01" || e.sqlstate == "40001" || e.sqlstate == "55P03" || e.connection_lost;
-}
-
-void set_maintenance_memory(Pg& target) {
-    // Index builds of a bulk load need more than the default 64 MB; never less than what the server gives anyway.
-    target.exec(
-        "SELECT pg_catalog.set_config('maintenance_work_mem', "
-        "(greatest(pg_catalog.pg_size_bytes(pg_catalog.current_setting('maintenance_work_mem')), 268435456) / "
-        "1024)::text || 'kB', false)");
 }
 
 // One stage: independent statements, on as many connections as there are jobs.
@@ -108,8 +48,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
     std::mutex mutex;
     std::exception_ptr first;
     const auto work = [&] {
-        std::optional<Pg> target;
-        std::unique_ptr<Cancellable> registration;
+        StatementRunner runner(run);
         for (;;) {
             Statement s;
             {
@@ -119,48 +58,10 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                 s = std::move(queue.front());
                 queue.pop_front();
             }
-            StatementOutcome outcome;
-            OutageWait outage(run);
-            // Its first execution may have been committed without an answer: then it is there already.
-            bool again = run.resumed;
-            for (int attempt = 1;; ++attempt) {
-                const auto start = Clock::now();
-                try {
-                    if (!target || !target->alive()) {
-                        registration.reset();
-                        target.emplace(run.target.connect());
-                        registration = std::make_unique<Cancellable>(run.cancel, *target);
-                        set_maintenance_memory(*target);
-                        run.ledger->name_session(*target);
-                    }
-                    target->exec(s.sql);
-                    outcome = {true, {}, std::chrono::duration<double>(Clock::now() - start).count()};
-                    break;
-                } catch (const Error& e) {
-                    if (run.cancel.raised()) return;
-                    if (outage.after(e)) {
-                        again = true;
-                        registration.reset();
-                        target.reset();
-                        --attempt;
-                        continue;
-                    }
-                    if (again && is_there(e)) {
-                        outcome = {true, {}, std::chrono::duration<double>(Clock::now() - start).count()};
-                        break;
-                    }
-                    outcome = {false, describe(e), std::chrono::duration<double>(Clock::now() - start).count()};
-                    if (!worth_retrying(e) || attempt >= run.options.attempts) {
-                        if (e.connection_lost) throw;
-                        break;
-                    }
-                    run.events.emit(Level::kWarning, "statement_retry", s.kind + " " + s.object + ": " + outcome.error);
-                    std::this_thread::sleep_for(std::chrono::milliseconds(500 * attempt));
-                }
-            }
-            outage.over();
+            const std::optional<StatementOutcome> outcome = runner.execute(s);
+            if (!outcome) return;
             const std::lock_guard lock(mutex);
-            record(run, staging, s, outcome);
+            record_statement(run, staging, s, *outcome);
         }
     };
     const auto guarded = [&] {
@@ -235,7 +136,7 @@ void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
         target.exec("COMMIT");
     } catch (const Error& e) {
         if (target.alive()) target.exec("ROLLBACK");
-        throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe(e),
+        throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe_failure(e),
                     "other objects of the target depend on them; nothing was changed");
     }
     // They cannot be resumed any more, and need no snapshot.
@@ -286,7 +187,7 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
             } catch (const Error& e) {
                 if (e.connection_lost) throw;
                 target.exec("ROLLBACK TO SAVEPOINT statement");
-                if (!(replace && left_over(s, e))) outcome = {false, describe(e), 0};
+                if (!(replace && left_over(s, e))) outcome = {false, describe_failure(e), 0};
             }
             target.exec("RELEASE SAVEPOINT statement");
             outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -297,7 +198,7 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
     staging.exec("BEGIN");
     copy_register(run, staging, target);
     for (const auto& [statement, outcome] : outcomes) {
-        record(run, staging, statement, outcome);
+        record_statement(run, staging, statement, outcome);
         if (!outcome.ok && statement.stage == "table" && statement.table_id)
             staging.query("SELECT lakemover._fail_table($1, $2, $3)",
                           {run.id(), std::to_string(statement.table_id), "cannot be created: " + outcome.error});
@@ -352,7 +253,7 @@ void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
                 // Somebody's view or key depends on it by now: that stops the drop, not the undo.
                 if (e.connection_lost) throw;
                 target.exec("ROLLBACK TO SAVEPOINT undo");
-                if (refused.empty()) refused = describe(e);
+                if (refused.empty()) refused = describe_failure(e);
             }
         }
         if (done.empty()) {

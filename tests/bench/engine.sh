@@ -85,8 +85,8 @@ target_psql -c 'DROP SCHEMA IF EXISTS small CASCADE' 2> /dev/null
 say "wide rows and large values"
 {
     echo 'SET client_min_messages = warning; CREATE SCHEMA wide; CREATE SCHEMA lob;'
-    perl -e 'my @types = ("int", "bigint", "numeric(12,2)", "text", "timestamptz", "double precision", "boolean", "date");
-        my @values = ("i", "i * 1000003", "i / 7.0", "\x27value \x27 || i", "timestamptz \x272020-01-01 00:00+00\x27 + i * interval \x271 s\x27", "i / 3.0", "i % 2 = 0", "date \x272020-01-01\x27 + i % 1000");
+    perl -e 'my @types = ("int", "bigint", "numeric(14,2)", "text", "timestamptz", "double precision", "boolean", "date");
+        my @values = ("i", "i::bigint * 1000003", "i / 7.0", "\x27value \x27 || i", "timestamptz \x272020-01-01 00:00+00\x27 + i * interval \x271 s\x27", "i / 3.0", "i % 2 = 0", "date \x272020-01-01\x27 + i % 1000");
         print "CREATE TABLE wide.t (id int PRIMARY KEY, ", join(", ", map { "c$_ $types[$_ % 8]" } 1 .. 199), ");\n",
             "INSERT INTO wide.t SELECT i, ", join(", ", map { $values[$_ % 8] } 1 .. 199), " FROM generate_series(1, 40000) i;\n"'
     # Not compressible, made quickly.

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Cancelling the CLI: by signal and by `lakemover cancel`. It ends within seconds with exit code 7,
 # leaves no session and no server, and says what became of the run.
+# alone
 # timeout: 300
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init cancel

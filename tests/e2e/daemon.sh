@@ -44,7 +44,7 @@ lm_as touch "$LM_TMP/staging/standby.signal"
 (
     eventually 20 grep -q 'entering standby mode' "$LM_TMP/staging/server.log"
     lm_as "$LM_BIN/pg_isready" -h "$LM_TMP/staging" > "$LM_TMP/isready"
-    lm_cli status > "$LM_TMP/early" 2>&1
+    lm_cli psql -q -A -t -c 'SELECT 1' > "$LM_TMP/early" 2>&1
     echo $? >> "$LM_TMP/isready"
 ) &
 early=$!

@@ -2,6 +2,7 @@
 # Gentle on the source: a rate that is kept, connections that never exceed their limit (counted on the source), pauses
 # that begin at the end of a batch and are lifted, also for a loader that was killed, a window, and warnings of a
 # deadline. Times are lower bounds only.
+# alone
 # timeout: 300
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init gentle

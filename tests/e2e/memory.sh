@@ -1,6 +1,7 @@
 #!/bin/bash
 # Constant memory: the loader stays below 64 MB + MAX_MEMORY_TARGET_MB, a staging backend below
 # 64 MB + 3 times the largest row, and neither grows with the table.
+# alone
 # timeout: 300
 . "$(dirname "$0")/../lib/e2e.sh"
 # shellcheck source=tests/lib/memory.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # What a person at a terminal sees of a run: a bar that moves and is never longer than its room,
 # a line per phase, the verdict; and nothing of the bar in a pipe.
+# alone
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init terminal
 lm_start_source

@@ -115,8 +115,10 @@ lm_initdb() {
     local name=$1 bin=$2 cache
     cache=${LM_CACHE:-$LM_TMP}/template-$(lm_major "$bin")
     if [ ! -d "$cache" ]; then
-        lm_as "$bin/initdb" -D "$cache" -U postgres -A trust -N -E UTF8 --locale=C.UTF-8 \
+        # Tests run beside each other: the template appears whole, and the first one stays.
+        lm_as "$bin/initdb" -D "$LM_TMP/template" -U postgres -A trust -N -E UTF8 --locale=C.UTF-8 \
             > "$LM_TMP/initdb.log" 2>&1 || { cat "$LM_TMP/initdb.log" >&2; lm_die "initdb failed"; }
+        lm_as mv -T "$LM_TMP/template" "$cache" 2> /dev/null || rm -rf "$LM_TMP/template"
     fi
     lm_as cp -a "$cache" "$LM_TMP/$name"
 }

@@ -159,19 +159,23 @@ void LibpqConnection::expect_end() {
 }
 
 // Runs to the end; the last result, or the first error once everything has been read.
+void LibpqConnection::fail(const PGresult* result) {
+    const Error error = result_error(result);
+    if (PQstatus(native()) == CONNECTION_BAD) {
+        abandon();
+    } else {
+        expect_end();
+    }
+    throw error;
+}
+
 ResultPtr LibpqConnection::run(std::string_view sql, const std::vector<TextValue>& params) {
     send(sql, params);
     ResultPtr last;
     while (ResultPtr next = next_result()) {
         const ExecStatusType status = PQresultStatus(next.get());
         if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
-            const Error error = result_error(next.get());
-            if (PQstatus(native()) == CONNECTION_BAD) {
-                abandon();
-                throw error;
-            }
-            expect_end();
-            throw error;
+            fail(next.get());
         }
         if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY) {
             abandon();
@@ -187,26 +191,62 @@ ResultPtr LibpqConnection::run(std::string_view sql, const std::vector<TextValue
 
 void LibpqConnection::exec(std::string_view sql) { run(sql, {}); }
 
-TextResult LibpqConnection::query(std::string_view sql, const std::vector<TextValue>& params) {
-    const ResultPtr result = run(sql, params);
-    const int columns = PQnfields(result.get());
-    const int rows = PQntuples(result.get());
-    TextResult text;
-    for (int c = 0; c < columns; ++c) {
-        text.names.emplace_back(PQfname(result.get(), c));
-    }
-    text.rows.resize(static_cast<std::size_t>(rows));
-    for (int r = 0; r < rows; ++r) {
-        TextRow& row = text.rows[static_cast<std::size_t>(r)];
+namespace {
+
+std::vector<TextRow> rows_of(const PGresult* result) {
+    const int columns = PQnfields(result);
+    std::vector<TextRow> rows(static_cast<std::size_t>(PQntuples(result)));
+    for (int r = 0; r < PQntuples(result); ++r) {
+        TextRow& row = rows[static_cast<std::size_t>(r)];
         row.resize(static_cast<std::size_t>(columns));
         for (int c = 0; c < columns; ++c) {
-            if (PQgetisnull(result.get(), r, c) == 0) {
-                row[static_cast<std::size_t>(c)].emplace(PQgetvalue(result.get(), r, c),
-                                                         static_cast<std::size_t>(PQgetlength(result.get(), r, c)));
+            if (PQgetisnull(result, r, c) == 0) {
+                row[static_cast<std::size_t>(c)].emplace(PQgetvalue(result, r, c),
+                                                         static_cast<std::size_t>(PQgetlength(result, r, c)));
             }
         }
     }
+    return rows;
+}
+
+}  // namespace
+
+TextResult LibpqConnection::query(std::string_view sql, const std::vector<TextValue>& params) {
+    const ResultPtr result = run(sql, params);
+    TextResult text;
+    for (int c = 0; c < PQnfields(result.get()); ++c) {
+        text.names.emplace_back(PQfname(result.get(), c));
+    }
+    text.rows = rows_of(result.get());
     return text;
+}
+
+void LibpqConnection::each_row(std::string_view sql, const RowSink& sink) {
+    send(sql, {});
+    if (PQsetSingleRowMode(native()) != 1) {
+        abandon();
+        throw Error(ErrorKind::kInternal, "XX000", "libpq does not give rows one by one");
+    }
+    for (;;) {
+        const ResultPtr result = next_result();
+        if (!result) {
+            return;
+        }
+        switch (PQresultStatus(result.get())) {
+            case PGRES_SINGLE_TUPLE: {
+                std::vector<TextRow> row = rows_of(result.get());
+                try {
+                    sink(row);
+                } catch (...) {
+                    abandon();
+                    throw;
+                }
+                break;
+            }
+            case PGRES_TUPLES_OK: break;  // none behind the last one
+            default: fail(result.get());
+        }
+    }
 }
 
 std::unique_ptr<CopyStream> LibpqConnection::copy_out(std::string_view sql, CopyFormat format) {

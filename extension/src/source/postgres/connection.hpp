@@ -15,6 +15,8 @@ public:
     const ServerInfo& info() const override { return info_; }
     void exec(std::string_view sql) override;
     TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
+    // One row at a time, as they come: none is kept beside another, and none is asked for.
+    void each_row(std::string_view sql, const RowSink& sink);
     std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                         int fetch_size) override;
     std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
@@ -39,6 +41,7 @@ public:
     ResultPtr run(std::string_view sql, const std::vector<TextValue>& params);
     ResultPtr next_result();
     void expect_end();
+    [[noreturn]] void fail(const PGresult* result);
 
 private:
     void send(std::string_view sql, const std::vector<TextValue>& params);

@@ -97,9 +97,9 @@ public:
 
     void first_rows(std::int64_t rows, const RowSink& sink) override {
         // Row by row: each carries every value twice, and values may be large.
-        pass_on(spec_.key_is_copied() ? dialect().rows_in_key_order(spec_, rows)
-                                      : dialect().rows_keyless(spec_, Side::kSource, std::to_string(rows)),
-                1, sink);
+        connection_.each_row(spec_.key_is_copied() ? dialect().rows_in_key_order(spec_, rows)
+                                                   : dialect().rows_keyless(spec_, Side::kSource, std::to_string(rows)),
+                             sink);
     }
 
     std::unique_ptr<CopyStream> copy_out(const ChunkRange& range) override {
