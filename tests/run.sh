@@ -245,7 +245,7 @@ wait_for_one() {
     reported "$name" $status $((SECONDS - began[$name])) "${limits[$name]}"
 }
 
-# Two at a time, since each waits for much of its time; a test that measures time or memory ("# alone") has the machine for itself.
+# Two at a time, since each waits for much of its time; a test that measures, or looks at all processes ("# alone"), has the machine for itself.
 suite_e2e() {
     local file name lanes alone
     declare -A began=() limits=()

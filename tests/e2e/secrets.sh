@@ -1,6 +1,7 @@
 #!/bin/bash
 # Passwords appear nowhere: not in process lists while it runs, not in the servers' logs though they
 # log every statement, not in the audit directory, not in what is left of embedded staging.
+# alone
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init secrets
 lm_start_source

@@ -2,6 +2,7 @@
 # Secrets with a staging database of one's own: one run that succeeds, one that loses its password half-way, one that never
 # gets in, while all three servers log every statement. The planted secrets are in no output, log, report, event or table,
 # not in process lists nor in what pg_stat_activity shows, and no process of ours leaves a core file.
+# alone
 # timeout: 200
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init secrets_staging
