@@ -244,8 +244,13 @@ int run_cli(int argc, char** argv) {
         CLI::App* retry =
             app.add_subcommand("retry-rejects", "load the rows that a run set aside, where the target takes them now");
         retry->add_option("run", run, "number of the run; default the newest");
-        CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
+        CLI::App* validate = app.add_subcommand(
+            "validate", "validate a finished run again, or compare source and target, whoever loaded it");
         validate->add_option("run", run, "number of the run; default the newest");
+        bool two_sided = false;
+        validate->add_flag(
+            "--two-sided", two_sided,
+            "read source and target as they are now, every row, and compare; needs no run, writes nothing");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
         report->add_option("run", run, "number of the run; default the newest");
         CLI::App* state = app.add_subcommand("status", "how far the newest run is");
@@ -304,7 +309,7 @@ int run_cli(int argc, char** argv) {
         else if (*retry)
             code = command_retry_rejects(s, run);
         else if (*validate)
-            code = command_validate(s, run);
+            code = command_validate(s, run, two_sided);
         else if (*report)
             code = command_report(s, run);
         else if (*state)
