@@ -144,8 +144,10 @@ Exit run_new(const Settings& settings, Staging& staging, const RunScope& scope) 
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
     const std::int64_t run_id =
-        std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2, $3)",
-                             {source, run_options(settings).dump(), scope.compare ? "comparison" : "migration"})
+        std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2, $3)", {source, run_options(settings).dump(),
+                                                                         scope.repair    ? "repair"
+                                                                         : scope.compare ? "comparison"
+                                                                                         : "migration"})
                        .value_or("0"));
     pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
     pg.exec("COMMIT");
@@ -268,13 +270,16 @@ bool no_finished_run(const Staging& staging) {
 
 }  // namespace
 
-Exit command_validate(const Settings& settings, const std::string& run, bool two_sided) {
-    if (two_sided && !run.empty())
-        throw Error(Exit::kUsage, "--two-sided compares with the source as it is now: it takes no run", {},
-                    "lakemover validate " + run + " compares with what that run loaded");
+Exit command_validate(const Settings& settings, const std::string& run, bool two_sided, bool repair) {
+    if ((two_sided || repair) && !run.empty())
+        throw Error(Exit::kUsage,
+                    std::string(repair ? "--repair" : "--two-sided") +
+                        " compares with the source as it is now: it takes no run",
+                    {}, "without it lakemover validate " + run + " compares with what that run loaded");
     Target::require_given(settings.target);
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
+    two_sided = two_sided || repair;
     if (!two_sided && run.empty() && settings.source.given() && no_finished_run(staging)) {
         if (!settings.json) fmt::print("there is no finished run: comparing the target with the source as it is now\n");
         two_sided = true;
@@ -282,6 +287,7 @@ Exit command_validate(const Settings& settings, const std::string& run, bool two
     if (two_sided) {
         RunScope scope;
         scope.compare = true;
+        scope.repair = repair;
         return run_new(settings, staging, scope);
     }
     CancelToken cancel;
@@ -292,6 +298,17 @@ Exit command_validate(const Settings& settings, const std::string& run, bool two
     if (!settings.json) print_differences(pg, id);
     print_outcome(settings, std::stoll(id), outcome, json());
     return outcome.exit_code;
+}
+
+Exit command_refresh(const Settings& settings) {
+    Target::require_given(settings.target);
+    Staging staging = Staging::open(settings);
+    staging.lock_for_work();
+    RunScope scope;
+    scope.replan = false;
+    scope.compare = true;
+    scope.repair = true;
+    return run_new(settings, staging, scope);
 }
 
 Exit command_report(const Settings& settings, const std::string& run) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "loader/engine/load.hpp"
+#include "loader/engine/repair.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -126,6 +127,21 @@ Verdict compare_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         run.gate->wait(run, staging, Gate::Heed::kPause);
         validate_run(run, staging, true, &reads);
         phase.end();
+    }
+    if (run.repairs) {
+        std::vector<RepairedTable> repaired;
+        {
+            Phase phase(run, staging, "repair");
+            run.gate->wait(run, staging, Gate::Heed::kPause);
+            repaired = repair_tables(run, staging);
+            phase.end(repaired.empty() ? "nothing to do" : std::to_string(repaired.size()) + " tables");
+        }
+        if (!repaired.empty() || judge(run, staging).exit_code != Exit::kSuccess) {
+            Phase phase(run, staging, "validate");
+            reads.clear();  // every table anew: a key may have reached others
+            validate_run(run, staging, true, &reads);
+            phase.end("after the repair");
+        }
     }
     return judge_at_the_end(run, staging);
 }

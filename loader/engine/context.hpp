@@ -61,6 +61,7 @@ struct RunContext {
     std::unique_ptr<ForecastWatch> ahead = std::make_unique<ForecastWatch>();
     std::string signer{};   // fingerprint of the key that will sign the end; empty: none will
     bool compares = false;  // nothing is loaded: source and target are read and compared
+    bool repairs = false;   // and rows that differ are made equal
     bool helper = false;    // another loader leads the run; this one takes batches of it
 
     std::string id() const { return std::to_string(run_id); }

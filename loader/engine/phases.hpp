@@ -20,6 +20,7 @@ struct RunScope {
     bool consistent = false;  // resume: all tables of one point in time, whatever must be loaded again for that
     bool daemon = false;      // resume: by a daemon, of its own accord, because another one shows no heartbeat
     bool compare = false;     // load nothing: read both sides and compare them
+    bool repair = false;      // compare: then make rows that differ equal
 };
 
 // A phase shows in run.phase, and its duration in the events.

@@ -178,7 +178,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
                        const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
                        const Events::Listener& listener) {
     RunOutcome outcome;
-    const Target target(settings.target, scope.compare);
+    const Target target(settings.target, scope.compare && !scope.repair);
     std::optional<AuditDir> audit;
     std::optional<Events> events;
     std::optional<RunContext> run;
@@ -197,7 +197,11 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         if (scope.resume)
             previous = earlier_directory(
                 pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
-        audit.emplace(AuditDir::create(settings.audit_dir, (scope.compare ? "compare-" : "run-") + id,
+        audit.emplace(AuditDir::create(settings.audit_dir,
+                                       (scope.repair    ? "repair-"
+                                        : scope.compare ? "compare-"
+                                                        : "run-") +
+                                           id,
                                        settings.home + "/audit-beside"));
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(), *audit);
@@ -219,11 +223,14 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
                                outages});
         run->signer = key->fingerprint();
         run->compares = scope.compare;
+        run->repairs = scope.repair;
         write_settings_file(*audit, settings, run->options);
         events->emit(
             Level::kInfo, scope.resume ? "run_resumed" : "run_started",
-            (scope.compare ? "comparison " : "run ") + id +
-                (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
+            (scope.repair    ? "repair "
+             : scope.compare ? "comparison "
+                             : "run ") +
+                id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
                 std::to_string(run->options.jobs) + " workers",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
         watch.emplace(staging, cancel, leader_beat(run_id, loader_id, cancel));
@@ -254,8 +261,11 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     if (events && key) {
         const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
                          verdict.criteria};
-        const std::string problem =
-            end_and_sign(*events, staging, id, scope.compare ? "comparison" : "run", end, *key, settings, previous);
+        const std::string problem = end_and_sign(*events, staging, id,
+                                                 scope.repair    ? "repair"
+                                                 : scope.compare ? "comparison"
+                                                                 : "run",
+                                                 end, *key, settings, previous);
         if (!problem.empty()) {
             outcome.error += (outcome.error.empty() ? "" : "\n") + problem;
             if (verdict.exit_code == Exit::kSuccess) {

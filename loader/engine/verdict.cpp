@@ -132,7 +132,7 @@ Verdict judge(RunContext& run, Pg& staging) {
         return holds;
     };
     const bool compares =
-        staging.scalar("SELECT kind = 'comparison' FROM lakemover.run WHERE run_id = $1", {run.id()}) == "t";
+        staging.scalar("SELECT kind <> 'migration' FROM lakemover.run WHERE run_id = $1", {run.id()}) == "t";
     const auto tables = count(staging, "SELECT count(*) FROM lakemover.run_table WHERE run_id = $1", run);
     const auto blockers = count(
         staging,
@@ -229,6 +229,10 @@ Verdict judge(RunContext& run, Pg& staging) {
     if (compares) {
         const bool equal = complete && same_counts && same_sums && same_fields;
         const bool unread = bad_tables > 0;
+        const bool repaired = staging.scalar(
+                                  "SELECT EXISTS (SELECT FROM lakemover.event WHERE run_id = $1 AND kind IN "
+                                  "('table_repaired', 'sequence_advanced'))",
+                                  {run.id()}) == "t";
         v.exit_code = unread ? Exit::kIncomplete : equal ? Exit::kSuccess : Exit::kValidation;
         const bool no_point =
             staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
@@ -237,6 +241,7 @@ Verdict judge(RunContext& run, Pg& staging) {
                  : no_point        ? "EQUAL WITHOUT A POINT IN TIME"
                  : !will_be_signed ? "EQUAL WITHOUT A SIGNATURE"
                  : accepted > 0    ? "EQUAL WITH EXCEPTIONS"
+                 : repaired        ? "EQUAL AFTER REPAIR"
                                    : "EQUAL";
         if (unread)
             v.error = "some tables could not be read from the source: " + bad_names;

@@ -37,6 +37,10 @@ Tone tone_of(const std::string& verdict) {
     if (verdict == "COMPLETED WITH REJECTED ROWS")
         return {"bad", "The target refused rows, which were set aside; all others are there and equal."};
     if (verdict == "EQUAL") return {"good", "The target holds the rows and objects of the source."};
+    if (verdict == "EQUAL AFTER REPAIR")
+        return {"good",
+                "Rows that differed were made equal, which the warnings count; the target now holds the rows "
+                "and objects of the source."};
     if (verdict.starts_with("EQUAL"))
         return {"warn", "The target holds the rows of the source, with the reservation that the verdict names."};
     if (verdict.starts_with("COMPLETED"))
@@ -136,7 +140,8 @@ private:
             const json& holds = field(criterion, "holds");
             ++(!holds.is_boolean() ? criteria_open_ : holds.get<bool>() ? criteria_held_ : criteria_failed_);
         }
-        compares_ = text_field(run_, "kind") == "comparison";
+        const std::string kind = text_field(run_, "kind");
+        compares_ = kind == "comparison" || kind == "repair";
         data_["title"] = compares_ ? "comparison report" : "migration report";
         data_["of"] = compares_ ? "Comparison" : "Run";
         data_["what"] = compares_ ? "What was compared" : "What was moved";

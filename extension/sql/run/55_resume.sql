@@ -7,7 +7,7 @@ AS $$
 DECLARE
     v_active bigint;
 BEGIN
-    IF EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.kind = 'comparison') THEN
+    IF EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.kind <> 'migration') THEN
         RAISE EXCEPTION 'run % is a comparison and cannot be resumed', p_run
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Compare again: lakemover validate --two-sided.';
     END IF;
