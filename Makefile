@@ -89,6 +89,7 @@ demo: deps
 bench: deps
 	$(MAKE) --no-print-directory stage
 	tests/bench/bench.sh
+	tests/bench/engine.sh
 	tests/bench/sqlserver.sh
 
 lint:

@@ -31,6 +31,8 @@ CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres',
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', use_remote_estimate 'true');
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', driver 'FreeTDS');
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', encrypt 'yes');
+CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', driver '/tmp/evil.so');
+CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', driver '');
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', trust_server_certificate 'no');
 
 -- values

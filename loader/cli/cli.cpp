@@ -172,6 +172,10 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_flag("--assess-only", s.assess_only,
                  "assess the source, write the report, and stop; exit code 3 with blockers")
         ->group(load);
+    app.add_option("--rehearse", s.rehearse,
+                   "load a share of each table, such as 5%, into scratch schemas of the target, validate, drop it, and "
+                   "say go or no-go with a forecast for the whole")
+        ->group(load);
     app.add_flag("--json", s.json, "output for programs")->group("Output");
     app.add_flag("--no-progress", s.no_progress, "plain lines instead of progress bars")->group("Output");
 }
@@ -302,6 +306,8 @@ int run_cli(int argc, char** argv) {
         if (*verify) return static_cast<int>(command_verify(verification, s.json));
         finish_settings(s);
         check_settings(s);
+        if (!s.rehearse.empty() && (!app.get_subcommands().empty() || s.assess_only))
+            throw Error(Exit::kUsage, "--rehearse is a run of its own", {}, "lakemover --rehearse " + s.rehearse);
         Exit code = Exit::kSuccess;
         if (*plan) {
             code = command_plan(s);
@@ -334,6 +340,8 @@ int run_cli(int argc, char** argv) {
             code = command_psql(s, psql_arguments);
         else if (s.assess_only)
             code = command_assess(s);
+        else if (!s.rehearse.empty())
+            code = command_rehearse(s);
         else
             code = command_run(s, true);
         return static_cast<int>(code);

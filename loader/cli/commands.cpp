@@ -23,23 +23,6 @@ using nlohmann::json;
 
 namespace {
 
-void set_scope(Pg& pg, const std::string& source, const Settings& settings) {
-    if (settings.source.schemas.empty() && !settings.source.given()) return;
-    pg.query("DELETE FROM lakemover.source_scope WHERE source = $1", {source});
-    pg.query(
-        "INSERT INTO lakemover.source_scope (source, schema_name) SELECT $1, pg_catalog.btrim(s) FROM "
-        "pg_catalog.unnest(pg_catalog.string_to_array($2, ',')) AS s WHERE pg_catalog.btrim(s) <> '' ON CONFLICT DO "
-        "NOTHING",
-        {source, settings.source.schemas});
-}
-
-// The source of this invocation, defined in staging and in scope.
-std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
-    std::string source = staging.ensure_source(pg, settings);
-    set_scope(pg, source, settings);
-    return source;
-}
-
 void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& outcome, const json& progress,
                    bool compared = false) {
     if (s.json) {

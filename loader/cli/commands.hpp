@@ -29,6 +29,7 @@ struct AcceptOptions {
 
 Exit command_assess(const Settings& settings);
 Exit command_run(const Settings& settings, bool replan);
+Exit command_rehearse(const Settings& settings);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
 Exit command_rollback(const Settings& settings, const std::string& run, bool yes);
 Exit command_retry_rejects(const Settings& settings, const std::string& run);

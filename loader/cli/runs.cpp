@@ -36,6 +36,26 @@ json run_options(const Settings& s) {
     return o;
 }
 
+namespace {
+
+void set_scope(Pg& pg, const std::string& source, const Settings& settings) {
+    if (settings.source.schemas.empty() && !settings.source.given()) return;
+    pg.query("DELETE FROM lakemover.source_scope WHERE source = $1", {source});
+    pg.query(
+        "INSERT INTO lakemover.source_scope (source, schema_name) SELECT $1, pg_catalog.btrim(s) FROM "
+        "pg_catalog.unnest(pg_catalog.string_to_array($2, ',')) AS s WHERE pg_catalog.btrim(s) <> '' ON CONFLICT DO "
+        "NOTHING",
+        {source, settings.source.schemas});
+}
+
+}  // namespace
+
+std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings) {
+    std::string source = staging.ensure_source(pg, settings);
+    set_scope(pg, source, settings);
+    return source;
+}
+
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition) {
     if (!given.empty()) {
         const Result r = pg.query("SELECT run_id FROM lakemover.run WHERE run_id::text = $1", {given});

@@ -5,9 +5,13 @@
 
 #include "loader/config/settings.hpp"
 #include "loader/engine/cancel.hpp"
+#include "loader/staging/staging.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
+
+// The source of this invocation, defined in staging and in scope.
+std::string prepare_source(Staging& staging, Pg& pg, const Settings& settings);
 
 // The options that a run is queued with, of these settings.
 nlohmann::json run_options(const Settings& settings);

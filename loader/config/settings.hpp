@@ -51,7 +51,8 @@ struct Settings {
     std::string signing_key;  // file of a private Ed25519 key; empty: the one in LAKEMOVER_HOME/keys
     std::string pdf = "yes";  // or no: HTML only
     bool require_signoff = false;
-    int jobs = 0;  // 0: by cores, target and source
+    std::string rehearse;  // share of each table, such as 5%; empty: no rehearsal
+    int jobs = 0;          // 0: by cores, target and source
     int memory_target_mb = 256;
     int max_batch_rows = 100000;
     int attempts = 3;

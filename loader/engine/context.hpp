@@ -40,6 +40,7 @@ struct RunOptions {
     std::optional<Window> window;
     std::optional<std::time_t> deadline;
     bool require_signoff = false;  // of the assessment, before the first row
+    double rehearse = 0;           // a rehearsal: the share of each table that is loaded into scratch schemas
 };
 
 struct RunContext {

@@ -59,6 +59,7 @@ RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     o.keep_ledger = queued.value("keep_ledger", s.keep_ledger);
     gentle_options(s, queued, o);
     o.require_signoff = queued.value("require_signoff", s.require_signoff);
+    o.rehearse = queued.value("rehearse", 0.0);
     return o;
 }
 

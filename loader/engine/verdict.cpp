@@ -271,12 +271,13 @@ Verdict judge(RunContext& run, Pg& staging) {
         v.exit_code = Exit::kSuccess;
         const bool no_point =
             staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
-        v.text = no_point          ? "COMPLETED WITHOUT A POINT IN TIME"
-                 : points > 1      ? "COMPLETED AT SEVERAL POINTS IN TIME"
-                 : blockers > 0    ? "COMPLETED WITH ACCEPTED BLOCKERS"
-                 : !will_be_signed ? "COMPLETED WITHOUT A SIGNATURE"
-                 : accepted > 0    ? "SUCCESS WITH EXCEPTIONS"
-                                   : "SUCCESS";
+        v.text = run.options.rehearse > 0 ? "REHEARSED"
+                 : no_point               ? "COMPLETED WITHOUT A POINT IN TIME"
+                 : points > 1             ? "COMPLETED AT SEVERAL POINTS IN TIME"
+                 : blockers > 0           ? "COMPLETED WITH ACCEPTED BLOCKERS"
+                 : !will_be_signed        ? "COMPLETED WITHOUT A SIGNATURE"
+                 : accepted > 0           ? "SUCCESS WITH EXCEPTIONS"
+                                          : "SUCCESS";
     }
     return v;
 }

@@ -30,6 +30,9 @@ struct Tone {
 // What each verdict means for the reader.
 Tone tone_of(const std::string& verdict) {
     if (verdict == "SUCCESS") return {"good", "Every planned table is on the target."};
+    if (verdict == "REHEARSED")
+        return {"warn",
+                "A share of every table was loaded into scratch schemas, validated and dropped. Nothing was migrated."};
     if (verdict == "SUCCESS WITH EXCEPTIONS")
         return {"warn", "The rows are on the target, with the exceptions that are listed below."};
     if (verdict == "COMPLETED WITH ACCEPTED BLOCKERS")

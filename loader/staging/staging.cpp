@@ -3,11 +3,15 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <set>
+#include <thread>
 
 namespace lakemover::loader {
 
 namespace {
+
+constexpr std::chrono::seconds kStartPatience{60};
 
 constexpr const char* kExtensionVersion = "0.1";
 
@@ -57,7 +61,8 @@ void check_extension(Pg& pg, bool embedded) {
 std::string only_source(Pg& pg) {
     const Result r = pg.exec(
         "SELECT s.srvname FROM pg_catalog.pg_foreign_server s JOIN pg_catalog.pg_foreign_data_wrapper w "
-        "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' ORDER BY 1");
+        "ON w.oid = s.srvfdw WHERE w.fdwname = 'lakemover_fdw' AND s.srvname !~ "
+        "'^lakemover_rehearsal_' ORDER BY 1");
     if (r.rows() == 0)
         throw Error(Exit::kUsage, "there is no source", {},
                     "set SOURCE_HOST, SOURCE_DATABASE, SOURCE_USERNAME and SOURCE_PASSWORD");
@@ -67,6 +72,19 @@ std::string only_source(Pg& pg) {
         throw Error(Exit::kUsage, "there are several sources: " + names, {}, "name one with --source-name");
     }
     return r.text(0, 0);
+}
+
+// A server that was killed recovers for a while; whoever resumes at once need not know that.
+Pg connect_when_open(const Staging& staging, const ConnInfo& info) {
+    const auto until = std::chrono::steady_clock::now() + kStartPatience;
+    for (;;) {
+        try {
+            return staging.connect();
+        } catch (const Error&) {
+            if (std::chrono::steady_clock::now() >= until || !Pg::turned_away(info)) throw;
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    }
 }
 
 }  // namespace
@@ -79,7 +97,7 @@ Staging Staging::open(const Settings& settings) {
     } else {
         staging.info_ = parse_conninfo(settings.staging);
     }
-    Pg pg = staging.connect();
+    Pg pg = connect_when_open(staging, staging.info_);
     check_extension(pg, staging.embedded());
     return staging;
 }

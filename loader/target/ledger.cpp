@@ -237,7 +237,8 @@ void Ledger::forget_chunks(Pg& target, std::int64_t table_id) const {
 
 void Ledger::forget_table(Pg& target, std::int64_t table_id) const {
     forget_chunks(target, table_id);
-    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2",
+    // A sequence stays until it is rolled back: it was made before the table, which does not own it yet.
+    target.query("DELETE FROM lakemover_ledger.object WHERE run_uuid = $1 AND table_id = $2 AND kind <> 'sequence'",
                  {run_uuid_, std::to_string(table_id)});
 }
 

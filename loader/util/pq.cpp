@@ -51,6 +51,20 @@ std::string connect_state(const std::string& text) {
     return password ? "28P01" : "08001";
 }
 
+// As libpq takes them; points into the info.
+struct Params {
+    explicit Params(const ConnInfo& info) {
+        for (const auto& [key, value] : info) {
+            keys.push_back(key.c_str());
+            values.push_back(value.c_str());
+        }
+        keys.push_back(nullptr);
+        values.push_back(nullptr);
+    }
+    std::vector<const char*> keys;
+    std::vector<const char*> values;
+};
+
 }  // namespace
 
 std::int64_t Result::integer(int row, int column) const {
@@ -70,15 +84,8 @@ std::int64_t Result::affected() const {
 Pg::Pg(PGconn* conn, std::string role) : conn_(conn), role_(std::move(role)) {}
 
 Pg Pg::connect(const ConnInfo& info, const std::string& role) {
-    std::vector<const char*> keys;
-    std::vector<const char*> values;
-    for (const auto& [key, value] : info) {
-        keys.push_back(key.c_str());
-        values.push_back(value.c_str());
-    }
-    keys.push_back(nullptr);
-    values.push_back(nullptr);
-    Pg pg(PQconnectdbParams(keys.data(), values.data(), 0), role);
+    const Params params(info);
+    Pg pg(PQconnectdbParams(params.keys.data(), params.values.data(), 0), role);
     if (!pg.conn_) throw Error(Exit::kOther, "out of memory while connecting to the " + role);
     if (PQstatus(pg.conn_.get()) != CONNECTION_OK) {
         const std::string text = trimmed(PQerrorMessage(pg.conn_.get()));
@@ -91,6 +98,11 @@ Pg Pg::connect(const ConnInfo& info, const std::string& role) {
     PQsetNoticeProcessor(
         pg.conn_.get(), [](void*, const char*) {}, nullptr);
     return pg;
+}
+
+bool Pg::turned_away(const ConnInfo& info) {
+    const Params params(info);
+    return PQpingParams(params.keys.data(), params.values.data(), 0) == PQPING_REJECT;
 }
 
 void Pg::on_notice(std::function<void(const std::string&)> handler) {

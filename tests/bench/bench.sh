@@ -46,12 +46,6 @@ bytes=$(lm_sql source "$LM_DB" -c "SELECT pg_relation_size('bench.mixed')")
 lm_env
 export SOURCE_SCHEMAS=bench MAX_MEMORY_TARGET_MB=$memory_target
 
-# The same connections as lakemover's: the source over its socket, the target over verified TLS.
-source_psql() { PGPASSWORD=$SOURCE_PASSWORD "$LM_BIN/psql" -X -q -v ON_ERROR_STOP=1 "host=$SOURCE_HOST port=$SOURCE_PORT dbname=$SOURCE_DATABASE user=$SOURCE_USERNAME" "$@"; }
-target_psql() {
-    PGPASSWORD=$LAKEBASE_PASSWORD "$LM_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
-        "host=$LAKEBASE_HOST port=$LAKEBASE_PORT dbname=$LAKEBASE_DATABASE user=$LAKEBASE_USERNAME sslmode=verify-full sslrootcert=$LAKEBASE_SSLROOTCERT" "$@"
-}
 ddl='CREATE SCHEMA direct; CREATE TABLE direct.mixed (id bigint NOT NULL, customer int NOT NULL, amount numeric(12,2) NOT NULL, ratio double precision,
     placed timestamptz NOT NULL, day date, token uuid NOT NULL, paid boolean, reference varchar(40), note text)'
 direct() {

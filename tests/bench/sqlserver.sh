@@ -48,10 +48,6 @@ quiesced=()
 printf '[bench]\nhost = %s\nport = %s\ntds version = 7.4\nencryption = require\nclient charset = UTF-8\n' "$SOURCE_HOST" "$SOURCE_PORT" > "$LM_TMP/read.conf"
 export ODBC_READ_CONNECTION="DRIVER=FreeTDS;SERVERNAME=bench;DATABASE=$SOURCE_DATABASE;UID=$SOURCE_USERNAME;PWD=$SOURCE_PASSWORD"
 bare_read() { FREETDSCONF=$LM_TMP/read.conf "$LM_ROOT/build/cmake/odbc_read" 'SELECT id, n, CAST(amount AS decimal(19,4)), name, body, at, g, flag, f, d, v FROM bench.mixed'; }
-target_psql() {
-    PGPASSWORD=$LAKEBASE_PASSWORD "$LM_BIN/psql" -X -q -v ON_ERROR_STOP=1 \
-        "host=$LAKEBASE_HOST port=$LAKEBASE_PORT dbname=$LAKEBASE_DATABASE user=$LAKEBASE_USERNAME sslmode=verify-full sslrootcert=$LAKEBASE_SSLROOTCERT" "$@"
-}
 # Of the newest run: from the first batch's first read to the last commit. The bare read's clock starts behind its connecting, too.
 load_seconds() {
     lm_cli psql -X -q -A -t -c "SELECT round(extract(epoch FROM max(c.ended_at) - min(c.started_at + (c.stats->>'connect_s')::float8 * interval '1 second'))::numeric, 2)

@@ -38,6 +38,21 @@ staging -c "UPDATE pg_extension SET extversion = '$version' WHERE extname = 'lak
 expect 6 "staging that is not there" env LAKEMOVER_STAGING="host=$LM_TMP/nowhere dbname=lakemover user=postgres" "$LM_LAKEMOVER" status
 says "$LM_TMP/nowhere"
 
+# A server that does not take anybody yet, as after a crash: a standby that is not to be read, and then promoted.
+lm_stop staging
+lm_as touch "$LM_TMP/staging/standby.signal"
+(
+    eventually 20 grep -q 'entering standby mode' "$LM_TMP/staging/server.log"
+    lm_as "$LM_BIN/pg_isready" -h "$LM_TMP/staging" > "$LM_TMP/isready"
+    lm_cli status > "$LM_TMP/early" 2>&1
+    echo $? >> "$LM_TMP/isready"
+) &
+early=$!
+(sleep 3 && lm_as "$LM_BIN/pg_ctl" promote -s -D "$LM_TMP/staging") &
+lm_start staging "$LM_BIN" no hot_standby=off restore_command=/bin/false
+wait $early
+equal "staging that is still starting is waited for" "$LM_TMP/staging:5432 - rejecting connections 0" "$(tr '\n' ' ' < "$LM_TMP/isready" | sed 's/ $//')"
+
 printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
 chmod 600 "$LM_TMP/user/source-password"
 if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi

@@ -100,9 +100,11 @@ says 'loaders: .*:[0-9]+ leads .*helps'
 staging "SELECT lakemover.request_pause($run)" > /dev/null
 paused() { [ "$(staging "SELECT state FROM lakemover.run WHERE run_id = $run")" = paused ]; }
 eventually 10 paused || fail "the run does not pause"
-done_before=$(staging "SELECT count(*), lakemover._source_readers($run) FROM lakemover.run_chunk WHERE run_id = $run AND state IN ('done', 'claimed')")
+loaded() { staging "SELECT count(*) FROM lakemover.run_chunk WHERE run_id = $run AND state IN ('done', 'claimed')"; }
+done_before=$(loaded)
 sleep 1
-equal "batches during a pause" "$done_before" "$(staging "SELECT count(*), 0 FROM lakemover.run_chunk WHERE run_id = $run AND state = 'done'")"
+equal "batches during a pause" "$done_before" "$(loaded)"
+equal "readers of the source during a pause" 0 "$(staging "SELECT lakemover._source_readers($run)")"
 staging "SELECT lakemover.request_resume($run)" > /dev/null
 succeeds "three loaders"
 equal "loaders that have batches" 3 "$(staging "SELECT count(*) FROM jsonb_array_elements(lakemover._run_loaders($run)) l WHERE (l->>'chunks')::int > 0")"
@@ -112,6 +114,27 @@ equal "helpers in the audit trail" 2 "$(grep -c '"kind":"helper_joined"' "$audit
 equal "and their batches in its ledger" 30 "$(grep -c . "$audit/ledger.jsonl")"
 expect 0 "the audit directory" lm_cli verify "$audit"
 equal "audit directories of helpers" 1 "$(find "$LM_TMP/audit" -name '*-run-1' | wc -l)"
+
+# A rate is one of all loaders together, and so are the places among the source's readers.
+target 'UPDATE house.slow SET seconds = 0' > /dev/null
+run=$((run + 1))
+staging "CALL lakemover.migrate('shop', '{\"on_existing\": \"drop\", \"jobs\": 2, \"keep_ledger\": true, \"max_rate\": \"1000kB\", \"max_source_connections\": 5}')" > "$LM_TMP/out.call" 2>&1 &
+call=$!
+most=0
+while kill -0 $call 2> /dev/null; do
+    readers=$(staging "SELECT lakemover._source_readers($run)")
+    [ "$readers" -le $most ] || most=$readers
+    sleep 0.2
+done
+succeeds "a rate"
+# Two loaders take the four places that there are: the third may get none.
+more=$(staging "SELECT count(*) FROM jsonb_array_elements(lakemover._run_loaders($run)) l WHERE (l->>'chunks')::int > 0")
+if [ "$more" -ge 2 ]; then pass "loaders at it: $more"; else fail "loaders at it: $more"; fi
+if [ "$most" -ge 2 ] && [ "$most" -le 4 ]; then pass "readers at the same time: $most"; else fail "readers at the same time: $most"; fi
+rate=$(staging "SELECT (sum(bytes_copied) / extract(epoch FROM max(ended_at) - min(started_at)) / 1024)::int FROM lakemover.run_chunk WHERE run_id = $run")
+# A second may pass until one more is taken into account.
+if [ "$rate" -gt 100 ] && [ "$rate" -le 1250 ]; then pass "kB in a second, of all: $rate"; else fail "kB in a second, of all: $rate"; fi
+target 'UPDATE house.slow SET seconds = 0.25' > /dev/null
 
 # One helper dies, the other is not in the ledger any more: it must not write. The leader ends the run.
 begin

@@ -42,4 +42,10 @@ lm_sql target "$LM_TARGET_DB" -c "UPDATE cmp.item SET made = made + interval '1 
 expect 5 "comparing a target that differs" lm_cli validate --two-sided
 says 'VALIDATION FAILED' 'cmp.item key id=1 column made: source 2024-01-02 03:04:05.007.*, target 2024-01-02 03:04:05.008.*: precision' \
     'cmp.item key id=2 column : .*the row is missing on the target' 'cmp.heap key .*the row is there more often than in the source'
+# Mended: by a role that may write.
+target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
+target "ALTER TABLE cmp.item OWNER TO $LM_TARGET_USER; ALTER TABLE cmp.heap OWNER TO $LM_TARGET_USER; GRANT USAGE ON SCHEMA cmp TO $LM_TARGET_USER"
+expect 0 "repairing" lm_cli validate --repair
+says 'EQUAL AFTER REPAIR' 'cmp.item was repaired: 1 rows updated, 1 inserted, 0 deleted, of 3' 'cmp.heap was repaired: 0 rows updated, 0 inserted, 1 deleted, of 3'
+equal "levels of item" 'equal equal equal equal' "$(verdicts item)"
 finish

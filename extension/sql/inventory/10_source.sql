@@ -9,7 +9,8 @@ DECLARE
 BEGIN
     SELECT coalesce(array_agg(s.srvname ORDER BY s.srvname), '{}') INTO v_sources
       FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
-     WHERE w.fdwname = 'lakemover_fdw';
+     WHERE w.fdwname = 'lakemover_fdw'
+       AND (p_source IS NOT NULL OR s.srvname !~ '^lakemover_rehearsal_');
     IF p_source IS NULL AND cardinality(v_sources) > 1 THEN
         RAISE EXCEPTION 'there are several sources: %', array_to_string(v_sources, ', ')
             USING ERRCODE = 'ambiguous_parameter',

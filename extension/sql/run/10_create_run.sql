@@ -19,7 +19,7 @@ BEGIN
      WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
                          'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent',
                          'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff',
-                         'on_bad_row', 'max_bad_rows');
+                         'on_bad_row', 'max_bad_rows', 'rehearse');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
             USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';

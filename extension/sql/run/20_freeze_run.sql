@@ -64,6 +64,10 @@ BEGIN
     UPDATE lakemover.run_table t SET state = 'loaded', chunks = 0, rows_copied = 0, bytes_copied = 0, source_rows = 0
      WHERE t.run_id = p_run AND NOT (t.spec->>'copies_rows')::boolean;
 
+    IF EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.options ? 'rehearse') THEN
+        PERFORM lakemover._scale_to_rehearsal(p_run);
+    END IF;
+
     -- Forced: what cannot be read fails, and the others move.
     PERFORM lakemover._fail_table(p_run, u.table_id, u.message)
        FROM lakemover._unreadable_tables(v_source) u

@@ -14,8 +14,10 @@ DECLARE
     v_bound      text[];
     v_lower      text[];
     v_no         int := 1;
+    v_rehearsed  boolean;
 BEGIN
-    SELECT t.spec INTO STRICT v_spec FROM lakemover.run_table t WHERE t.run_id = p_run AND t.table_id = p_table;
+    SELECT t.spec, r.options ? 'rehearse' INTO STRICT v_spec, v_rehearsed
+      FROM lakemover.run_table t JOIN lakemover.run r ON r.run_id = t.run_id WHERE t.run_id = p_run AND t.table_id = p_table;
     v_method := v_spec->>'chunking';
     -- Where each table has a point in time of its own, one transaction must read it whole; and rows are only numbered alike
     -- again where nobody moves them.
@@ -41,6 +43,7 @@ BEGIN
 
     IF v_chunks > 1 THEN
         FOR v_bound IN SELECT b FROM lakemover.source_bounds(p_run, p_table, v_chunks) AS b LOOP
+            EXIT WHEN v_method = 'ctid' AND v_rehearsed AND v_bound[1]::bigint >= (v_spec->>'pages')::bigint;
             INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, lower_bound, upper_bound)
             VALUES (p_run, p_table, v_no, v_method, v_lower, v_bound);
             v_lower := v_bound;

@@ -23,10 +23,15 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = 'Start one with: lakemover daemon (LAKEMOVER_STAGING and LAKEBASE_* tell it where to work).';
     END IF;
+    IF p_options ? 'rehearse' THEN
+        RAISE EXCEPTION 'unknown migration option: rehearse'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Rehearsals are made from the command line: lakemover --rehearse 5%.';
+    END IF;
     IF v_source IS NULL THEN
         SELECT count(*), string_agg(quote_ident(s.srvname), ', ' ORDER BY s.srvname), min(s.srvname::text)
           INTO v_count, v_names, v_source
-          FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'lakemover_fdw';
+          FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw AND w.fdwname = 'lakemover_fdw'
+         WHERE s.srvname !~ '^lakemover_rehearsal_';
         IF v_count = 0 THEN
             RAISE EXCEPTION 'there is no source'
                 USING ERRCODE = 'undefined_object', HINT = 'CREATE SERVER ... FOREIGN DATA WRAPPER lakemover_fdw makes one.';

@@ -43,7 +43,7 @@ constexpr std::array kOptions = {
     OptionDef{"fetch_size", kOnServer | kOnTable, OptionValue::kPositiveInt, nullptr, false, nullptr},
     OptionDef{"keep_connections", kOnServer, OptionValue::kBool, nullptr, false, nullptr},
     OptionDef{"recycle_age", kOnServer, OptionValue::kPositiveInt, nullptr, false, nullptr},
-    OptionDef{"driver", kOnServer, OptionValue::kName, kSqlServer, true, nullptr},
+    OptionDef{"driver", kOnServer, OptionValue::kDriverName, kSqlServer, true, nullptr},
     OptionDef{"encrypt", kOnServer, OptionValue::kBool, kSqlServer, true, nullptr},
     OptionDef{"trust_server_certificate", kOnServer, OptionValue::kBool, kSqlServer, true, nullptr},
     OptionDef{"instance", kOnServer, OptionValue::kName, kSqlServer, true, nullptr},
@@ -213,6 +213,13 @@ void check_option_value(const OptionDef& option, std::string_view value) {
         case OptionValue::kName:
             if (value.empty()) {
                 throw bad_value(option, value, "the value must not be empty");
+            }
+            return;
+        case OptionValue::kDriverName:
+            // A path would load any library of the staging server into the backend.
+            if (value.empty() || value.find('/') != std::string_view::npos) {
+                throw bad_value(option, value,
+                                "expected a name in odbcinst.ini, not a path: odbcinst -q -d lists the names");
             }
             return;
         case OptionValue::kPositiveInt:

@@ -18,6 +18,7 @@ enum OptionContext : unsigned {
 enum class OptionValue {
     kText,
     kName,
+    kDriverName,
     kPositiveInt,
     kBool,
     kPort,
