@@ -248,7 +248,7 @@ bool no_finished_run(const Staging& staging) {
     Pg pg = staging.connect();
     return pg.scalar(
                "SELECT NOT EXISTS (SELECT FROM lakemover.run WHERE kind = 'migration' AND state IN ('done', "
-               "'incomplete'))") == "t";
+               "'incomplete') AND NOT options ? 'rehearse')") == "t";
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ BEGIN
     END IF;
 
     -- What it would load again when it is resumed would be there twice.
-    SELECT max(r.run_id) INTO v_active FROM lakemover.run r WHERE r.source = p_source AND r.state = 'interrupted' AND r.kind = 'migration'
-       AND NOT EXISTS (SELECT FROM lakemover.run n WHERE n.source = p_source AND n.kind = 'migration' AND n.run_id > r.run_id AND n.state IN ('done', 'incomplete'));
+    SELECT max(r.run_id) INTO v_active FROM lakemover.run r WHERE r.source = p_source AND r.state = 'interrupted' AND r.kind = 'migration' AND NOT r.options ? 'rehearse'
+       AND NOT EXISTS (SELECT FROM lakemover.run n WHERE n.source = p_source AND n.kind = 'migration' AND n.run_id > r.run_id AND n.state IN ('done', 'incomplete') AND NOT n.options ? 'rehearse');
     IF p_kind = 'repair' AND v_active IS NOT NULL THEN
         RAISE EXCEPTION 'run % of source "%" was interrupted and can be resumed', v_active, p_source
             USING ERRCODE = 'object_in_use', HINT = format('First go on with it (lakemover resume %s), or undo it (lakemover rollback %s).', v_active, v_active);
