@@ -236,6 +236,9 @@ int run_cli(int argc, char** argv) {
         CLI::App* plan = app.add_subcommand("plan", "make or renew the plan; edits are kept");
         CLI::App* migrate = app.add_subcommand(
             "migrate", "load what the plan says; refuses if the source's schema has drifted from it");
+        bool refresh = false;
+        migrate->add_flag("--refresh", refresh,
+                          "after an earlier load: move only the rows that differ from the source as it is now");
         bool consistent = false;
         CLI::App* resume =
             app.add_subcommand("resume", "go on with a run that ended early, or that lakemover pause holds");
@@ -248,8 +251,16 @@ int run_cli(int argc, char** argv) {
         CLI::App* retry =
             app.add_subcommand("retry-rejects", "load the rows that a run set aside, where the target takes them now");
         retry->add_option("run", run, "number of the run; default the newest");
-        CLI::App* validate = app.add_subcommand("validate", "validate a finished run again (levels 0, 1 and 2)");
+        CLI::App* validate = app.add_subcommand(
+            "validate", "validate a finished run again, or compare source and target, whoever loaded it");
         validate->add_option("run", run, "number of the run; default the newest");
+        bool two_sided = false;
+        bool repair = false;
+        validate->add_flag("--repair", repair,
+                           "as --two-sided, then load, update and delete the rows that differ, and validate again");
+        validate->add_flag(
+            "--two-sided", two_sided,
+            "read source and target as they are now, every row, and compare; needs no run, writes nothing");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
         report->add_option("run", run, "number of the run; default the newest");
         CLI::App* state = app.add_subcommand("status", "how far the newest run is");
@@ -302,7 +313,7 @@ int run_cli(int argc, char** argv) {
             code = command_plan(s);
         } else if (*migrate) {
             refuse_planning(s);
-            code = command_run(s, false);
+            code = refresh ? command_refresh(s) : command_run(s, false);
         } else if (*resume)
             code = command_resume(s, run, consistent);
         else if (*rollback)
@@ -310,7 +321,7 @@ int run_cli(int argc, char** argv) {
         else if (*retry)
             code = command_retry_rejects(s, run);
         else if (*validate)
-            code = command_validate(s, run);
+            code = command_validate(s, run, two_sided, repair);
         else if (*report)
             code = command_report(s, run);
         else if (*state)

@@ -23,7 +23,8 @@ using nlohmann::json;
 
 namespace {
 
-void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& outcome, const json& progress) {
+void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& outcome, const json& progress,
+                   bool compared = false) {
     if (s.json) {
         fmt::print("{}\n", json{{"run", run_id},
                                 {"verdict", outcome.verdict},
@@ -34,7 +35,7 @@ void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& out
                                .dump());
         return;
     }
-    fmt::print("\nrun {}: {}\n", run_id, outcome.verdict);
+    fmt::print("\n{} {}: {}\n", compared ? "comparison" : "run", run_id, outcome.verdict);
     if (progress.is_object())
         fmt::print("  {} of {} tables, {} rows, {} in {:.1f} s\n", progress.value("tables_loaded", 0),
                    progress.value("tables", 0), human_count(progress.value("rows_copied", std::int64_t{0})),
@@ -43,6 +44,32 @@ void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& out
     if (!outcome.audit_dir.empty()) fmt::print("  reports: {}\n", outcome.audit_dir);
     std::fflush(stdout);
     if (!outcome.error.empty()) fmt::print(stderr, "lakemover: {}\n", outcome.error);
+}
+
+// What validation did not find equal, and the rows behind it.
+void print_differences(Pg& pg, const std::string& id) {
+    const Result r = pg.query(
+        "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+        "v.level, v.verdict, "
+        "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
+        "lakemover.run_table t "
+        "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy', 'equal "
+        "except rejects') ORDER "
+        "BY 1, 2 LIMIT 50",
+        {id});
+    for (int i = 0; i < r.rows(); ++i)
+        fmt::print("{}: level {} {}: source {}, target {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3),
+                   r.get(i, 4));
+    const Result d = pg.query(
+        "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+        "d.row_key, d.column_name, "
+        "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING "
+        "(run_id, table_id) "
+        "WHERE d.run_id = $1 ORDER BY 1, 2, 3 LIMIT 50",
+        {id});
+    for (int i = 0; i < d.rows(); ++i)
+        fmt::print("{} key {} column {}: source {}, target {}: {}\n", d.get(i, 0), d.get(i, 1), d.get(i, 2),
+                   d.is_null(i, 3) ? "NULL" : d.get(i, 3), d.is_null(i, 4) ? "NULL" : d.get(i, 4), d.get(i, 5));
 }
 
 // Executes a run, shows its progress and its outcome.
@@ -61,7 +88,7 @@ Exit run_to_its_end(const Settings& settings, const Staging& staging, Pg& pg, st
     } catch (const Error&) {
         // Staging is gone; the outcome says so.
     }
-    print_outcome(settings, run_id, outcome, progress ? json::parse(*progress) : json());
+    print_outcome(settings, run_id, outcome, progress ? json::parse(*progress) : json(), scope.compare);
     return outcome.exit_code;
 }
 
@@ -83,11 +110,10 @@ Exit command_assess(const Settings& settings) {
     return outcome.exit_code;
 }
 
-Exit command_run(const Settings& settings, bool replan) {
-    Target::require_given(settings.target,
-                          "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
-    Staging staging = Staging::open(settings);
-    staging.lock_for_work();
+namespace {
+
+// staging: locked for work.
+Exit run_new(const Settings& settings, Staging& staging, const RunScope& scope) {
     CancelToken cancel;
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
@@ -100,11 +126,29 @@ Exit command_run(const Settings& settings, bool replan) {
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
-    const std::int64_t run_id = std::stoll(
-        pg.scalar("SELECT lakemover.create_run($1, $2)", {source, run_options(settings).dump()}).value_or("0"));
+    const std::int64_t run_id =
+        std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2, $3)", {source, run_options(settings).dump(),
+                                                                         scope.repair    ? "repair"
+                                                                         : scope.compare ? "comparison"
+                                                                                         : "migration"})
+                       .value_or("0"));
     pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
     pg.exec("COMMIT");
-    return run_to_its_end(settings, staging, pg, run_id, loader_id, cancel, {replan});
+    const Exit code = run_to_its_end(settings, staging, pg, run_id, loader_id, cancel, scope);
+    if (scope.compare && !settings.json) print_differences(pg, std::to_string(run_id));
+    return code;
+}
+
+}  // namespace
+
+Exit command_run(const Settings& settings, bool replan) {
+    Target::require_given(settings.target,
+                          "set LAKEBASE_HOST, LAKEBASE_USERNAME and LAKEBASE_PASSWORD, or use --assess-only");
+    Staging staging = Staging::open(settings);
+    staging.lock_for_work();
+    RunScope scope;
+    scope.replan = replan;
+    return run_new(settings, staging, scope);
 }
 
 namespace {
@@ -135,10 +179,11 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
     // A run that was refused since is not what somebody wants to resume.
-    const std::string id = newest_run(pg, run,
-                                      "state <> 'queued' AND (state IN ('interrupted', 'running', 'paused') OR NOT "
-                                      "EXISTS (SELECT FROM lakemover.run WHERE state IN ('interrupted', 'running', "
-                                      "'paused')))");
+    const std::string id =
+        newest_migration(pg, run,
+                         "state <> 'queued' AND (state IN ('interrupted', 'running', 'paused') OR NOT EXISTS (SELECT "
+                         "FROM lakemover.run WHERE kind = 'migration' AND state IN ('interrupted', 'running', "
+                         "'paused')))");
     if (!staging.embedded()) wait_for_silence(pg, id, cancel);
     const Result r = pg.query(
         "SELECT source, verdict, exit_code, state IN ('done', 'incomplete') OR coalesce(verdict, '') = 'ROLLED BACK' "
@@ -197,40 +242,56 @@ Exit command_plan(const Settings& settings) {
     return problems.rows() > 0 ? Exit::kBlockers : Exit::kSuccess;
 }
 
-Exit command_validate(const Settings& settings, const std::string& run) {
+namespace {
+
+bool no_finished_run(const Staging& staging) {
+    Pg pg = staging.connect();
+    return pg.scalar(
+               "SELECT NOT EXISTS (SELECT FROM lakemover.run WHERE kind = 'migration' AND state IN ('done', "
+               "'incomplete') AND NOT options ? 'rehearse')") == "t";
+}
+
+}  // namespace
+
+Exit command_validate(const Settings& settings, const std::string& run, bool two_sided, bool repair) {
+    if ((two_sided || repair) && !run.empty())
+        throw Error(Exit::kUsage,
+                    std::string(repair ? "--repair" : "--two-sided") +
+                        " compares with the source as it is now: it takes no run",
+                    {}, "without it lakemover validate " + run + " compares with what that run loaded");
+    Target::require_given(settings.target);
     Staging staging = Staging::open(settings);
     staging.lock_for_work();
+    two_sided = two_sided || repair;
+    if (!two_sided && run.empty() && settings.source.given() && no_finished_run(staging)) {
+        if (!settings.json) fmt::print("there is no finished run: comparing the target with the source as it is now\n");
+        two_sided = true;
+    }
+    if (two_sided) {
+        RunScope scope;
+        scope.compare = true;
+        scope.repair = repair;
+        return run_new(settings, staging, scope);
+    }
     CancelToken cancel;
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
-    const std::string id = newest_run(pg, run, "state IN ('done', 'incomplete')");
+    const std::string id = newest_migration(pg, run, "state IN ('done', 'incomplete')");
     const RunOutcome outcome = execute_validation(settings, staging, id, cancel);
-    if (!settings.json) {
-        const Result r = pg.query(
-            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
-            "v.level, v.verdict, "
-            "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
-            "lakemover.run_table t "
-            "USING (run_id, table_id) WHERE v.run_id = $1 AND v.verdict NOT IN ('equal', 'equal under policy', 'equal "
-            "except rejects') ORDER "
-            "BY 1, 2 LIMIT 50",
-            {id});
-        for (int i = 0; i < r.rows(); ++i)
-            fmt::print("{}: level {} {}: source {}, target {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3),
-                       r.get(i, 4));
-        const Result d = pg.query(
-            "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
-            "d.row_key, d.column_name, "
-            "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING "
-            "(run_id, table_id) "
-            "WHERE d.run_id = $1 ORDER BY 1, 2, 3 LIMIT 50",
-            {id});
-        for (int i = 0; i < d.rows(); ++i)
-            fmt::print("{} key {} column {}: source {}, target {}: {}\n", d.get(i, 0), d.get(i, 1), d.get(i, 2),
-                       d.is_null(i, 3) ? "NULL" : d.get(i, 3), d.is_null(i, 4) ? "NULL" : d.get(i, 4), d.get(i, 5));
-    }
+    if (!settings.json) print_differences(pg, id);
     print_outcome(settings, std::stoll(id), outcome, json());
     return outcome.exit_code;
+}
+
+Exit command_refresh(const Settings& settings) {
+    Target::require_given(settings.target);
+    Staging staging = Staging::open(settings);
+    staging.lock_for_work();
+    RunScope scope;
+    scope.replan = false;
+    scope.compare = true;
+    scope.repair = true;
+    return run_new(settings, staging, scope);
 }
 
 Exit command_report(const Settings& settings, const std::string& run) {

@@ -34,7 +34,10 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
 Exit command_rollback(const Settings& settings, const std::string& run, bool yes);
 Exit command_retry_rejects(const Settings& settings, const std::string& run);
 Exit command_plan(const Settings& settings);
-Exit command_validate(const Settings& settings, const std::string& run);
+// two_sided, or without any finished run: source and target are compared as they are now. repair: and the target's rows made equal.
+Exit command_validate(const Settings& settings, const std::string& run, bool two_sided, bool repair);
+// lakemover migrate --refresh: as validate --repair, of the plan as it is.
+Exit command_refresh(const Settings& settings);
 Exit command_report(const Settings& settings, const std::string& run);
 Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);

@@ -77,7 +77,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
     const Cancellable registered(cancel, pg);
-    const std::string id = newest_run(pg, given, "state IN ('done', 'incomplete')");
+    const std::string id = newest_migration(pg, given, "state IN ('done', 'incomplete')");
     const Result r = pg.query(
         "SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), state, target_identity FROM lakemover.run WHERE "
         "run_id = $1",

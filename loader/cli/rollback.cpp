@@ -50,7 +50,7 @@ Exit command_rollback(const Settings& settings, const std::string& run, bool yes
     CancelToken cancel;
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
-    const std::string id = newest_run(pg, run, "state <> 'queued' AND verdict IS DISTINCT FROM 'ROLLED BACK'");
+    const std::string id = newest_migration(pg, run, "state <> 'queued' AND verdict IS DISTINCT FROM 'ROLLED BACK'");
     const Result r = pg.query(
         "SELECT run_uuid, target_identity, coalesce(verdict = 'ROLLED BACK', false) FROM lakemover.run WHERE run_id = "
         "$1",

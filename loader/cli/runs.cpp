@@ -68,6 +68,14 @@ std::string newest_run(Pg& pg, const std::string& given, const std::string& cond
     return r.text(0, 0);
 }
 
+std::string newest_migration(Pg& pg, const std::string& given, const std::string& condition) {
+    const std::string id = newest_run(pg, given, "kind = 'migration' AND (" + condition + ")");
+    if (pg.scalar("SELECT kind FROM lakemover.run WHERE run_id = $1", {id}) != "migration")
+        throw Error(Exit::kUsage, "run " + id + " is a comparison: it loaded nothing", {},
+                    "compare again with lakemover validate --two-sided; lakemover report " + id + " writes its report");
+    return id;
+}
+
 // A loader that was killed cannot say so; its heartbeat does, after 15 seconds.
 bool loader_lives(Pg& pg, const std::string& id, CancelToken& cancel) {
     std::string seen;

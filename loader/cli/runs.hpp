@@ -19,6 +19,9 @@ nlohmann::json run_options(const Settings& settings);
 // The given run when there is such a one, else the newest that meets the condition.
 std::string newest_run(Pg& pg, const std::string& given, const std::string& condition);
 
+// The same among runs that loaded something; a comparison is refused.
+std::string newest_migration(Pg& pg, const std::string& given, const std::string& condition);
+
 // Whether a loader of the run lives, which takes seconds to find out. In embedded staging the work lock knows at once.
 bool loader_lives(Pg& pg, const std::string& id, CancelToken& cancel);
 

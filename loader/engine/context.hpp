@@ -60,8 +60,10 @@ struct RunContext {
     bool resumed = false;  // what is on the target may be further than staging knows
     std::unique_ptr<Gate> gate = std::make_unique<Gate>();
     std::unique_ptr<ForecastWatch> ahead = std::make_unique<ForecastWatch>();
-    std::string signer{};  // fingerprint of the key that will sign the end; empty: none will
-    bool helper = false;   // another loader leads the run; this one takes batches of it
+    std::string signer{};   // fingerprint of the key that will sign the end; empty: none will
+    bool compares = false;  // nothing is loaded: source and target are read and compared
+    bool repairs = false;   // and rows that differ are made equal
+    bool helper = false;    // another loader leads the run; this one takes batches of it
 
     std::string id() const { return std::to_string(run_id); }
 };

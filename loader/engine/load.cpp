@@ -316,7 +316,40 @@ private:
         connect_staging();
     }
 
+    static ChunkRecord record_of(const Chunk& chunk, const PumpResult& moved) {
+        return {chunk.table_id,
+                chunk.chunk_no,
+                chunk.method,
+                chunk.lower,
+                chunk.upper,
+                moved.rows,
+                moved.bytes,
+                moved.digest.lane1_text(),
+                moved.digest.lane2_text(),
+                moved.rejected};
+    }
+
+    static nlohmann::json stats_of(const PumpResult& moved) {
+        return {{"connect_s", moved.connect_s},
+                {"source_wait_s", moved.source_wait_s},
+                {"encode_s", moved.encode_s},
+                {"read_s", moved.read_s},
+                {"rate_limit_s", moved.rate_limit_s},
+                {"hash_s", moved.hash_s},
+                {"columns", column_stats_json(moved.columns)},
+                {"losses", nlohmann::json::parse(moved.losses)}};
+    }
+
+    // The target is not asked: what it holds is read apart from this.
+    ChunkRecord digest_once(const Chunk& chunk, TablePlan& table) {
+        while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
+        const PumpResult read = digest_chunk(*staging_, run_.run_id, chunk.chunk_id, *table.digester, after_read_);
+        stats_ = stats_of(read);
+        return record_of(chunk, read);
+    }
+
     ChunkRecord load_once(const Chunk& chunk, TablePlan& table) {
+        if (run_.compares) return digest_once(chunk, table);
         if (!target_) connect_target();
         // The reply to an earlier COMMIT may have been lost: the ledger is the truth.
         const auto done = unanswered_ ? run_.ledger->settle(*target_, *unanswered_)
@@ -332,16 +365,7 @@ private:
                 ? load_without(run_, *staging_, *target_, bad_chunk(chunk, table), *table.digester, *refused_)
                 : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester,
                              table.spec.format, after_read_);
-        ChunkRecord record{chunk.table_id,
-                           chunk.chunk_no,
-                           chunk.method,
-                           chunk.lower,
-                           chunk.upper,
-                           moved.rows,
-                           moved.bytes,
-                           moved.digest.lane1_text(),
-                           moved.digest.lane2_text(),
-                           moved.rejected};
+        const ChunkRecord record = record_of(chunk, moved);
         const auto t = Clock::now();
         const std::optional<std::string> xid = run_.ledger->record(*target_, record);
         if (!xid) {
@@ -354,17 +378,10 @@ private:
         unanswered_ = record;
         target_->exec("COMMIT");
         unanswered_.reset();
-        stats_ = {{"connect_s", moved.connect_s},
-                  {"source_wait_s", moved.source_wait_s},
-                  {"encode_s", moved.encode_s},
-                  {"read_s", moved.read_s},
-                  {"rate_limit_s", moved.rate_limit_s},
-                  {"hash_s", moved.hash_s},
-                  {"send_s", moved.send_s},
-                  {"commit_s", std::chrono::duration<double>(Clock::now() - t).count()},
-                  {"columns", column_stats_json(moved.columns)},
-                  {"losses", nlohmann::json::parse(moved.losses)},
-                  {"xid", *xid}};
+        stats_ = stats_of(moved);
+        stats_["send_s"] = moved.send_s;
+        stats_["commit_s"] = std::chrono::duration<double>(Clock::now() - t).count();
+        stats_["xid"] = *xid;
         return record;
     }
 
@@ -444,7 +461,8 @@ void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
         table);
     staging.exec("COMMIT");
     const std::string name = r.text(0, 1);
-    run.events.emit(Level::kInfo, "table_loaded", name + ": " + r.text(0, 0) + " rows", {{"table", name}}, table_id);
+    run.events.emit(Level::kInfo, run.compares ? "table_read" : "table_loaded", name + ": " + r.text(0, 0) + " rows",
+                    {{"table", name}}, table_id);
 }
 
 void count_loaded_tables(RunContext& run, Pg& staging) {

@@ -102,12 +102,16 @@ void tell_refused(RunContext& run, Pg& staging, const Value& ids) {
                         refused.integer(i, 0));
 }
 
+}  // namespace
+
 void cut_tables(RunContext& run, Pg& staging) {
     const Value ids = staging.scalar("SELECT refused::text FROM lakemover._cut_tables($1, $2, $3, $4)",
                                      {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
                                       std::to_string(run.options.max_batch_rows)});
     tell_refused(run, staging, ids);
 }
+
+namespace {
 
 // Bounds that need the source are read by a session at the point; the rest is left to who comes after.
 void cut_at_point(RunContext& run, SharedPoint& point, Pg& staging) {
@@ -122,7 +126,7 @@ void cut_at_point(RunContext& run, SharedPoint& point, Pg& staging) {
 
 }  // namespace
 
-Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
+void begin_run(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "preflight");
         Pg target = run.target.connect();
@@ -143,6 +147,20 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         staging.query("SELECT lakemover.keeper_start($1)", {run.id()});
         phase.end("held by a background worker in staging");
     }
+}
+
+void freeze_plan(RunContext& run, Pg& staging, const RunScope& scope) {
+    plan_or_check(run, staging, run.settings, scope);
+    staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+    tell_refused(run, staging,
+                 staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id = "
+                                "$1 AND state = 'failed'",
+                                {run.id()}));
+    write_plan_files(run.events.audit(), staging, run.id());
+}
+
+Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
+    begin_run(run, staging);
     {
         Phase phase(run, staging, "assess");
         const std::int64_t blockers =
@@ -167,13 +185,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     }
     {
         Phase phase(run, staging, "plan");
-        plan_or_check(run, staging, run.settings, scope);
-        staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
-        tell_refused(run, staging,
-                     staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id "
-                                    "= $1 AND state = 'failed'",
-                                    {run.id()}));
-        write_plan_files(run.events.audit(), staging, run.id());
+        freeze_plan(run, staging, scope);
         phase.end();
     }
     Ledger ledger(run.run_uuid, 1);
@@ -258,7 +270,7 @@ void tell_source_changes(RunContext& run, Pg& staging) {
 
 }  // namespace
 
-Verdict end_run(RunContext& run, Pg& staging) {
+Verdict judge_at_the_end(RunContext& run, Pg& staging) {
     tell_source_changes(run, staging);
     staging.query("SELECT lakemover.keeper_stop($1)", {run.id()});
     staging.query(
@@ -269,6 +281,11 @@ Verdict end_run(RunContext& run, Pg& staging) {
     // Resuming finds by this phase that the ledger went with a run that had come to its end.
     staging.query("UPDATE lakemover.run SET phase = 'ending' WHERE run_id = $1 AND loader_id = $2",
                   {run.id(), run.loader_id});
+    return verdict;
+}
+
+Verdict end_run(RunContext& run, Pg& staging) {
+    Verdict verdict = judge_at_the_end(run, staging);
     RejectPlace audited;
     with_target(run, [&](Pg& target) {
         if (!Ledger::exists(target)) return;

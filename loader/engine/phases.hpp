@@ -19,6 +19,8 @@ struct RunScope {
     bool resume = false;
     bool consistent = false;  // resume: all tables of one point in time, whatever must be loaded again for that
     bool daemon = false;      // resume: by a daemon, of its own accord, because another one shows no heartbeat
+    bool compare = false;     // load nothing: read both sides and compare them
+    bool repair = false;      // compare: then make rows that differ equal
 };
 
 // A phase shows in run.phase, and its duration in the events.
@@ -54,10 +56,19 @@ void with_target(RunContext& run, const std::function<void(Pg& target)>& f);
 // Whether the newest inventory is still what the plan was made for; absent without a plan.
 std::optional<bool> schema_fits_plan(Pg& staging, const std::string& source);
 
+// What every run begins with: preflight and the point in time.
+void begin_run(RunContext& run, Pg& staging);
+// The plan, made or checked, becomes the run's own.
+void freeze_plan(RunContext& run, Pg& staging, const RunScope& scope);
+// Into chunks, every table that is not cut yet.
+void cut_tables(RunContext& run, Pg& staging);
+
 Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope);
 
 // What follows the schema: load, finish, validate, judge.
 Verdict load_to_verdict(RunContext& run, Pg& staging);
+// The point in time goes, and the verdict is there; nothing is done to the target.
+Verdict judge_at_the_end(RunContext& run, Pg& staging);
 // The end of a run whose tables are validated: the verdict, and the ledger goes.
 Verdict end_run(RunContext& run, Pg& staging);
 

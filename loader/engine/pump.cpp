@@ -160,15 +160,21 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     return result;
 }
 
-codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
-                           const AfterRead& after_read) {
+namespace {
+
+PumpResult digest_stream(Pg& staging, const std::string& call, codec::StreamDigester& digester,
+                         const AfterRead& after_read) {
     PumpResult result;
     digester.reset();
-    staging.copy_out_start("COPY (SELECT lakemover._stream_table(" + std::to_string(run_id) + ", " +
-                           std::to_string(table_id) + ")) TO STDOUT (FORMAT binary)");
+    const auto begun = Clock::now();
+    staging.copy_out_start("COPY (SELECT lakemover." + call + ") TO STDOUT (FORMAT binary)");
+    result.read_s = seconds_since(begun);
     try {
-        const std::int64_t source_rows =
-            read_blocks(staging, result, after_read, [&](std::string_view block) { digester.feed(block); });
+        const std::int64_t source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
+            const auto t = Clock::now();
+            digester.feed(block);
+            result.hash_s += seconds_since(t);
+        });
         digester.finish();
         if (source_rows != static_cast<std::int64_t>(digester.rows()))
             throw Error(Exit::kOther, "row counts of a table differ",
@@ -176,7 +182,27 @@ codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_
     } catch (const codec::DecodeError& e) {
         throw_malformed(e);
     }
-    return digester.digest();
+    result.read_s = std::max(0.0, result.read_s - result.connect_s);
+    result.rows = static_cast<std::int64_t>(digester.rows());
+    result.digest = digester.digest();
+    result.columns = digester.columns();
+    return result;
+}
+
+std::string arguments(std::int64_t run_id, std::int64_t of) {
+    return "(" + std::to_string(run_id) + ", " + std::to_string(of) + ")";
+}
+
+}  // namespace
+
+codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
+                           const AfterRead& after_read) {
+    return digest_stream(staging, "_stream_table" + arguments(run_id, table_id), digester, after_read).digest;
+}
+
+PumpResult digest_chunk(Pg& staging, std::int64_t run_id, std::int64_t chunk_id, codec::StreamDigester& digester,
+                        const AfterRead& after_read) {
+    return digest_stream(staging, "stream" + arguments(run_id, chunk_id), digester, after_read);
 }
 
 }  // namespace lakemover::loader

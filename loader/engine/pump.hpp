@@ -50,4 +50,8 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
 codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
                            const AfterRead& after_read);
 
+// Reads one chunk of the source as pump_chunk() does, and sends it nowhere.
+PumpResult digest_chunk(Pg& staging, std::int64_t run_id, std::int64_t chunk_id, codec::StreamDigester& digester,
+                        const AfterRead& after_read);
+
 }  // namespace lakemover::loader

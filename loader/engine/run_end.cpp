@@ -155,9 +155,10 @@ void seal_run(AuditDir& audit, Pg& staging, const std::string& run_id, const Run
     write_result_files(audit, staging, run_id);
     // A run that goes on elsewhere than where it was assessed.
     if (!audit.has("assessment.json"))
-        if (const Value assessment = staging.scalar(
-                "SELECT lakemover._assessment_json(assessment_id)::text FROM lakemover.run WHERE run_id = $1",
-                {run_id}))
+        if (const Value assessment = staging.scalar("SELECT CASE WHEN assessment_id IS NOT NULL THEN "
+                                                    "lakemover._assessment_json(assessment_id) END::text FROM "
+                                                    "lakemover.run WHERE run_id = $1",
+                                                    {run_id}))
             write_assessment(audit, json::parse(*assessment), false);
     json document = reconciliation_document(staging, run_id, end, key);
     if (!previous.is_null()) document["previous"] = previous;

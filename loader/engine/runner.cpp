@@ -6,6 +6,7 @@
 
 #include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/compare.hpp"
 #include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
 #include "loader/engine/run_end.hpp"
@@ -69,6 +70,13 @@ std::string describe(const Error& e) {
            (e.hint.empty() ? "" : "\nHINT: " + e.hint);
 }
 
+// A comparison has nothing to go on from.
+Error compared_again(const Error& e) {
+    Error again = e;
+    again.hint = "compare again: lakemover validate --two-sided";
+    return again;
+}
+
 const char* state_of(Exit code, bool resumable) {
     if (resumable) return "interrupted";
     switch (code) {
@@ -102,14 +110,14 @@ json bare_facts(const std::string& id, const std::string& verdict, Exit code) {
 
 // The run's last event, its report and the seal. Returns what went wrong; a success is then taken back in the directory,
 // too, as far as that can be written.
-std::string end_and_sign(Events& events, const Staging& staging, const std::string& id, const RunEnd& end,
-                         const SigningKey& key, const Settings& settings, const json& previous) {
+std::string end_and_sign(Events& events, const Staging& staging, const std::string& id, const std::string& kind,
+                         const RunEnd& end, const SigningKey& key, const Settings& settings, const json& previous) {
     try {
         events.emit(end.exit_code == Exit::kSuccess ? Level::kInfo : Level::kError, "run_ended",
                     end.verdict + (end.error.empty() ? "" : ": " + end.error),
                     {{"exit_code", static_cast<int>(end.exit_code)}, {"criteria", end.criteria}});
         Pg pg = staging.connect();
-        seal_run(events.audit(), pg, id, end, "run", key, settings.pdf == "yes", previous);
+        seal_run(events.audit(), pg, id, end, kind, key, settings.pdf == "yes", previous);
         return {};
     } catch (const std::exception& e) {
         std::string problem = std::string("the run's report could not be written and signed: ") + e.what();
@@ -171,7 +179,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
                        const std::string& loader_id, CancelToken& cancel, const RunScope& scope,
                        const Events::Listener& listener) {
     RunOutcome outcome;
-    const Target target(settings.target);
+    const Target target(settings.target, scope.compare && !scope.repair);
     std::optional<AuditDir> audit;
     std::optional<Events> events;
     std::optional<RunContext> run;
@@ -190,7 +198,12 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         if (scope.resume)
             previous = earlier_directory(
                 pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
-        audit.emplace(AuditDir::create(settings.audit_dir, "run-" + id, settings.home + "/audit-beside"));
+        audit.emplace(AuditDir::create(settings.audit_dir,
+                                       (scope.repair    ? "repair-"
+                                        : scope.compare ? "compare-"
+                                                        : "run-") +
+                                           id,
+                                       settings.home + "/audit-beside"));
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(), *audit);
         events->set_run(run_id);
@@ -210,23 +223,31 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
                                loader_id, parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))),
                                outages});
         run->signer = key->fingerprint();
+        run->compares = scope.compare;
+        run->repairs = scope.repair;
         write_settings_file(*audit, settings, run->options);
         events->emit(
             Level::kInfo, scope.resume ? "run_resumed" : "run_started",
-            "run " + id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
+            (scope.repair    ? "repair "
+             : scope.compare ? "comparison "
+                             : "run ") +
+                id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
                 std::to_string(run->options.jobs) + " workers",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
         watch.emplace(staging, cancel, leader_beat(run_id, loader_id, cancel));
-        verdict = scope.resume ? resume_phases(*run, pg, scope) : run_phases(*run, pg, scope);
+        verdict = scope.compare  ? compare_phases(*run, pg, scope)
+                  : scope.resume ? resume_phases(*run, pg, scope)
+                                 : run_phases(*run, pg, scope);
     } catch (const Error& e) {
         // A connection that a cancel cut reports its own death; the cancel is the reason.
         const bool told = cancel.raised() || e.exit_code == Exit::kCancelled;
         // Once the ledger is open, a server out of reach is no reason to begin again, nor is a daemon that is stopped.
         const bool begun = run && run->ledger;
-        resumable = told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect);
+        resumable = !scope.compare &&
+                    (told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect));
         verdict.exit_code = told ? Exit::kCancelled : e.exit_code;
         verdict.text = resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
-        outcome.error = !told       ? describe(e)
+        outcome.error = !told       ? describe(scope.compare && e.resumable ? compared_again(e) : e)
                         : resumable ? "stopped: " + cancel.why() + "; lakemover resume " + id + " goes on"
                                     : "cancelled: " + cancel.why();
     } catch (const std::exception& e) {
@@ -241,7 +262,11 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     if (events && key) {
         const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
                          verdict.criteria};
-        const std::string problem = end_and_sign(*events, staging, id, end, *key, settings, previous);
+        const std::string problem = end_and_sign(*events, staging, id,
+                                                 scope.repair    ? "repair"
+                                                 : scope.compare ? "comparison"
+                                                                 : "run",
+                                                 end, *key, settings, previous);
         if (!problem.empty()) {
             outcome.error += (outcome.error.empty() ? "" : "\n") + problem;
             if (verdict.exit_code == Exit::kSuccess) {

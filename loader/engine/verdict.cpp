@@ -39,6 +39,7 @@ ValidateOptions validate_options(RunContext& run) {
     o.hash_key = run.hash_key;
     o.sample_rows = run.options.sample_rows;
     o.connect_target = [&run] { return run.target.connect(); };
+    o.ledger = !run.compares;
     o.check_cancel = [&run] { run.cancel.check(); };
     return o;
 }
@@ -82,7 +83,7 @@ void report_levels(RunContext& run, const std::string& name, std::int64_t table_
 
 }  // namespace
 
-void validate_run(RunContext& run, Pg& staging, bool source_reads) {
+void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetReads* reads) {
     with_target(run, [&](Pg& target) {
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
@@ -98,6 +99,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads) {
         TargetSession session(run);
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
+        options.target_reads = reads;
         for (std::size_t i = next++; i < tables.size() && !run.cancel.ends(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;
@@ -129,6 +131,8 @@ Verdict judge(RunContext& run, Pg& staging) {
         v.criteria.push_back({{"name", name}, {"holds", holds}, {"evidence", evidence}});
         return holds;
     };
+    const bool compares =
+        staging.scalar("SELECT kind <> 'migration' FROM lakemover.run WHERE run_id = $1", {run.id()}) == "t";
     const auto tables = count(staging, "SELECT count(*) FROM lakemover.run_table WHERE run_id = $1", run);
     const auto blockers = count(
         staging,
@@ -177,8 +181,10 @@ Verdict judge(RunContext& run, Pg& staging) {
         run);
     const std::string bad_names = list(staging, "state NOT IN ('loaded', 'done')", run);
 
-    criterion("No blocker is open", blockers == 0,
-              blockers == 0 ? "the assessment found none" : std::to_string(blockers) + " accepted with --force");
+    // Nobody assesses what is loaded already.
+    if (!compares)
+        criterion("No blocker is open", blockers == 0,
+                  blockers == 0 ? "the assessment found none" : std::to_string(blockers) + " accepted with --force");
     const bool complete = criterion("Every table and its keys, indexes, constraints and sequence values are there",
                                     bad_tables == 0 && bad_statements == 0 && missing == 0,
                                     bad_tables + bad_statements + missing == 0
@@ -216,8 +222,33 @@ Verdict judge(RunContext& run, Pg& staging) {
     // Before it is done, since the report that says so is among what is signed; a seal that fails takes it back.
     v.criteria.push_back(signed_criterion(run.signer));
     const bool will_be_signed = !run.signer.empty();
+    const std::string differing_tables =
+        "EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
+        "v.verdict NOT IN ('equal', 'equal under policy', 'equal except rejects'))";
 
-    if (!complete) {
+    if (compares) {
+        const bool equal = complete && same_counts && same_sums && same_fields;
+        const bool unread = bad_tables > 0;
+        const bool repaired = staging.scalar(
+                                  "SELECT EXISTS (SELECT FROM lakemover.event WHERE run_id = $1 AND kind IN "
+                                  "('table_repaired', 'sequence_advanced'))",
+                                  {run.id()}) == "t";
+        v.exit_code = unread ? Exit::kIncomplete : equal ? Exit::kSuccess : Exit::kValidation;
+        const bool no_point =
+            staging.scalar("SELECT level = 'none' FROM lakemover.snapshot WHERE run_id = $1", {run.id()}) == "t";
+        v.text = unread            ? "INCOMPLETE"
+                 : !equal          ? "VALIDATION FAILED"
+                 : no_point        ? "EQUAL WITHOUT A POINT IN TIME"
+                 : !will_be_signed ? "EQUAL WITHOUT A SIGNATURE"
+                 : accepted > 0    ? "EQUAL WITH EXCEPTIONS"
+                 : repaired        ? "EQUAL AFTER REPAIR"
+                                   : "EQUAL";
+        if (unread)
+            v.error = "some tables could not be read from the source: " + bad_names;
+        else if (!equal)
+            v.error = "the target differs from the source: " + list(staging, differing_tables, run) +
+                      (missing > 0 ? " (" + std::to_string(missing) + " with missing or different objects)" : "");
+    } else if (!complete) {
         v.exit_code = Exit::kIncomplete;
         v.text = "INCOMPLETE";
         v.error = "some tables or objects did not arrive" + (bad_names.empty() ? "" : ": " + bad_names);
@@ -225,12 +256,7 @@ Verdict judge(RunContext& run, Pg& staging) {
     } else if (!same_counts || !same_sums || !same_fields) {
         v.exit_code = Exit::kValidation;
         v.text = "VALIDATION FAILED";
-        v.error =
-            "validation found differences: " +
-            list(staging,
-                 "EXISTS (SELECT FROM lakemover.validation v WHERE v.run_id = t.run_id AND v.table_id = t.table_id AND "
-                 "v.verdict NOT IN ('equal', 'equal under policy', 'equal except rejects'))",
-                 run);
+        v.error = "validation found differences: " + list(staging, differing_tables, run);
     } else if (rejects > 0) {
         v.exit_code = Exit::kIncomplete;
         v.text = "COMPLETED WITH REJECTED ROWS";

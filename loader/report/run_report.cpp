@@ -39,6 +39,13 @@ Tone tone_of(const std::string& verdict) {
         return {"warn", "The run completed, and blockers were accepted to get there."};
     if (verdict == "COMPLETED WITH REJECTED ROWS")
         return {"bad", "The target refused rows, which were set aside; all others are there and equal."};
+    if (verdict == "EQUAL") return {"good", "The target holds the rows and objects of the source."};
+    if (verdict == "EQUAL AFTER REPAIR")
+        return {"good",
+                "Rows that differed were made equal, which the warnings count; the target now holds the rows "
+                "and objects of the source."};
+    if (verdict.starts_with("EQUAL"))
+        return {"warn", "The target holds the rows of the source, with the reservation that the verdict names."};
     if (verdict.starts_with("COMPLETED"))
         return {"warn", "The run completed, with the reservation that its verdict names."};
     if (verdict == "INTERRUPTED")
@@ -110,7 +117,8 @@ public:
         about();
         add_signing(data_, document_);
         return render(templates::kRunMustache, data_,
-                      "Migration report: " + text_field(run_, "source") + ", run " + text_field(run_, "run_id"));
+                      (compares_ ? "Comparison report: " : "Migration report: ") + text_field(run_, "source") +
+                          ", run " + text_field(run_, "run_id"));
     }
 
 private:
@@ -135,6 +143,11 @@ private:
             const json& holds = field(criterion, "holds");
             ++(!holds.is_boolean() ? criteria_open_ : holds.get<bool>() ? criteria_held_ : criteria_failed_);
         }
+        const std::string kind = text_field(run_, "kind");
+        compares_ = kind == "comparison" || kind == "repair";
+        data_["title"] = compares_ ? "comparison report" : "migration report";
+        data_["of"] = compares_ ? "Comparison" : "Run";
+        data_["what"] = compares_ ? "What was compared" : "What was moved";
         verdict_ = text_field(run_, "verdict");
         if (verdict_.empty()) verdict_ = "State: " + text_field(run_, "state");
     }
@@ -145,7 +158,7 @@ private:
 
     // A verdict is only as good as its criteria: the page says so when they disagree.
     std::string judgement() const {
-        if (!verdict_.starts_with("SUCCESS")) return "";
+        if (!verdict_.starts_with("SUCCESS") && !verdict_.starts_with("EQUAL")) return "";
         if (criteria_failed_ > 0) return " But a criterion below does not hold: do not rely on this verdict.";
         if (criteria_open_ > 0) return " Not every criterion could be judged: see below.";
         if (criteria_held_ > 0) return " Every criterion below holds.";
@@ -231,7 +244,9 @@ private:
             list.push_back(node);
         };
         const auto rejected = rejected_rows(tables_);
-        const bool success = (verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED")) && rejected == 0;
+        const bool success =
+            (verdict_.starts_with("SUCCESS") || verdict_.starts_with("COMPLETED") || verdict_.starts_with("EQUAL")) &&
+            rejected == 0;
         if (rejected > 0) {
             step("Look at the " + plural(rejected, "row", "rows") +
                  " that the target refused, correct the target or the plan, and load them.");
@@ -263,15 +278,18 @@ private:
             step("Correct the cause that is named above.");
         }
         if (!success && !list.is_empty_list() && text_field(run_, "exit_code") != "3" &&
-            verdict_ != "COMPLETED WITH REJECTED ROWS")
-            step(
-                "Then start again. Tables that are on the target already are refused by default; --on-existing says "
-                "what to do "
-                "with them.",
-                "lakemover");
+            verdict_ != "COMPLETED WITH REJECTED ROWS") {
+            if (compares_)
+                step("Then compare again.", "lakemover validate --two-sided");
+            else
+                step(
+                    "Then start again. Tables that are on the target already are refused by default; --on-existing "
+                    "says what to do with them.",
+                    "lakemover");
+        }
         if (const auto n = count_of("statements_failed"); n > 0 && success)
             step("Decide about the " + plural(n, "statement", "statements") + " that the target refused.");
-        if (const auto n = count_of("not_moved"); n > 0)
+        if (const auto n = count_of("not_moved"); n > 0 && !compares_)
             step("Create the " + plural(n, "object", "objects") +
                  " that did not move by themselves (views, routines, triggers): they are listed below.");
         if (success) {
@@ -287,8 +305,8 @@ private:
         Node list = new_list();
         if (!tables_.empty())
             add_fact(list, "Tables done", format_count(done_) + " / " + format_count(as_count(tables_.size())));
-        add_fact(list, "Rows copied", format_count(rows_));
-        add_fact(list, "Bytes copied", format_bytes(bytes_));
+        add_fact(list, compares_ ? "Rows read from the source" : "Rows copied", format_count(rows_));
+        add_fact(list, compares_ ? "Bytes read from the source" : "Bytes copied", format_bytes(bytes_));
         if (seconds_ >= 0) add_fact(list, "Time", format_seconds(seconds_));
         if (seconds_ > 0 && bytes_ > 0) add_fact(list, "Overall rate", format_bytes(bytes_ / seconds_) + "/s");
         add_fact(list, "Type profile", text_field(run_, "profile"));
@@ -405,6 +423,10 @@ private:
             else
                 point = "The snapshot of the source was not taken (" + state + ").";
         }
+        if (compares_)
+            point +=
+                " Each table of the target was read at a moment of its own while that was done. Nothing keeps "
+                "others from writing to either side: what they wrote in between shows as a difference.";
         data_["point"] = point;
         Node list = new_list();
         add_fact(list, "Consistency", consistency(snapshot));
@@ -439,6 +461,7 @@ private:
     const json& run_;
     Node data_;
     std::string verdict_;
+    bool compares_ = false;
     std::vector<const json*> tables_;
     std::map<std::string, std::string> names_;
     std::int64_t done_ = 0;

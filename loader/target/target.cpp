@@ -66,6 +66,7 @@ Pg Target::connect(bool durable) const {
     set_and_verify(pg, "client_min_messages", "warning");
     // A closed socket then ends even a long CREATE INDEX: that is how cancel works without a plaintext cancel request.
     set_and_verify(pg, "client_connection_check_interval", "2s");
+    if (read_only_) set_and_verify(pg, "default_transaction_read_only", "on");
     if (!durable) set_and_verify(pg, "synchronous_commit", "off");
     return pg;
 }
@@ -74,9 +75,10 @@ void Target::preflight(Pg& pg) const {
     if (pg.server_version() < 150000)
         throw Error(Exit::kUsage, "the target is PostgreSQL " + std::to_string(pg.server_version() / 10000), {},
                     "lakemover writes to PostgreSQL 16 and 17 (15 is tolerated for tests)");
-    if (pg.scalar("SELECT pg_catalog.pg_is_in_recovery()") == "t")
+    if (!read_only_ && pg.scalar("SELECT pg_catalog.pg_is_in_recovery()") == "t")
         throw Error(Exit::kConnect, "the target is a read-only standby", {}, "connect to the primary");
-    if (pg.scalar("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')") != "t")
+    if (!read_only_ &&
+        pg.scalar("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')") != "t")
         throw Error(Exit::kUsage,
                     "role \"" + settings_.username + "\" may not create schemas in database \"" + settings_.database +
                         "\" of the target",

@@ -11,7 +11,9 @@ namespace lakemover::loader {
 
 class Target {
 public:
-    explicit Target(const TargetSettings& settings) : settings_(settings) {}
+    // read_only: no session of it can write, whatever it is asked to.
+    explicit Target(const TargetSettings& settings, bool read_only = false)
+        : settings_(settings), read_only_(read_only) {}
     const TargetSettings& settings() const { return settings_; }
 
     // A session ready to load. durable: COMMIT waits for the disk; chunk loads do without, since
@@ -26,11 +28,12 @@ public:
     nlohmann::json facts(Pg& pg) const;
     // host:port/database and the server's identity, for the reports and for resume.
     std::string identity(Pg& pg) const;
-    // Refuses versions and roles that cannot carry a migration, with what to grant.
+    // Refuses versions and roles that cannot carry a migration, with what to grant; read-only: that cannot be read.
     void preflight(Pg& pg) const;
 
 private:
     TargetSettings settings_;
+    bool read_only_;
 };
 
 }  // namespace lakemover::loader

@@ -253,6 +253,9 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
         }
         return;
     }
+    if (table.samples_only())
+        result.detail["located_at"] =
+            "a later reading of the source: rows that were written to it since may show as well";
     std::uint64_t rows = found.digest.rows;
     for (const ChunkInfo& chunk : chunks) rows += chunk.digest.rows;
     if (rows > 2 * kMostRows) {

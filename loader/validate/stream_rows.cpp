@@ -92,7 +92,8 @@ std::vector<ChunkInfo> load_chunks(const TableContext& table) {
         chunk.xid = r.text(i, 9);
         chunks.push_back(std::move(chunk));
     }
-    if (std::any_of(chunks.begin(), chunks.end(), [](const ChunkInfo& c) { return c.xid.empty(); })) {
+    if (table.options.ledger &&
+        std::any_of(chunks.begin(), chunks.end(), [](const ChunkInfo& c) { return c.xid.empty(); })) {
         add_transactions(table, chunks);
     }
     return chunks;

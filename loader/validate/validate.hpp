@@ -3,6 +3,7 @@
 // staging. Throws Error only where the run cannot go on: a connection is lost, the user cancelled.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,17 +14,21 @@
 
 namespace lakemover::loader {
 
+using TargetReads = std::map<std::int64_t, ReadResult>;  // by table
+
 struct ValidateOptions {
     std::int64_t run_id = 0;
     std::string run_uuid;  // names the run in the target's ledger
     codec::HashKey hash_key{};
-    int jobs = 1;                  // connections for the re-read of one large table
-    int sample_rows = 10000;       // level 3
-    int diff_rows = 100;           // level 4
-    bool source_reads = true;      // false when the snapshot is gone: levels 3 and 4 keep what they said before, and
-                                   // level 2 locates differences by the ledger alone
-    ConnectTarget connect_target;  // for the re-read's further connections
-    CheckCancel check_cancel;      // throws Error when the run is cancelled; may be empty
+    int jobs = 1;              // connections for the re-read of one large table
+    int sample_rows = 10000;   // level 3
+    int diff_rows = 100;       // level 4
+    bool source_reads = true;  // false when the snapshot is gone: levels 3 and 4 keep what they said before, and
+                               // level 2 locates differences by the ledger alone
+    bool ledger = true;        // false: the target's ledger is not asked; there may be none, or another tool's rows
+    const TargetReads* target_reads = nullptr;  // level 2: tables that were read already
+    ConnectTarget connect_target;               // for the re-read's further connections
+    CheckCancel check_cancel;                   // throws Error when the run is cancelled; may be empty
 };
 
 // Level 0 of all tables of the run. Objects that belong to no table are recorded under table 0.

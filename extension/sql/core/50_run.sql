@@ -15,6 +15,7 @@ CREATE TABLE lakemover.run (
     run_id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     run_uuid        uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
     source          name NOT NULL,
+    kind            text NOT NULL DEFAULT 'migration' CHECK (kind IN ('migration', 'comparison', 'repair')),
     state           text NOT NULL DEFAULT 'queued'
                     CHECK (state IN ('queued', 'running', 'paused', 'done', 'incomplete', 'failed', 'cancelled', 'interrupted')),
     phase           text NOT NULL DEFAULT 'queued',
@@ -43,7 +44,7 @@ CREATE TABLE lakemover.run (
     workers         int,                -- that its present loader chose, see event "workers" for the reason
     assessment_id   bigint
 );
-COMMENT ON TABLE lakemover.run IS 'one row per migration run';
+COMMENT ON TABLE lakemover.run IS 'one row per run: a migration, a comparison of the source with a target that it does not write to, or a comparison that makes rows equal';
 REVOKE ALL ON lakemover.run FROM PUBLIC;
 
 CREATE TABLE lakemover.run_loader (

@@ -1,4 +1,4 @@
-CREATE FUNCTION lakemover.create_run(p_source name, p_options jsonb DEFAULT '{}')
+CREATE FUNCTION lakemover.create_run(p_source name, p_options jsonb DEFAULT '{}', p_kind text DEFAULT 'migration')
 RETURNS bigint
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -49,8 +49,16 @@ BEGIN
                   HINT = format('Wait for it, or stop it with: SELECT lakemover.request_cancel(%s).', v_active);
     END IF;
 
-    INSERT INTO lakemover.run (source, options, hash_key)
-    VALUES (p_source, p_options,
+    -- What it would load again when it is resumed would be there twice.
+    SELECT max(r.run_id) INTO v_active FROM lakemover.run r WHERE r.source = p_source AND r.state = 'interrupted' AND r.kind = 'migration' AND NOT r.options ? 'rehearse'
+       AND NOT EXISTS (SELECT FROM lakemover.run n WHERE n.source = p_source AND n.kind = 'migration' AND n.run_id > r.run_id AND n.state IN ('done', 'incomplete') AND NOT n.options ? 'rehearse');
+    IF p_kind = 'repair' AND v_active IS NOT NULL THEN
+        RAISE EXCEPTION 'run % of source "%" was interrupted and can be resumed', v_active, p_source
+            USING ERRCODE = 'object_in_use', HINT = format('First go on with it (lakemover resume %s), or undo it (lakemover rollback %s).', v_active, v_active);
+    END IF;
+
+    INSERT INTO lakemover.run (source, kind, options, hash_key)
+    VALUES (p_source, p_kind, p_options,
             substring(sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) FOR 16))
     RETURNING run_id INTO v_run;
     INSERT INTO lakemover.event (run_id, level, kind, message)
@@ -58,4 +66,4 @@ BEGIN
     RETURN v_run;
 END
 $$;
-COMMENT ON FUNCTION lakemover.create_run(name, jsonb) IS 'queues a run and returns its number; refuses while another run of the same source is active';
+COMMENT ON FUNCTION lakemover.create_run(name, jsonb, text) IS 'queues a run, or a comparison of the source with the target, and returns its number; refuses while another run of the same source is active';

@@ -20,11 +20,12 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_source  name;
+    v_kind    text;
     v_force   boolean;
     v_problem text;
     v_tables  int;
 BEGIN
-    SELECT r.source, coalesce((r.options->>'force')::boolean, false) INTO STRICT v_source, v_force
+    SELECT r.source, r.kind, coalesce((r.options->>'force')::boolean, false) INTO STRICT v_source, v_kind, v_force
       FROM lakemover.run r WHERE r.run_id = p_run;
     SELECT string_agg(p.message, E'\n') INTO v_problem
       FROM lakemover._plan_problems(v_source) p
@@ -44,7 +45,7 @@ BEGIN
      WHERE p.source = v_source AND NOT p.exclude;
     GET DIAGNOSTICS v_tables = ROW_COUNT;
 
-    -- Parents before children, between the tables that hold rows; inside a cycle nobody waits.
+    -- Parents before children, between the tables that hold rows; inside a cycle nobody waits. A comparison loads nothing.
     INSERT INTO lakemover.run_dependency (run_id, table_id, depends_on)
     SELECT DISTINCT p_run, child.holder_id, parent.holder_id
       FROM lakemover.inv_constraint c
@@ -54,10 +55,11 @@ BEGIN
       JOIN lakemover.run_table ct ON ct.run_id = p_run AND ct.table_id = child.holder_id
       JOIN lakemover.run_table pt ON pt.run_id = p_run AND pt.table_id = parent.holder_id
      WHERE c.source = v_source AND c.kind = 'f' AND child.holder_id <> parent.holder_id
-       AND ct.load_rank > pt.load_rank;
+       AND ct.load_rank > pt.load_rank AND v_kind = 'migration';
 
-    INSERT INTO lakemover.run_statement (run_id, ordinal, stage, table_id, kind, object, sql)
-    SELECT p_run, d.ordinal, d.stage, d.table_id, d.kind, d.object, d.sql FROM lakemover._ddl(v_source) d;
+    INSERT INTO lakemover.run_statement (run_id, ordinal, stage, table_id, kind, object, sql, state)
+    SELECT p_run, d.ordinal, d.stage, d.table_id, d.kind, d.object, d.sql, CASE v_kind WHEN 'migration' THEN 'pending' ELSE 'skipped' END
+      FROM lakemover._ddl(v_source) d;
 
     UPDATE lakemover.run_table t SET state = 'loaded', chunks = 0, rows_copied = 0, bytes_copied = 0, source_rows = 0
      WHERE t.run_id = p_run AND NOT (t.spec->>'copies_rows')::boolean;

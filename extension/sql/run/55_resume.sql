@@ -7,6 +7,10 @@ AS $$
 DECLARE
     v_active bigint;
 BEGIN
+    IF EXISTS (SELECT FROM lakemover.run r WHERE r.run_id = p_run AND r.kind <> 'migration') THEN
+        RAISE EXCEPTION 'run % is a comparison and cannot be resumed', p_run
+            USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Compare again: lakemover validate --two-sided.';
+    END IF;
     -- What the earlier loader has under way here, stopped in the middle of a transaction, would keep its locks for ever.
     PERFORM pg_terminate_backend(a.pid)
        FROM lakemover.run r
