@@ -1,5 +1,7 @@
 #include "loader/engine/index_builder.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -30,10 +32,7 @@ struct IndexBuilder::Impl {
     // same time. What belongs to a partitioned table locks its partitions, which may still load: not here.
     std::optional<Statement> take(Pg& staging) {
         const std::lock_guard lock(mutex);
-        std::string taken = "{";
-        for (const int ordinal : begun) taken += (taken.size() > 1 ? "," : "") + std::to_string(ordinal);
-        std::string busy = "{";
-        for (const std::int64_t table : keyed) busy += (busy.size() > 1 ? "," : "") + std::to_string(table);
+        if (first) return std::nullopt;
         std::vector<Statement> found = statements_of(staging.query(
             "SELECT s.ordinal, s.stage, s.table_id, s.kind, s.object, s.sql FROM lakemover.run_statement s JOIN "
             "lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = s.table_id WHERE s.run_id = $1 AND s.state "
@@ -44,7 +43,7 @@ struct IndexBuilder::Impl {
             "= 'key' OR s.table_id NOT IN (SELECT k.table_id FROM lakemover.run_statement k WHERE k.run_id = $1 AND "
             "k.stage = 'key' AND k.state = 'pending' AND k.table_id IS NOT NULL)) ORDER BY t.bytes_copied DESC NULLS "
             "LAST, s.ordinal LIMIT 1",
-            {run.id(), taken + "}", busy + "}"}));
+            {run.id(), fmt::format("{{{}}}", fmt::join(begun, ",")), fmt::format("{{{}}}", fmt::join(keyed, ","))}));
         if (found.empty()) return std::nullopt;
         begun.insert(found[0].ordinal);
         if (found[0].stage == "key") keyed.insert(found[0].table_id);
@@ -60,7 +59,7 @@ struct IndexBuilder::Impl {
             if (!s) {
                 std::unique_lock lock(mutex);
                 // What a key holds back now may be had later.
-                if (draining && keyed.empty()) return;
+                if (first || (draining && keyed.empty())) return;
                 changed.wait_for(lock, kLook);
                 continue;
             }

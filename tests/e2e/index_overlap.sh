@@ -35,6 +35,8 @@ during() { staging "SELECT count(*) FILTER (WHERE s.state = 'done') FROM lakemov
 
 lm_cli --max-rate=1MB > "$LM_TMP/out.run" 2>&1 < /dev/null &
 run=$!
+# Who asks before it has its home would keep it out.
+eventually 20 grep -q '^schema .*done' "$LM_TMP/out.run" || fail "the run does not begin: $(cat "$LM_TMP/out.run")"
 # parent's key and its other index, child's key; those of the partitioned table wait for the end of the load.
 if eventually 30 eval '[ "$(during)" = 3 ]'; then pass "made while another table loads: 3"; else fail "made while another table loads: $(during)"; fi
 equal "asked to pause" 0 "$(lm_cli pause > "$LM_TMP/out.pause" 2>&1; echo $?)"
@@ -52,6 +54,26 @@ equal "one of them" 'CREATE UNIQUE INDEX parent_w ON app.parent USING btree (w D
 equal "statements left" 0 "$(staging "SELECT count(*) FROM lakemover.run_statement WHERE $newest AND state = 'pending'")"
 lm_sql target "$LM_TARGET_DB" -c 'DROP EVENT TRIGGER watch'
 expect 0 "without the house" lm_cli --on-existing=drop
+says SUCCESS
+
+# The target goes away for good while the last key is made: the run ends, and whoever waits for that key's table with it.
+lm_sql target "$LM_TARGET_DB" <<'SQL'
+CREATE FUNCTION house.slow_key() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'app.large') THEN PERFORM pg_sleep(30); END IF;
+END $$;
+CREATE EVENT TRIGGER slow_key ON ddl_command_end WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION house.slow_key();
+SQL
+timeout 60 "$LM_LAKEMOVER" --on-existing=drop --outage-timeout=3 > "$LM_TMP/out.away" 2>&1 < /dev/null &
+run=$!
+eventually 30 grep -q '^load .*done' "$LM_TMP/out.away" || fail "the load does not end: $(tail -n 5 "$LM_TMP/out.away")"
+sleep 2
+lm_stop target QUIT
+wait $run
+equal "exit code without a target" 6 $?
+lm_start_target
+lm_sql target "$LM_TARGET_DB" -c 'DROP EVENT TRIGGER slow_key'
+expect 0 "resumed" lm_cli resume
 says SUCCESS
 check_nothing_left
 finish
