@@ -64,6 +64,22 @@ AS $$
 $$;
 COMMENT ON FUNCTION lakemover._claim_chunk(bigint, text) IS 'claims one pending chunk of a started table, largest tables first; no row when there is none now';
 
+CREATE FUNCTION lakemover._release_chunks(p_run bigint, p_loader text)
+RETURNS int
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_chunks int;
+BEGIN
+    UPDATE lakemover.run_chunk SET state = 'pending', loader_id = NULL
+     WHERE run_id = p_run AND state = 'claimed' AND loader_id = p_loader;
+    GET DIAGNOSTICS v_chunks = ROW_COUNT;
+    RETURN v_chunks;
+END
+$$;
+COMMENT ON FUNCTION lakemover._release_chunks(bigint, text) IS 'what a loader has claimed and not finished is to be had again; returns how many chunks';
+
 CREATE FUNCTION lakemover._finish_chunk(p_chunk bigint, p_loader text, p_rows bigint, p_bytes bigint, p_digest numeric[], p_stats jsonb)
 RETURNS boolean
 LANGUAGE plpgsql

@@ -1,3 +1,15 @@
+CREATE FUNCTION lakemover._end_sessions_of(p_loader text)
+RETURNS void
+LANGUAGE sql
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Named as the loader names them (Staging::name_sessions()).
+    SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a
+     WHERE a.application_name = 'lakemover ' || right(p_loader, 53) AND a.datname = current_database()
+       AND a.usename = current_user AND a.pid <> pg_backend_pid()
+$$;
+COMMENT ON FUNCTION lakemover._end_sessions_of(text) IS 'ends what a loader has under way in staging: its locks, and its places among the readers of the source, would stay for ever';
+
 CREATE FUNCTION lakemover._take_over(p_run bigint, p_loader text, p_audit_dir text, p_alone boolean, p_quiesced boolean,
                                      p_daemon boolean DEFAULT false)
 RETURNS boolean
@@ -11,19 +23,15 @@ BEGIN
         RAISE EXCEPTION 'run % is a comparison and cannot be resumed', p_run
             USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Compare again: lakemover validate --two-sided.';
     END IF;
-    -- What the earlier loader has under way here, stopped in the middle of a transaction, would keep its locks for ever.
-    PERFORM pg_terminate_backend(a.pid)
+    PERFORM lakemover._end_sessions_of(r.loader_id)
        FROM lakemover.run r
-       JOIN pg_stat_activity a ON a.application_name = 'lakemover ' || right(r.loader_id, 53)
-      WHERE r.run_id = p_run AND r.loader_id <> p_loader AND a.datname = current_database() AND a.usename = current_user
+      WHERE r.run_id = p_run AND r.loader_id <> p_loader
         AND (r.state IN ('interrupted', 'cancelled', 'failed')
              OR p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds');
     -- Nor may its helpers, if they are silent too; those that live see the new epoch, and stop.
-    PERFORM pg_terminate_backend(a.pid)
+    PERFORM lakemover._end_sessions_of(h.loader_id)
        FROM lakemover.run_loader h
-       JOIN pg_stat_activity a ON a.application_name = 'lakemover ' || right(h.loader_id, 53)
-      WHERE h.run_id = p_run AND h.state = 'joined' AND h.loader_id <> p_loader AND a.datname = current_database()
-        AND a.usename = current_user AND h.heartbeat < clock_timestamp() - interval '15 seconds';
+      WHERE h.run_id = p_run AND h.state = 'joined' AND h.loader_id <> p_loader AND h.heartbeat < clock_timestamp() - interval '15 seconds';
     -- As in create_run(): one run per source at a time.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
     SELECT o.run_id INTO v_active

@@ -54,7 +54,6 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_helper text;
-    v_chunks int;
 BEGIN
     UPDATE lakemover.run_loader h SET state = 'lost', left_at = clock_timestamp()
      WHERE h.member_id = p_member AND h.run_id = p_run AND h.state = 'joined'
@@ -63,14 +62,8 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 0;
     END IF;
-    -- What it has under way here would keep locks, and places among the readers of the source, for ever.
-    PERFORM pg_terminate_backend(a.pid) FROM pg_stat_activity a
-      WHERE a.application_name = 'lakemover ' || right(v_helper, 53) AND a.datname = current_database()
-        AND a.usename = current_user AND a.pid <> pg_backend_pid();
-    UPDATE lakemover.run_chunk SET state = 'pending', loader_id = NULL
-     WHERE run_id = p_run AND state = 'claimed' AND loader_id = v_helper;
-    GET DIAGNOSTICS v_chunks = ROW_COUNT;
-    RETURN v_chunks;
+    PERFORM lakemover._end_sessions_of(v_helper);
+    RETURN lakemover._release_chunks(p_run, v_helper);
 END
 $$;
 COMMENT ON FUNCTION lakemover._lose_helper(bigint, text, bigint) IS 'lets a helper go that the ledger on the target does not know any more; its batches are to be had again; returns how many';
@@ -221,8 +214,7 @@ DECLARE
 BEGIN
     UPDATE lakemover.run_loader SET state = 'left', left_at = clock_timestamp() WHERE member_id = p_member AND state = 'joined'
     RETURNING * INTO v_helper;
-    UPDATE lakemover.run_chunk SET state = 'pending', loader_id = NULL
-     WHERE run_id = v_helper.run_id AND state = 'claimed' AND loader_id = v_helper.loader_id;
+    PERFORM lakemover._release_chunks(v_helper.run_id, v_helper.loader_id);
     RETURN (SELECT count(*) FROM lakemover.run_loader h JOIN lakemover.run_chunk c ON c.run_id = h.run_id AND c.loader_id = h.loader_id
              WHERE h.member_id = p_member AND c.state = 'done' AND c.ended_at >= h.joined_at);
 END
