@@ -126,12 +126,9 @@ Exit run_new(const Settings& settings, Staging& staging, const RunScope& scope) 
     loader_heartbeat(pg, loader_id, "cli");
     // Its loader is named before anybody else sees the run: a daemon at the same staging must not take it.
     pg.exec("BEGIN");
-    const std::int64_t run_id =
-        std::stoll(pg.scalar("SELECT lakemover.create_run($1, $2, $3)", {source, run_options(settings).dump(),
-                                                                         scope.repair    ? "repair"
-                                                                         : scope.compare ? "comparison"
-                                                                                         : "migration"})
-                       .value_or("0"));
+    const std::int64_t run_id = std::stoll(
+        pg.scalar("SELECT lakemover.create_run($1, $2, $3)", {source, run_options(settings).dump(), scope.kind()})
+            .value_or("0"));
     pg.query("UPDATE lakemover.run SET loader_id = $2 WHERE run_id = $1", {std::to_string(run_id), loader_id});
     pg.exec("COMMIT");
     const Exit code = run_to_its_end(settings, staging, pg, run_id, loader_id, cancel, scope);

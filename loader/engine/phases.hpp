@@ -21,6 +21,11 @@ struct RunScope {
     bool daemon = false;      // resume: by a daemon, of its own accord, because another one shows no heartbeat
     bool compare = false;     // load nothing: read both sides and compare them
     bool repair = false;      // compare: then make rows that differ equal
+
+    // As in lakemover.run.kind.
+    const char* kind() const { return repair ? "repair" : compare ? "comparison" : "migration"; }
+    // For people.
+    const char* noun() const { return compare ? kind() : "run"; }
 };
 
 // A phase shows in run.phase, and its duration in the events.

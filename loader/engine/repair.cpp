@@ -86,6 +86,13 @@ std::string not_again(Pg& target, const Table& table) {
                : " AND NOT EXISTS (SELECT FROM " + table.fresh + " n WHERE " + table.same_key(target, "n", "t") + ")";
 }
 
+// As the elements of an array in SQL.
+std::string literals(Pg& target, const std::vector<std::string>& texts) {
+    std::string list;
+    for (const std::string& text : texts) list += (list.empty() ? "" : ", ") + target.quote_literal(text);
+    return list;
+}
+
 // What would change more than the rows of this table; empty: nothing.
 std::string obstacle(Pg& target, const Table& table, const std::vector<std::string>& names) {
     if (table.spec.columns.empty()) return "it has no columns";
@@ -94,11 +101,8 @@ std::string obstacle(Pg& target, const Table& table, const std::vector<std::stri
         "$1::pg_catalog.regclass AND NOT tgisinternal AND tgenabled NOT IN ('D', 'R')",
         {table.done.name});
     if (triggers) return "its triggers would fire: " + *triggers + "; disable them first";
-    std::string list;
-    for (const std::string& name : names) list += (list.empty() ? "" : ", ") + target.quote_literal(name);
-    std::string match;
-    for (const std::size_t k : table.match)
-        match += (match.empty() ? "" : ", ") + target.quote_literal(table.spec.columns[k].target_name);
+    std::vector<std::string> match;
+    for (const std::size_t k : table.match) match.push_back(table.spec.columns[k].target_name);
     // An update leaves the key as it is; whoever references other columns may follow it.
     const Value cascades = target.scalar(
         "SELECT pg_catalog.string_agg(DISTINCT conrelid::pg_catalog.regclass::text, ', ') FROM "
@@ -106,7 +110,8 @@ std::string obstacle(Pg& target, const Table& table, const std::vector<std::stri
         "('c', 'n', 'd') AND $2::boolean) OR (confupdtype IN ('c', 'n', 'd') AND EXISTS (SELECT FROM "
         "pg_catalog.unnest(confkey) AS k(no) JOIN pg_catalog.pg_attribute a ON a.attrelid = confrelid AND a.attnum = "
         "k.no WHERE a.attname <> ALL (ARRAY[" +
-            match + "]::text[])))) AND conrelid <> ALL (ARRAY[" + list + "]::pg_catalog.regclass[])",
+            literals(target, match) + "]::text[])))) AND conrelid <> ALL (ARRAY[" + literals(target, names) +
+            "]::pg_catalog.regclass[])",
         {table.done.name, table.loses_rows ? "t" : "f"});
     if (cascades && !table.surplus.unwanted.empty())
         return "writing to its rows would change rows of " + *cascades + ", which are not part of this";
@@ -128,7 +133,7 @@ std::vector<std::size_t> match_of(Pg& target, const Table& table) {
 
 void load_fresh(RunContext& run, Pg& staging, Pg& target, Table& table) {
     const std::string columns = table.columns(target);
-    target.exec("CREATE TEMP TABLE " + table.fresh.substr(8) + " ON COMMIT DROP AS SELECT " + columns + " FROM ONLY " +
+    target.exec("CREATE TEMP TABLE " + table.fresh + " ON COMMIT DROP AS SELECT " + columns + " FROM ONLY " +
                 table.done.name + " WHERE false");
     const bool binary = table.spec.format == codec::Format::kBinary;
     std::int64_t loaded = 0;
@@ -164,7 +169,7 @@ void load_fresh(RunContext& run, Pg& staging, Pg& target, Table& table) {
 }
 
 void load_stale(Pg& target, const Table& table) {
-    target.exec("CREATE TEMP TABLE " + table.stale.substr(8) + " (place tid) ON COMMIT DROP");
+    target.exec("CREATE TEMP TABLE " + table.stale + " (place tid) ON COMMIT DROP");
     target.copy_in_start("COPY " + table.stale + " FROM STDIN");
     std::string buffer;
     for (const std::string& place : table.surplus.unwanted) buffer.append(place).append("\n");
@@ -249,14 +254,14 @@ void prove(RunContext& run, Pg& target, const Table& table) {
 
 // Whether a key of the table changes its rows when rows of a repaired one go.
 bool follows(Pg& target, const Table& table, const std::vector<Table>& repaired) {
-    std::string list;
-    for (const Table& t : repaired) list += (list.empty() ? "" : ", ") + target.quote_literal(t.done.name);
+    std::vector<std::string> names;
+    for (const Table& t : repaired) names.push_back(t.done.name);
     return !repaired.empty() &&
            target.scalar(
                "SELECT EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE contype = 'f' AND conrelid = "
                "$1::pg_catalog.regclass AND (confdeltype IN ('c', 'n', 'd') OR confupdtype IN ('c', 'n', 'd')) AND "
                "confrelid = ANY (ARRAY[" +
-                   list + "]::pg_catalog.regclass[]))",
+                   literals(target, names) + "]::pg_catalog.regclass[]))",
                {table.done.name}) == "t";
 }
 

@@ -228,11 +228,8 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         write_settings_file(*audit, settings, run->options);
         events->emit(
             Level::kInfo, scope.resume ? "run_resumed" : "run_started",
-            (scope.repair    ? "repair "
-             : scope.compare ? "comparison "
-                             : "run ") +
-                id + (scope.resume ? " resumed, of source \"" : " of source \"") + run->source + "\", " +
-                std::to_string(run->options.jobs) + " workers",
+            std::string(scope.noun()) + " " + id + (scope.resume ? " resumed, of source \"" : " of source \"") +
+                run->source + "\", " + std::to_string(run->options.jobs) + " workers",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
         watch.emplace(staging, cancel, leader_beat(run_id, loader_id, cancel));
         verdict = scope.compare  ? compare_phases(*run, pg, scope)
@@ -262,11 +259,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     if (events && key) {
         const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
                          verdict.criteria};
-        const std::string problem = end_and_sign(*events, staging, id,
-                                                 scope.repair    ? "repair"
-                                                 : scope.compare ? "comparison"
-                                                                 : "run",
-                                                 end, *key, settings, previous);
+        const std::string problem = end_and_sign(*events, staging, id, scope.noun(), end, *key, settings, previous);
         if (!problem.empty()) {
             outcome.error += (outcome.error.empty() ? "" : "\n") + problem;
             if (verdict.exit_code == Exit::kSuccess) {
