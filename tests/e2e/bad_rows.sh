@@ -27,22 +27,15 @@ CREATE TABLE app.good (id int PRIMARY KEY, v text);
 INSERT INTO app.good SELECT i, 'g' || i FROM generate_series(1, 100) i;
 ANALYZE;
 SQL
+house_slow 0
 lm_sql target "$LM_TARGET_DB" <<'SQL'
-CREATE SCHEMA house;
-CREATE TABLE house.slow (seconds int);
-INSERT INTO house.slow VALUES (0);
 CREATE FUNCTION house.refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'house rule: % is not wanted', NEW.v USING ERRCODE = 'check_violation';
 END $$;
-CREATE FUNCTION house.linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-    PERFORM pg_sleep(seconds) FROM house.slow;
-    RETURN NULL;
-END $$;
 SQL
 house_watch app.ruled "CREATE TRIGGER refuse BEFORE INSERT ON app.ruled FOR EACH ROW WHEN (NEW.v IN ('v7', 'v300')) EXECUTE FUNCTION house.refuse()" \
-    lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
+    "${HOUSE_LINGER[@]}"
 lm_env
 export LAKEMOVER_JOBS=2
 staging() { lm_cli psql -q -A -t -c "$1"; }

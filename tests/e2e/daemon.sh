@@ -53,9 +53,7 @@ lm_start staging "$LM_BIN" no hot_standby=off restore_command=/bin/false
 wait $early
 equal "staging that is still starting is waited for" "$LM_TMP/staging:5432 - rejecting connections 0" "$(tr '\n' ' ' < "$LM_TMP/isready" | sed 's/ $//')"
 
-printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
-chmod 600 "$LM_TMP/user/source-password"
-if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
+source_password_file
 expect 0 "CREATE SERVER" staging -c "CREATE SERVER shop FOREIGN DATA WRAPPER lakemover_fdw
         OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')" \
     -c "CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')"

@@ -21,29 +21,12 @@ INSERT INTO app.child SELECT i, 'x' FROM generate_series(1, 3000) i;
 ANALYZE;
 SQL
 # Every batch lingers in its transaction, so that there is something to disturb; rows must not come twice unnoticed either.
-lm_sql target "$LM_TARGET_DB" <<'SQL'
-CREATE SCHEMA house;
-CREATE TABLE house.slow (seconds float);
-INSERT INTO house.slow VALUES (0.25);
-CREATE FUNCTION house.linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-    PERFORM pg_sleep(seconds) FROM house.slow;
-    RETURN NULL;
-END $$;
-SQL
-house_watch lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
+house_slow 0.25
+house_watch "${HOUSE_LINGER[@]}"
 lm_env
-unset "${!SOURCE_@}"
-export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=postgres dbname=lakemover"
 staging() { lm_sql staging lakemover -c "$1"; }
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
-printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
-chmod 600 "$LM_TMP/user/source-password"
-if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
-staging "CREATE SERVER shop FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')"
-staging "CREATE USER MAPPING FOR postgres SERVER shop OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')"
-staging "SELECT lakemover.inventory('shop')" > /dev/null
-staging "SELECT lakemover.plan('shop')" > /dev/null
+own_source shop
 staging "UPDATE lakemover.plan_table SET batch_rows = 1000"
 
 # Daemons 1 to 3, as if on hosts of their own: a home and an audit directory each.

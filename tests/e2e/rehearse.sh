@@ -77,15 +77,8 @@ output "$OUT"
 says '"go":false' '"why_not":"the deadline .* would be missed'
 
 # Cancelled, killed: nothing is left, or the next one sees to it.
-lm_sql target "$LM_TARGET_DB" <<'SQL'
-CREATE SCHEMA house;
-CREATE FUNCTION house.linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
-BEGIN
-    PERFORM pg_sleep(1);
-    RETURN NULL;
-END $$;
-SQL
-house_watch lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()"
+house_slow 1
+house_watch "${HOUSE_LINGER[@]}"
 everything > "$LM_TMP/before"
 begin() {
     set -m

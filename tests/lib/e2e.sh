@@ -207,6 +207,24 @@ committed() {
         [ "$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM lakemover_ledger.chunk')" -ge "$1" ]
 }
 
+# own_source NAME: staging of the user's own (lm_start_staging) is what lakemover uses from here on; the source is a foreign
+# server NAME there, with its inventory and plan.
+own_source() {
+    unset "${!SOURCE_@}"
+    export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=postgres dbname=lakemover"
+    source_password_file
+    lm_sql staging lakemover \
+        -c "CREATE SERVER $1 FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB')" \
+        -c "CREATE USER MAPPING FOR postgres SERVER $1 OPTIONS (\"user\" '$LM_SOURCE_USER', password_file '$LM_TMP/user/source-password')" \
+        -c "SELECT lakemover.inventory('$1')" -c "SELECT lakemover.plan('$1')" > "$LM_TMP/own_source.out" || lm_die "the source in staging"
+}
+# $LM_TMP/user/source-password, which staging's server may read.
+source_password_file() {
+    printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/user/source-password"
+    chmod 600 "$LM_TMP/user/source-password"
+    if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
+}
+
 # Nothing of ours may stay behind: sessions on the servers, processes, embedded staging.
 check_nothing_left() {
     local left

@@ -21,3 +21,20 @@ GRANT USAGE ON SCHEMA house TO PUBLIC;
 CREATE EVENT TRIGGER watch ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION house.watch();
 SQL
 }
+
+# house_slow SECONDS: the schema house with a trigger function linger(), which takes as long as the table house.slow says; for
+# house_watch, HOUSE_LINGER makes every batch of the load take that long in its transaction.
+# shellcheck disable=SC2034  # for those who source this
+HOUSE_LINGER=(lakemover_ledger.chunk "CREATE TRIGGER linger BEFORE INSERT ON lakemover_ledger.chunk FOR EACH STATEMENT EXECUTE FUNCTION house.linger()")
+house_slow() {
+    lm_sql target "$LM_TARGET_DB" <<SQL
+CREATE SCHEMA IF NOT EXISTS house;
+CREATE TABLE house.slow (seconds float);
+INSERT INTO house.slow VALUES ($1);
+CREATE FUNCTION house.linger() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \$\$
+BEGIN
+    PERFORM pg_sleep(seconds) FROM house.slow;
+    RETURN NULL;
+END \$\$;
+SQL
+}
