@@ -229,7 +229,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         events->emit(
             Level::kInfo, scope.resume ? "run_resumed" : "run_started",
             std::string(scope.noun()) + " " + id + (scope.resume ? " resumed, of source \"" : " of source \"") +
-                run->source + "\", " + std::to_string(run->options.jobs) + " workers",
+                run->source + "\"",
             {{"loader", loader_id}, {"version", LAKEMOVER_VERSION}, {"signer", run->signer}, {"previous", previous}});
         watch.emplace(staging, cancel, leader_beat(run_id, loader_id, cancel));
         verdict = scope.compare  ? compare_phases(*run, pg, scope)
