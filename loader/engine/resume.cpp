@@ -70,10 +70,40 @@ void reconcile_schema(RunContext& run, Pg& staging, Pg& target) {
     create_schema(run, staging, target);
 }
 
+// Keys and indexes that were made of it behind its load, indexes first: rows come faster without. In a transaction;
+// returns what was executed.
+std::vector<std::string> drop_keys(Pg& target, const std::string& table, const Result& made) {
+    std::vector<std::string> dropped;
+    for (int i = 0; i < made.rows(); ++i) {
+        const std::string object = made.text(i, 1);
+        const std::string sql =
+            made.get(i, 0) == "index"
+                ? "DROP INDEX IF EXISTS " + object
+                : "ALTER TABLE ONLY " + table + " DROP CONSTRAINT IF EXISTS " + object.substr(table.size() + 1);
+        target.exec("SAVEPOINT keys");
+        try {
+            target.exec(sql);
+            dropped.push_back(sql);
+        } catch (const Error& e) {
+            // Somebody else's key refers to it. It stays then, and making it again finds it there.
+            if (e.connection_lost) throw;
+            target.exec("ROLLBACK TO SAVEPOINT keys");
+        }
+    }
+    return dropped;
+}
+
 // Rows and ledger rows go in one transaction, which a loader that was taken over cannot commit.
 void empty_table(RunContext& run, Pg& staging, std::int64_t table_id) {
     const std::string name = table_name(staging, run.id(), table_id);
+    // Before they go: one that is to be made and is there is as good as made.
+    const Result made = staging.query(
+        "WITH again AS (UPDATE lakemover.run_statement SET state = 'pending', seconds = NULL WHERE run_id = $1 AND "
+        "table_id = $2 AND stage IN ('key', 'index') AND state = 'done' RETURNING stage, object) SELECT stage, object "
+        "FROM again ORDER BY stage",
+        {run.id(), std::to_string(table_id)});
     bool rows = false;
+    std::vector<std::string> dropped;
     with_target(run, [&](Pg& target) {
         target.exec("BEGIN");
         run.ledger->fence(target);
@@ -90,9 +120,12 @@ void empty_table(RunContext& run, Pg& staging, std::int64_t table_id) {
             }
             run.ledger->forget_chunks(target, table_id);
         }
+        dropped = drop_keys(target, name, made);
         target.exec("COMMIT");
     });
     staging.query("SELECT lakemover._begin_again($1, $2)", {run.id(), std::to_string(table_id)});
+    for (const std::string& sql : dropped)
+        run.events.audit().ddl(sql, {DdlOutcome::State::kDone, 0, {}, "begin again", name});
     if (rows)
         run.events.emit(Level::kWarning, "table_begins_again",
                         name + ": its point in time is gone, it was emptied and is loaded whole at the new one", {},
@@ -168,9 +201,9 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         refuse(run, "this source has no point in time for all tables", {}, "resume without --consistent");
     if (reload_all && is_true(staging,
                               "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "
-                              "stage NOT IN ('schema', 'type', 'sequence', 'table'))",
+                              "stage NOT IN ('schema', 'type', 'sequence', 'table', 'key', 'index'))",
                               run))
-        refuse(run, "--consistent would load tables again that have their keys already", {},
+        refuse(run, "--consistent would load tables again that have their checks and foreign keys already", {},
                "without --consistent it goes on; for one point start a new run with --on-existing=drop");
     // Nothing is left to read: what validation needs of the source was kept.
     if (!held && unfinished.empty() && !reload_all) return;
