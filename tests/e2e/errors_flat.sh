@@ -13,8 +13,8 @@ CREATE SERVER away FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres'
 CREATE USER MAPPING FOR postgres SERVER away OPTIONS (username 'u', password 'p');
 CREATE SERVER odbc FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host '127.0.0.1', port '1', dbname 'x');
 CREATE USER MAPPING FOR postgres SERVER odbc OPTIONS (username 'u', password 'p');
-CREATE SERVER path FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', host '127.0.0.1', dbname 'x', driver '/tmp/x.so');
-CREATE USER MAPPING FOR postgres SERVER path OPTIONS (username 'u', password 'p');
+CREATE SERVER hostless FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'sqlserver', dbname 'x');
+CREATE USER MAPPING FOR postgres SERVER hostless OPTIONS (username 'u', password 'p');
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB');
 CREATE USER MAPPING FOR postgres SERVER src OPTIONS (username '$LM_SOURCE_USER', password $(lm_literal "$LM_SOURCE_PASSWORD"));
 CREATE FOREIGN TABLE gone (id int) SERVER src OPTIONS (schema_name 'public', table_name 'gone');
@@ -28,7 +28,7 @@ calls() {
         cat <<SQL
 CREATE SERVER s FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', no_such_option '$i');
 CREATE SERVER s FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'oracle', host '$i');
-SELECT lakemover.source_identity('path');
+SELECT lakemover.source_identity('hostless');
 SELECT * FROM nowhere;
 SELECT lakemover.inventory('away');
 SELECT lakemover.stream($i, $i);
