@@ -28,6 +28,7 @@
 namespace lakemover::loader {
 namespace {
 
+constexpr std::chrono::seconds kSoonest{1};
 constexpr mode_t kDirMode = S_IRWXU;
 constexpr int kMaxSameSecond = 1000;
 constexpr std::size_t kMaxLabel = 64;
@@ -84,6 +85,7 @@ struct AuditDir::State {
     bool sealed = false;
     std::optional<MirrorDir> mirror;  // where path is copied to
     std::chrono::steady_clock::time_point copied;
+    std::chrono::steady_clock::time_point soon{};  // the last sync of a line that could wait
     AuditLimits limits;
     std::map<std::string, ChainHead> closed;  // full files of batches
     ChainedLog events, batches, validations;
@@ -121,6 +123,11 @@ struct AuditDir::State {
         const std::lock_guard lock(mutex);
         open_for_writing();
         target.append(record, run);
+        const auto now = std::chrono::steady_clock::now();
+        if (sync == Sync::kSoon && now - soon >= kSoonest) {
+            soon = now;
+            sync = Sync::kCommit;
+        }
         if (sync == Sync::kCommit) target.sync();
         if (&target == &batches && batches.size() >= limits.batch_bytes) close_batches();
         if (sync == Sync::kCommit) copy_sometimes();

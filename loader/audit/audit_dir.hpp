@@ -32,7 +32,8 @@ struct AuditLimits {
 class AuditDir {
 public:
     // kCommit reaches the disk before the call returns: for what must survive a crash (a verdict, a statement).
-    enum class Sync { kLater, kCommit };
+    // kSoon: not more often than once a second, for lines of which there are thousands.
+    enum class Sync { kLater, kSoon, kCommit };
 
     // <base>/<yyyymmddThhmmssZ>-<label>/; base is created when missing. Where base is a mount that cannot append, rename
     // or sync, files are written below beside and copied: at the start, every half minute, and when it is sealed.

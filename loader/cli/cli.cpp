@@ -151,9 +151,12 @@ void add_settings(CLI::App& app, Settings& s) {
                    "seconds that a server may be away before the run ends and can be resumed; default 14400")
         ->check(CLI::NonNegativeNumber)
         ->group(load);
-    app.add_option("--sample-rows", s.sample_rows, "rows per table for the MD5 sample; default 10000")
+    app.add_option("--sample-rows", s.sample_rows, "rows per table for the checksums of each engine; default 10000")
         ->check(CLI::PositiveNumber)
         ->group(load);
+    app.add_option("--checksum", s.checksum, "checksums of each engine: of a sample (default) or full, of all rows")
+        ->group(load);
+    app.add_option("--checksum-hash", s.checksum_hash, "their hash: md5 (default) or sha256")->group(load);
     const std::string gentle = "Gentle on the source";
     setting(app, "MAX_RATE", s.max_rate, "bytes per second that all workers read, such as 10MB; default no limit",
             gentle);

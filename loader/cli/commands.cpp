@@ -60,8 +60,10 @@ void print_differences(Pg& pg, const std::string& id) {
     for (int i = 0; i < r.rows(); ++i)
         fmt::print("{}: level {} {}: source {}, target {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3),
                    r.get(i, 4));
+    // Levels 2 to 4 may each have met it.
     const Result d = pg.query(
-        "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+        "SELECT DISTINCT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), "
+        "'schema'), "
         "d.row_key, d.column_name, "
         "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING "
         "(run_id, table_id) "

@@ -105,7 +105,7 @@ private:
         if (ticks_ % 10 == 0) loader_heartbeat(pg, loader_id_, "daemon");
         if (const Value run =
                 pg.scalar("SELECT lakemover._reserve_run($1, $2)", {loader_id_, options_for_all().dump()})) {
-            lead(*run, {false});
+            lead(*run, queued_scope(pg, *run));
         } else if (const Value silent = pg.scalar("SELECT lakemover._run_to_take_over($1)", {target_})) {
             say(settings_, "run_taken_over", "run " + *silent + ": its loader shows no heartbeat, taking it over");
             RunScope scope{false, true};
@@ -128,6 +128,14 @@ private:
         });
         say(settings_, "run_ended",
             "run " + run + ": " + outcome.verdict + (outcome.error.empty() ? "" : ": " + outcome.error));
+    }
+
+    // A migration carries out the plan as it is; a comparison plans anew, and keeps edits.
+    static RunScope queued_scope(Pg& pg, const std::string& run) {
+        RunScope scope =
+            RunScope::of(pg.scalar("SELECT kind FROM lakemover.run WHERE run_id = $1", {run}).value_or(""));
+        scope.replan = scope.compare;
+        return scope;
     }
 
     void help(const std::string& run) {

@@ -21,6 +21,8 @@ json run_options(const Settings& s) {
            {"snapshot_hold", s.snapshot_hold_s},
            {"keep_ledger", s.keep_ledger},
            {"sample_rows", s.sample_rows},
+           {"checksum", s.checksum},
+           {"checksum_hash", s.checksum_hash},
            {"outage_timeout", s.outage_timeout_s},
            {"attempts", s.attempts}};
     if (s.jobs > 0) o["jobs"] = s.jobs;

@@ -72,6 +72,8 @@ void check_settings(const Settings& s) {
     one_of("--on-existing", s.on_existing, std::array{"refuse", "drop"});
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     one_of("--on-bad-row", s.on_bad_row, std::array{"fail", "reject"});
+    one_of("--checksum", s.checksum, std::array{"sample", "full"});
+    one_of("--checksum-hash", s.checksum_hash, std::array{"md5", "sha256"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
     if (!s.char_as.empty()) one_of("--char-as", s.char_as, std::array{"char", "varchar"});

@@ -58,6 +58,8 @@ struct Settings {
     int attempts = 3;
     int snapshot_hold_s = 7200;
     int sample_rows = 10000;
+    std::string checksum = "sample";  // validation level 3: of a sample, or full
+    std::string checksum_hash = "md5";
     int outage_timeout_s = 14400;  // how long a server may be away before the run ends, resumable
     int drain_timeout_s = 60;      // daemon: how long a run may take to its next boundary after SIGTERM
     std::string profile;           // empty: as planned, else native or portable

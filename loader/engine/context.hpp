@@ -26,6 +26,7 @@ struct RunOptions {
     int max_batch_rows = 100000;
     int attempts = 3;
     int sample_rows = 10000;
+    std::string checksum = "sample", checksum_hash = "md5";  // as the tables' specs have them
     int outage_timeout_s = 14400;
     bool waits = true;  // for servers that are away; not where somebody waits for an answer
     std::string on_existing = "refuse";

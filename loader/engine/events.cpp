@@ -12,6 +12,16 @@ const char* level_name(Level level) {
     return "INFO";
 }
 
+namespace {
+
+// What there is once for each table is not worth a sync of its own: the ledger knows which rows were committed.
+AuditDir::Sync sync_of(Level level, const std::string& kind) {
+    if (level == Level::kDebug) return AuditDir::Sync::kLater;
+    return kind == "table_loaded" || kind == "table_read" ? AuditDir::Sync::kSoon : AuditDir::Sync::kCommit;
+}
+
+}  // namespace
+
 void Events::set_run(std::int64_t run_id) {
     const std::lock_guard lock(mutex_);
     run_id_ = run_id;
@@ -28,7 +38,7 @@ void Events::emit(Level level, const std::string& kind, const std::string& messa
     if (!helper_.empty()) data["helper"] = helper_;
     nlohmann::json record{{"level", level_name(level)}, {"kind", kind}, {"message", message}, {"data", data}};
     if (table_id) record["table_id"] = *table_id;
-    if (audit_) audit_->event(record, level == Level::kDebug ? AuditDir::Sync::kLater : AuditDir::Sync::kCommit);
+    if (audit_) audit_->event(record, sync_of(level, kind));
     if (run_id_ && level != Level::kDebug) {
         try {
             staging_.query(

@@ -51,7 +51,7 @@ struct IndexBuilder::Impl {
     }
 
     void work(StatementRunner& runner) {
-        Pg staging = run.staging.connect();
+        Pg staging = run.staging.connect(false);
         const Cancellable registered(run.cancel, staging);
         for (;;) {
             if (stop || run.cancel.ends()) return;

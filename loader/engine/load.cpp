@@ -88,7 +88,7 @@ private:
 
     void connect_staging() {
         staging_registration_.reset();
-        staging_.emplace(run_.staging.connect());
+        staging_.emplace(run_.staging.connect(false));
         place_.new_session();
         staging_registration_ = std::make_unique<Cancellable>(run_.cancel, *staging_);
     }
@@ -169,8 +169,10 @@ private:
         bool again = false;
         for (int attempt = 1; !stop_; ++attempt) {
             try {
-                staging_->query("UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1 AND loader_id = $3",
-                                {std::to_string(chunk.chunk_id), std::to_string(attempt), run_.loader_id});
+                if (attempt > 1)
+                    staging_->query(
+                        "UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1 AND loader_id = $3",
+                        {std::to_string(chunk.chunk_id), std::to_string(attempt), run_.loader_id});
                 const ChunkRecord record = load_once(chunk, table);
                 record_done(chunk, record, table, again);
                 outage.over();

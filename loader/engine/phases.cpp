@@ -126,6 +126,13 @@ void cut_at_point(RunContext& run, SharedPoint& point, Pg& staging) {
 
 }  // namespace
 
+RunScope RunScope::of(const std::string& kind) {
+    RunScope scope;
+    scope.repair = kind == "repair";
+    scope.compare = scope.repair || kind == "comparison";
+    return scope;
+}
+
 void begin_run(RunContext& run, Pg& staging) {
     {
         Phase phase(run, staging, "preflight");

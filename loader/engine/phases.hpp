@@ -22,6 +22,8 @@ struct RunScope {
     bool compare = false;     // load nothing: read both sides and compare them
     bool repair = false;      // compare: then make rows that differ equal
 
+    // Of a run that was queued.
+    static RunScope of(const std::string& kind);
     // As in lakemover.run.kind.
     const char* kind() const { return repair ? "repair" : compare ? "comparison" : "migration"; }
     // For people.

@@ -316,10 +316,12 @@ void repair(RunContext& run, Pg& staging, Pg& target, std::vector<Table>& tables
 void advance_sequences(RunContext& run, Pg& staging) {
     const Result behind = staging.query(
         "SELECT s.object, s.sql FROM lakemover.difference d JOIN lakemover.run_statement s ON s.run_id = d.run_id AND "
-        "s.stage = 'sequence_value' AND s.object = d.row_key WHERE d.run_id = $1 AND d.level = 0 AND d.cause = "
-        "'sequence is different' AND (d.source_value::jsonb->>'next')::numeric > "
-        "(d.target_value::jsonb->>'next')::numeric ORDER BY 1",
-        {run.id()});
+        "s.stage = 'sequence_value' AND s.object = d.row_key JOIN lakemover.plan_sequence p ON p.source = $2 AND "
+        "pg_catalog.format('%I.%I', p.target_schema, p.target_name) = s.object JOIN lakemover.inv_sequence i USING "
+        "(source, sequence_id) WHERE d.run_id = $1 AND d.level = 0 AND d.cause = 'sequence is different' AND "
+        "((d.source_value::jsonb->>'next')::numeric - (d.target_value::jsonb->>'next')::numeric) * "
+        "pg_catalog.sign(i.increment_by) > 0 ORDER BY 1",
+        {run.id(), run.source});
     if (behind.rows() == 0) return;
     with_target(run, [&](Pg& target) {
         for (int i = 0; i < behind.rows(); ++i) target.exec(behind.get(i, 1));

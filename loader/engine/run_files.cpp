@@ -100,6 +100,8 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                    {"max_batch_rows", o.max_batch_rows},
                    {"attempts", o.attempts},
                    {"sample_rows", o.sample_rows},
+                   {"checksum", o.checksum},
+                   {"checksum_hash", o.checksum_hash},
                    {"outage_timeout", o.outage_timeout_s},
                    {"on_existing", o.on_existing},
                    {"on_table_failure", o.on_table_failure},

@@ -50,6 +50,8 @@ RunOptions options_of(const Settings& s, const nlohmann::json& queued) {
     o.max_batch_rows = queued.value("max_batch_rows", s.max_batch_rows);
     o.attempts = queued.value("attempts", s.attempts);
     o.sample_rows = queued.value("sample_rows", s.sample_rows);
+    o.checksum = queued.value("checksum", s.checksum);
+    o.checksum_hash = queued.value("checksum_hash", s.checksum_hash);
     o.outage_timeout_s = queued.value("outage_timeout", s.outage_timeout_s);
     o.on_existing = queued.value("on_existing", s.on_existing);
     o.on_table_failure = queued.value("on_table_failure", s.on_table_failure);
@@ -205,7 +207,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
                                            id,
                                        settings.home + "/audit-beside"));
         outcome.audit_dir = audit->path().string();
-        events.emplace(staging.connect(), *audit);
+        events.emplace(staging.connect(false), *audit);
         events->set_run(run_id);
         events->listen(listener);
         if (!claim_run(pg, staging, id, loader_id, outcome.audit_dir, scope, settings)) {

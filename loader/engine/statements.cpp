@@ -205,7 +205,31 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
     staging.exec("COMMIT");
 }
 
+namespace {
+
+// Of a session for as long as this lives.
+class NotDurable {
+public:
+    explicit NotDurable(Pg& staging) : staging_(staging) { staging_.exec("SET synchronous_commit = off"); }
+    NotDurable(const NotDurable&) = delete;
+    NotDurable& operator=(const NotDurable&) = delete;
+    ~NotDurable() {
+        try {
+            if (staging_.alive()) staging_.exec("RESET synchronous_commit");
+        } catch (const Error&) {
+            // The session is lost, and the setting with it.
+        }
+    }
+
+private:
+    Pg& staging_;
+};
+
+}  // namespace
+
 void finish_schema(RunContext& run, Pg& staging) {
+    // A statement that was done and is not known to be is found there.
+    const NotDurable not_durable(staging);
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
     for (const auto& [stage, parallel] : {std::pair{"key", true},
                                           {"index", true},

@@ -94,7 +94,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetR
     std::mutex mutex;
     std::exception_ptr first;
     const auto work = [&] {
-        Pg my_staging = run.staging.connect();
+        Pg my_staging = run.staging.connect(false);
         const Cancellable registered_staging(run.cancel, my_staging);
         TargetSession session(run);
         ValidateOptions options = validate_options(run);
@@ -203,7 +203,10 @@ Verdict judge(RunContext& run, Pg& staging) {
         "Checksums are identical", checksums == 0,
         checksums > 0 ? std::to_string(checksums) + " tables differ or could not be compared"
         : accepted == 0
-            ? "digest of every row (level 2) and MD5 of a sample on both sides (level 3), every table"
+            ? "digest of every row (level 2) and " +
+                  std::string(run.options.checksum_hash == "sha256" ? "SHA-256" : "MD5") +
+                  (run.options.checksum == "full" ? " of every row" : " of a sample") +
+                  " on both sides (level 3), every table"
             : "digest of every row (level 2), every table; " + std::to_string(accepted) + " without level 3, accepted");
     const bool same_fields =
         criterion("The field diff has no mismatch", fields == 0,

@@ -32,6 +32,19 @@ ConnInfo parse_conninfo(const std::string& text) {
     return info;
 }
 
+// One of two first commands at the same moment makes it, the other waits and finds it.
+void create_extension(Pg& pg, bool embedded) {
+    try {
+        pg.exec("BEGIN");
+        pg.exec("SELECT pg_catalog.pg_advisory_xact_lock(1280592760)");
+        pg.exec("CREATE EXTENSION IF NOT EXISTS lakemover");
+        pg.exec("COMMIT");
+    } catch (const Error& e) {
+        throw Error(Exit::kUsage, "cannot create the extension lakemover in the staging database", e.what(),
+                    embedded ? "" : "a superuser must run CREATE EXTENSION lakemover there once", e.sqlstate);
+    }
+}
+
 void check_extension(Pg& pg, bool embedded) {
     if (pg.server_version() < 150000)
         throw Error(Exit::kUsage, "the staging server is PostgreSQL " + std::to_string(pg.server_version() / 10000), {},
@@ -43,12 +56,7 @@ void check_extension(Pg& pg, bool embedded) {
         if (available.rows() == 0)
             throw Error(Exit::kUsage, "the extension lakemover is not installed in the staging server", {},
                         "run make install with this server's pg_config, then try again");
-        try {
-            pg.exec("CREATE EXTENSION lakemover");
-        } catch (const Error& e) {
-            throw Error(Exit::kUsage, "cannot create the extension lakemover in the staging database", e.what(),
-                        embedded ? "" : "a superuser must run CREATE EXTENSION lakemover there once", e.sqlstate);
-        }
+        create_extension(pg, embedded);
         return;
     }
     if (installed.text(0, 0) != kExtensionVersion)
@@ -102,7 +110,7 @@ Staging Staging::open(const Settings& settings) {
     return staging;
 }
 
-Pg Staging::connect() const {
+Pg Staging::connect(bool durable) const {
     Pg pg = Pg::connect(info_, "staging");
     pg.exec(
         "SET client_encoding = 'UTF8'; SET search_path = pg_catalog, pg_temp; SET datestyle = 'ISO'; SET timezone = "
@@ -111,6 +119,7 @@ Pg Staging::connect() const {
         "SET jit = off; "
         // A cancel closes the socket: what runs there for us must notice, on the user's own server as well.
         "SET client_connection_check_interval = '1s'");
+    if (!durable) pg.exec("SET synchronous_commit = off");
     return pg;
 }
 

@@ -15,7 +15,9 @@ public:
     // create_extension: make it when it is missing (embedded, or the user's own when allowed).
     static Staging open(const Settings& settings);
 
-    Pg connect() const;
+    // Not durable: what it commits may be lost with the server's machine, until anybody commits durably after it. For
+    // what the ledger on the target or the audit directory knows better.
+    Pg connect(bool durable = true) const;
     const ConnInfo& conninfo() const { return info_; }
     bool embedded() const { return embedded_ != nullptr; }
     void lock_for_work() {

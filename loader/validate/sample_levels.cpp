@@ -1,4 +1,4 @@
-// Level 3, the MD5 of sampled rows computed by each engine, and level 4, the field diff of the first rows.
+// Level 3, the hashes of sampled rows, or of all, computed by each engine, and level 4, the field diff of the first rows.
 // The SQL of both sides comes from staging. Throws Error.
 #include <openssl/evp.h>
 
@@ -16,25 +16,28 @@ namespace {
 
 using nlohmann::json;
 
-std::string md5_hex(const std::string& bytes) {
+const char* hash_name(const TableSpec& spec) { return spec.hash == "sha256" ? "SHA-256" : "MD5"; }
+
+std::string hash_hex(const TableSpec& spec, const std::string& bytes) {
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned int size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_md5(), nullptr) != 1) {
-        throw Error(Exit::kOther, "MD5 is not available in this build of OpenSSL");
+    const EVP_MD* hash = spec.hash == "sha256" ? EVP_sha256() : EVP_md5();
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, hash, nullptr) != 1) {
+        throw Error(Exit::kOther, std::string(hash_name(spec)) + " is not available in this build of OpenSSL");
     }
     return to_hex({reinterpret_cast<const char*>(out.data()), size});
 }
 
 struct Sampled {
-    std::vector<std::pair<std::string, std::string>> rows;  // key as JSON text ("" without a key) and MD5
-    // Over the row MD5s in byte order: neither side sorts by a collation.
-    std::string checksum() const {
+    std::vector<std::pair<std::string, std::string>> rows;  // key as JSON text ("" without a key) and hash
+    // Over the row hashes in byte order: neither side sorts by a collation.
+    std::string checksum(const TableSpec& spec) const {
         std::vector<std::string> sorted;
-        for (const auto& [key, md5] : rows) sorted.push_back(md5);
+        for (const auto& [key, hash] : rows) sorted.push_back(hash);
         std::sort(sorted.begin(), sorted.end());
         std::string all;
-        for (const std::string& md5 : sorted) all += md5;
-        return md5_hex(all);
+        for (const std::string& hash : sorted) all += hash;
+        return hash_hex(spec, all);
     }
 };
 
@@ -250,59 +253,90 @@ std::vector<Difference> fields_behind(const TableContext& table, const std::set<
 
 }  // namespace
 
+namespace {
+
+// The checksums of all rows, each made by the engine that has them; false when they differ. What a sample says is in
+// the result already.
+bool compare_whole(const TableContext& table, LevelResult& result) {
+    if (!table.rejects.empty()) {
+        result.detail["checksum_of_all_rows"] = "not comparable: rows were set aside";
+        return true;
+    }
+    const Value source = table.staging.scalar(
+        "SELECT source_checksum FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2", {table.run(), table.id});
+    if (!source) throw Error(Exit::kOther, "the source's checksum of all rows was not taken");
+    const std::string target = table.target.scalar(table.target_sql("checksum")).value_or("");
+    result.rows_covered = source->substr(0, source->find(':'));
+    result.source_value = *source;
+    result.target_value = target;
+    result.detail["whole_table"] = true;
+    result.detail["sums"] = "rows, and the sums of the 64-bit pieces of each row's hash";
+    if (target == *source) return true;
+    if (result.differences.empty())
+        result.detail["reason"] =
+            "the checksums of all rows differ, but none of the sample's rows does; level 2 names the rows where what "
+            "is "
+            "stored is not what was read";
+    return false;
+}
+
+}  // namespace
+
 LevelResult compare_sample(const TableContext& table) {
     LevelResult result;
     const std::string limit = std::to_string(table.options.sample_rows);
     const bool keyed = !table.spec.key.empty();
     // Kept as the table ended. Without a key the sample is all rows with the prefix, which may be more than the limit.
     const Sampled source = sampled(table.staging.query(
-        "SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM lakemover.run_sample WHERE run_id = $1 AND table_id = "
+        "SELECT pg_catalog.to_json(row_key)::text, row_hash FROM lakemover.run_sample WHERE run_id = $1 AND table_id = "
         "$2 AND level = 3 AND ($4::boolean OR row_no <= $3) ORDER BY row_no",
         {table.run(), table.id, limit, keyed ? "f" : "t"}));
     std::vector<std::string> keys;
-    for (const auto& [key, md5] : source.rows) keys.push_back(key);
+    for (const auto& [key, hash] : source.rows) keys.push_back(key);
     const Value parameter = keyed ? key_list(keys) : limit;
     const Sampled target =
-        sampled(table.target.query("SELECT pg_catalog.to_json(row_key)::text, row_md5 FROM (" +
+        sampled(table.target.query("SELECT pg_catalog.to_json(row_key)::text, row_hash FROM (" +
                                        table.target_sql(keyed ? "sample_by_key" : "sample_keyless") + ") AS q",
                                    {parameter}));
     result.rows_covered = std::to_string(source.rows.size());
-    result.target_value = target.checksum();
-    result.detail["hash"] = "md5";
-    result.detail["picked_by"] = keyed ? "key" : "prefix of the row's MD5";
+    result.target_value = target.checksum(table.spec);
+    result.detail["hash"] = table.spec.hash;
+    result.detail["picked_by"] = keyed ? "key" : std::string("prefix of the row's ") + hash_name(table.spec);
     result.detail["whole_table"] = table.source_rows && *table.source_rows == *result.rows_covered;
     if (const auto policy = table.policy(); !policy.empty()) result.detail["policy"] = policy;
 
     std::multimap<std::string, std::string> on_target;
-    for (const auto& [key, md5] : target.rows) on_target.emplace(keyed ? key : md5, md5);
+    for (const auto& [key, hash] : target.rows) on_target.emplace(keyed ? key : hash, hash);
     std::set<std::string> differing;
     std::size_t missing = 0;
     Declared declared(table);
     Sampled expected;
-    for (const auto& [key, md5] : source.rows) {
-        const auto found = on_target.find(keyed ? key : md5);
+    for (const auto& [key, hash] : source.rows) {
+        const auto found = on_target.find(keyed ? key : hash);
         if (found == on_target.end() && declared.missing(key)) continue;
-        expected.rows.emplace_back(key, md5);
+        expected.rows.emplace_back(key, hash);
         if (found == on_target.end()) {
             ++missing;
             differing.insert(key);
-            result.differences.push_back(row_difference(key, md5, std::nullopt, "the row is missing on the target"));
+            result.differences.push_back(row_difference(key, hash, std::nullopt, "the row is missing on the target"));
             continue;
         }
-        if (found->second != md5) {
+        if (found->second != hash) {
             differing.insert(key);
-            result.differences.push_back(row_difference(key, md5, found->second, "the MD5 of the row differs"));
+            result.differences.push_back(row_difference(
+                key, hash, found->second, std::string("the ") + hash_name(table.spec) + " of the row differs"));
         }
         on_target.erase(found);
     }
-    for (const auto& [key, md5] : on_target) {
+    for (const auto& [key, hash] : on_target) {
         result.differences.push_back(
-            row_difference(keyed ? key : "", std::nullopt, md5, "the row is not in the source"));
+            row_difference(keyed ? key : "", std::nullopt, hash, "the row is not in the source"));
     }
-    result.source_value = expected.checksum();
+    result.source_value = expected.checksum(table.spec);
     if (declared.any()) result.detail["rejected_in_sample"] = declared.met();
+    const bool whole_differs = table.spec.checksum_full && !compare_whole(table, result);
     if (result.differences.empty()) {
-        result.verdict = table.equal();
+        result.verdict = whole_differs ? "different" : table.equal();
         return result;
     }
     result.verdict = "different";

@@ -94,6 +94,8 @@ TableSpec parse_table_spec(const nlohmann::json& spec) {
         t.target_table = spec.at("target_table").get<std::string>();
         t.format = spec.at("format").get<std::string>() == "text" ? codec::Format::kText : codec::Format::kBinary;
         t.copies_rows = spec.value("copies_rows", true);
+        t.hash = spec.value("hash", "md5");
+        t.checksum_full = spec.value("checksum", "sample") == "full";
         for (const nlohmann::json& column : spec.at("columns")) {
             t.columns.push_back(parse_column(column, spec.value("engine", std::string())));
         }

@@ -28,6 +28,8 @@ struct TableSpec {
     std::string source_schema, source_table, target_schema, target_table;
     codec::Format format = codec::Format::kBinary;
     bool copies_rows = true;
+    std::string hash = "md5";    // of level 3
+    bool checksum_full = false;  // level 3 of all rows, not of a sample only
     std::vector<ColumnSpec> columns;
     std::vector<std::size_t> key;     // positions in columns; empty: no key
     std::string source_name() const;  // schema.table for messages

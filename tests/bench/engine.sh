@@ -119,6 +119,7 @@ wide_mb=$(calc "$(ours wide) / 1024" 0)
 say "growth: ${millions[*]} million rows"
 growth=
 first=
+direct_first=
 for m in "${millions[@]}"; do
     lm_sql source "$LM_DB" > /dev/null <<SQL || die "the rows"
 SET synchronous_commit = off; SET client_min_messages = warning;
@@ -134,12 +135,15 @@ END LOOP; END \$\$;
 ANALYZE;
 CHECKPOINT;
 SQL
+    direct_took=$(direct growth large) || exit 1
+    record "growth: direct COPY of $m million rows" "once" "$direct_took s"
     run growth
     [ "$(lm_sql target "$LM_TARGET_DB" -c 'SELECT count(*) FROM growth.large')" = $((m * 1000000)) ] || die "rows are missing"
     took=$(load_of "t.spec->>'source_table' = 'large'")
     cost=$(calc "$took / $m")
-    [ -n "$first" ] || first=$cost
-    growth+="| $m million rows | $took s | $cost s | $(calc "$cost / $first") |"$'\n'
+    direct_cost=$(calc "$direct_took / $m")
+    [ -n "$first" ] || { first=$cost; direct_first=$direct_cost; }
+    growth+="| $m million rows | $took s | $cost s | $(calc "$cost / $first") | $direct_cost s | $(calc "$direct_cost / $direct_first") | $(calc "$took / $direct_took") |"$'\n'
     record "growth: load of $m million rows" "once" "$took s"
 done
 idle=$(staging "SELECT round((100 * (1 - sum(extract(epoch FROM c.ended_at - c.started_at)) / (max(w.n) * extract(epoch FROM max(c.ended_at) - min(c.started_at)))))::numeric, 1)
@@ -180,8 +184,8 @@ done)
 | workers idle while one table of $largest million rows and 20 small ones load | 10 % | $idle % | $(verdict "$idle" 10) |
 | cost of a row at $largest million rows, against ${millions[0]} million | 1.05 | $last_ratio | $(verdict "$last_ratio" 1.05) |
 
-| table of | load | per million rows | ratio |
-|---|---|---|---|
+| table of | load | per million rows | to the first | direct COPY, per million rows | to the first | load to direct COPY |
+|---|---|---|---|---|---|---|
 $growth
 ## What is missed, and why
 Small tables: half of the load phase is counting each table and taking the samples for validation (2 s of worker time for 400 tables, stage \`count\`), which pg_dump has no

@@ -86,6 +86,25 @@ compare_databases "$DEMO_RENAMES"
 expect 0 "status beside the daemon" lm_cli status
 says 'SUCCESS'
 
+# Results of the run, and a comparison of both sides, in SQL.
+equal "levels and verdicts of the run" '0:equal 1:equal 2:equal 3:equal 4:equal' "$(staging -c "SELECT string_agg(DISTINCT level || ':' || verdict, ' ' ORDER BY level || ':' || verdict) FROM lakemover.validate(1)")"
+equal "coverage of the digests" 1.0000 "$(staging -c "SELECT min(coverage) FROM lakemover.validate(1) WHERE level IN (1, 2) AND coverage < 1 OR level = 2 AND rows_covered > 0")"
+output "$LM_TMP/out.validate"
+staging -v VERBOSITY=verbose -c "SELECT * FROM lakemover.validate(77)" > "$OUT" 2>&1 && fail "a run that does not exist has results"
+says 'ERROR:  42704' 'run 77 does not exist'
+staging -v VERBOSITY=verbose -c 'BEGIN' -c "CALL lakemover.validate('shop')" > "$OUT" 2>&1 && fail "validate() works in a transaction block"
+says 'ERROR:  25001'
+expect 0 "CALL lakemover.validate()" staging -c "CALL lakemover.validate('shop', '{\"checksum\": \"full\"}')"
+says 'NOTICE' 'EQUAL'
+equal "it is a comparison" 'comparison|done|EQUAL' "$(staging -c 'SELECT kind, state, verdict FROM lakemover.run ORDER BY run_id DESC LIMIT 1')"
+lm_sql target "$LM_TARGET_DB" -c "UPDATE people.country SET name = 'elsewhere' WHERE ctid = (SELECT min(ctid) FROM people.country)" || fail "the mutation"
+staging -c "CALL lakemover.validate('shop')" > "$OUT" 2>&1 && fail "a target that differs is equal"
+says 'VALIDATION FAILED'
+expect 0 "CALL lakemover.validate() with repair" staging -c "CALL lakemover.validate('shop', '{\"repair\": true}')"
+says 'EQUAL AFTER REPAIR'
+staging -c "CALL lakemover.validate('shop', '{\"colour\": 1}')" > "$OUT" 2>&1 && fail "an unknown option is taken"
+says 'unknown migration option: colour'
+
 # The tables are there now: a second run refuses, and migrate() raises.
 output $LM_TMP/out.second
 staging -c "CALL lakemover.migrate('shop')" > "$OUT" 2>&1 && fail "a second run over the same tables succeeds"

@@ -21,6 +21,8 @@ CREATE TABLE shop.quiet (id int PRIMARY KEY, v text);
 INSERT INTO shop.quiet SELECT g, 'v' || g FROM generate_series(1, 500) g;
 CREATE TABLE shop.made (n int GENERATED ALWAYS AS IDENTITY, id int PRIMARY KEY, v int, twice int GENERATED ALWAYS AS (v * 2) STORED);
 INSERT INTO shop.made (id, v) SELECT g, g FROM generate_series(1, 100) g;
+CREATE SEQUENCE shop.countdown INCREMENT -1 MAXVALUE 1000 START 1000;
+SELECT nextval('shop.countdown');
 SQL
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
 staging() { lm_cli psql -X -A -t -q -F '|' -c "$1"; }
@@ -88,9 +90,34 @@ target 'DROP TRIGGER hook ON shop.quiet; DROP TABLE shop.elsewhere; DROP FUNCTIO
 target 'CREATE RULE never AS ON UPDATE TO shop.quiet DO INSTEAD NOTHING'
 expect 5 "a rule in the way" lm_cli validate --repair
 says 'after its repair the table is not what the source has'
+equal "a row that differs is shown once" 1 "$(grep -c '^shop.quiet key .* column v' "$OUT")"
 equal "nothing was committed, of no table" 1 "$(target 'SELECT count(*) FROM shop.orders WHERE id = 2')"
 target 'DROP RULE never ON shop.quiet'
 expect 0 "repairing the rest" lm_cli validate --repair
+same_rows
+
+# --- killed in the middle: all or nothing, and the next one ends it ---------------------------------
+target 'UPDATE shop.customer SET note = $$lost$$ WHERE id = 9; UPDATE shop.line SET what = $$lost$$ WHERE orders = 4000'
+# A row that somebody holds lets the repair change the parents and wait there.
+target 'BEGIN; SELECT 1 FROM shop.line WHERE orders = 4000 FOR UPDATE; SELECT pg_sleep(120)' > /dev/null 2>&1 &
+holder=$!
+held() { [ "$(target "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'")" = 1 ]; }
+waits() { [ "$(target "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'UPDATE ONLY shop.line%'")" = 1 ]; }
+eventually 20 held || fail "the row is not held"
+set -m
+"$LM_LAKEMOVER" validate --repair > "$LM_TMP/out.killed" 2>&1 < /dev/null &
+repairing=$!
+set +m
+if eventually 60 waits; then pass "it waits in the middle of the repair"; else fail "it does not wait: $(tail -n 5 "$LM_TMP/out.killed")"; fi
+kill -KILL $repairing
+wait $repairing 2> /dev/null
+target "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'" > /dev/null
+wait $holder 2> /dev/null
+gone() { [ "$(target "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'UPDATE ONLY shop.line%'")" = 0 ]; }
+eventually 20 gone || fail "the killed repair's session stays"
+equal "nothing of the killed repair was kept" "lost lost" "$(target "SELECT note || ' ' || (SELECT what FROM shop.line WHERE orders = 4000) FROM shop.customer WHERE id = 9")"
+expect 0 "repairing after it" lm_cli validate --repair
+says 'EQUAL AFTER REPAIR'
 same_rows
 
 # --- refresh: the source went on -------------------------------------------------------------------
@@ -109,10 +136,12 @@ UPDATE shop.line SET orders = 5500 WHERE orders = 2001;
 INSERT INTO shop.log VALUES ('new', 1);
 DELETE FROM shop.made WHERE id = 9;
 INSERT INTO shop.made (id, v) VALUES (9, 9);
+SELECT nextval('shop.countdown');
 SQL
 expect 0 "refreshing" lm_cli migrate --refresh
 says 'EQUAL AFTER REPAIR'
 equal "the next number of an identity" "$(lm_sql source "$LM_DB" -c 'SELECT last_value FROM shop.made_n_seq')" "$(target 'SELECT last_value FROM shop.made_n_seq')"
+equal "the next number of a descending sequence" "998" "$(target "SELECT nextval('shop.countdown')")"
 moved orders $((100 + 1 + orders_2500)) 30 30
 moved customer 0 6 2
 moved line 0 1 1

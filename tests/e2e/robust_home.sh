@@ -39,6 +39,17 @@ says '^1$'
 if ps -o stat= -p "$server" | grep -q '^[^Z]'; then fail "the server that hangs is still there"; else pass "the server that hung is gone"; fi
 check_nothing_left
 
+# Four first commands at the same moment: one makes the database and the extension, the others find them.
+lm_as mkdir -m 700 "$LM_TMP/fresh"
+commands=()
+for n in 1 2 3 4; do
+    LAKEMOVER_HOME=$LM_TMP/fresh lm_as "$LM_LAKEMOVER" psql -A -t -c 'SELECT count(*) FROM lakemover.run' > "$LM_TMP/out.first$n" 2>&1 < /dev/null &
+    commands+=($!)
+done
+for n in 1 2 3 4; do
+    if wait "${commands[$((n - 1))]}"; then pass "first command $n"; else fail "first command $n: $(cat "$LM_TMP/out.first$n")"; fi
+done
+
 if [ "$(id -u)" -eq 0 ]; then
     mkdir -m 755 "$LM_TMP/roots" "$LM_TMP/precious"
     LAKEMOVER_HOME=$LM_TMP/roots expect 0 "as root, in a directory of root's" lm_cli --on-existing=drop

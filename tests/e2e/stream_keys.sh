@@ -84,7 +84,7 @@ SQL
     if [ "$table" != k_ltree ] && [ "$chunks" -lt 4 ]; then fail "$table: only $chunks chunks"; fi
     # The sample finds its rows again by key, each once.
     if [ "$table" != no_key ]; then
-        sample=$(lm_sql staging lakemover -c "SELECT count(*), count(DISTINCT row_key), count(row_md5) FROM lakemover.source_sample(1, $n, 1000)")
+        sample=$(lm_sql staging lakemover -c "SELECT count(*), count(DISTINCT row_key), count(row_hash) FROM lakemover.source_sample(1, $n, 1000)")
         equal "$table: sample" "1000|1000|1000" "$sample"
     fi
 done

@@ -38,6 +38,8 @@ expect 0 "comparing" lm_cli validate --two-sided
 says 'EQUAL'
 equal "levels of item" 'equal equal equal equal' "$(verdicts item)"
 equal "levels of heap" 'equal equal equal equal' "$(verdicts heap)"
+expect 0 "comparing all rows by each engine" lm_cli validate --two-sided --checksum=full --checksum-hash=sha256
+equal "level 3 covers all rows" 'heap 3 true sha256|item 3 true sha256' "$(staging "SELECT string_agg(concat_ws(' ', t.spec->>'target_table', v.rows_covered, v.detail->>'whole_table', v.detail->>'hash'), '|' ORDER BY t.spec->>'target_table') FROM lakemover.validation v JOIN lakemover.run_table t USING (run_id, table_id) WHERE v.$newest AND v.level = 3")"
 lm_sql target "$LM_TARGET_DB" -c "UPDATE cmp.item SET made = made + interval '1 millisecond' WHERE id = 1; DELETE FROM cmp.item WHERE id = 2; INSERT INTO cmp.heap VALUES (2, NULL)"
 expect 5 "comparing a target that differs" lm_cli validate --two-sided
 says 'VALIDATION FAILED' 'cmp.item key id=1 column made: source 2024-01-02 03:04:05.007.*, target 2024-01-02 03:04:05.008.*: precision' \

@@ -178,8 +178,10 @@ TEST(OdbcCanonical, ExpressionsOfEachType) {
 
 TEST(OdbcCanonical, CsvTellsNullFromEmptyAndQuotes) {
     // md5 of: "a""b",,""
-    EXPECT_EQ(csv_md5({TextValue("a\"b"), std::nullopt, TextValue("")}), md5_hex("\"a\"\"b\",,\"\""));
-    EXPECT_NE(csv_md5({TextValue("")}), csv_md5({std::nullopt}));
+    EXPECT_EQ(csv_hash({TextValue("a\"b"), std::nullopt, TextValue("")}, CsvHash::kMd5), md5_hex("\"a\"\"b\",,\"\""));
+    EXPECT_NE(csv_hash({TextValue("")}, CsvHash::kMd5), csv_hash({std::nullopt}, CsvHash::kMd5));
+    EXPECT_EQ(csv_hash({TextValue("abc")}, CsvHash::kSha256),
+              "6cc43f858fbb763301637b5af970e2a46b46f461f27e5a0f41e009c59b827b25");
 }
 
 TEST(OdbcCanonical, LongValuesAreShownByTheirBeginningLengthAndMd5) {

@@ -79,6 +79,7 @@ CREATE TABLE lakemover.run_table (
     bytes_copied  bigint,
     source_rows   bigint,               -- exact count in the snapshot
     target_rows   bigint,
+    source_checksum text,               -- of all its rows, see lakemover.source_checksum(); null: of a sample only
     snapshot_id   text,                 -- the point in time that its rows are of
     source_lsn    text,
     snapshot_at   timestamptz,
@@ -216,7 +217,7 @@ CREATE TABLE lakemover.run_sample (
     level     int NOT NULL CHECK (level IN (3, 4)),
     row_no    bigint NOT NULL,
     row_key   text[],
-    row_md5   text,                     -- level 3
+    row_hash   text,                     -- level 3
     fields    text[],                   -- level 4: values as text, and in hex
     hex       text[],
     PRIMARY KEY (run_id, table_id, level, row_no)

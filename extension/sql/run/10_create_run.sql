@@ -19,7 +19,7 @@ BEGIN
      WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
                          'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent',
                          'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff',
-                         'on_bad_row', 'max_bad_rows', 'rehearse');
+                         'on_bad_row', 'max_bad_rows', 'rehearse', 'checksum', 'checksum_hash');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
             USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';
@@ -36,6 +36,15 @@ BEGIN
     IF p_options->>'on_bad_row' NOT IN ('fail', 'reject') THEN
         RAISE EXCEPTION 'invalid value for on_bad_row: "%"', p_options->>'on_bad_row'
             USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are fail and reject.';
+    END IF;
+
+    IF p_options->>'checksum' NOT IN ('sample', 'full') THEN
+        RAISE EXCEPTION 'invalid value for checksum: "%"', p_options->>'checksum'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are sample and full.';
+    END IF;
+    IF p_options->>'checksum_hash' NOT IN ('md5', 'sha256') THEN
+        RAISE EXCEPTION 'invalid value for checksum_hash: "%"', p_options->>'checksum_hash'
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are md5 and sha256.';
     END IF;
 
     -- One run per source at a time; the lock keeps two callers from both seeing none.

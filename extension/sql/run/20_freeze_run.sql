@@ -24,6 +24,7 @@ DECLARE
     v_force   boolean;
     v_problem text;
     v_tables  int;
+    v_checksum jsonb;
 BEGIN
     SELECT r.source, r.kind, coalesce((r.options->>'force')::boolean, false) INTO STRICT v_source, v_kind, v_force
       FROM lakemover.run r WHERE r.run_id = p_run;
@@ -36,8 +37,10 @@ BEGIN
                   HINT = 'Change lakemover.plan_table, plan_column, ... with UPDATE, then start again.';
     END IF;
 
+    SELECT jsonb_build_object('checksum', coalesce(r.options->>'checksum', 'sample'), 'hash', coalesce(r.options->>'checksum_hash', 'md5'))
+      INTO v_checksum FROM lakemover.run r WHERE r.run_id = p_run;
     INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, cycle, priority, est_bytes)
-    SELECT p_run, p.table_id, lakemover._table_spec(v_source, p.table_id), coalesce(o.load_rank, 0), o.cycle,
+    SELECT p_run, p.table_id, lakemover._table_spec(v_source, p.table_id) || v_checksum, coalesce(o.load_rank, 0), o.cycle,
            p.priority, coalesce(t.table_bytes, 0)
       FROM lakemover.plan_table p
       JOIN lakemover.inv_table t ON t.source = p.source AND t.table_id = p.table_id

@@ -44,7 +44,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE lakemover.run_chunk c
-       SET state = 'claimed', loader_id = p_loader, heartbeat = clock_timestamp(), started_at = clock_timestamp()
+       SET state = 'claimed', loader_id = p_loader, attempts = 1, heartbeat = clock_timestamp(), started_at = clock_timestamp()
      WHERE c.chunk_id = (
             SELECT k.chunk_id
               FROM lakemover.run_chunk k

@@ -6,13 +6,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM lakemover.run_sample s WHERE s.run_id = p_run AND s.table_id = p_table;
-    INSERT INTO lakemover.run_sample (run_id, table_id, level, row_no, row_key, row_md5)
-    SELECT p_run, p_table, 3, x.row_no, x.row_key, x.row_md5 FROM lakemover.source_sample(p_run, p_table, p_sample_rows) x;
+    INSERT INTO lakemover.run_sample (run_id, table_id, level, row_no, row_key, row_hash)
+    SELECT p_run, p_table, 3, x.row_no, x.row_key, x.row_hash FROM lakemover.source_sample(p_run, p_table, p_sample_rows) x;
+    UPDATE lakemover.run_table t SET source_checksum = lakemover.source_checksum(p_run, p_table)
+     WHERE t.run_id = p_run AND t.table_id = p_table AND t.spec->>'checksum' = 'full';
     INSERT INTO lakemover.run_sample (run_id, table_id, level, row_no, row_key, fields, hex)
     SELECT p_run, p_table, 4, x.row_no, x.row_key, x.fields, x.hex FROM lakemover.source_rows(p_run, p_table, p_diff_rows) x;
 END
 $$;
-COMMENT ON FUNCTION lakemover._keep_samples(bigint, bigint, int, int) IS 'reads the samples of validation levels 3 and 4 of a table in its own transaction on the source and keeps them until the run ends';
+COMMENT ON FUNCTION lakemover._keep_samples(bigint, bigint, int, int) IS 'reads the samples, or the checksum of all rows, of validation levels 3 and 4 of a table in its own transaction on the source and keeps them until the run ends';
 
 CREATE FUNCTION lakemover._samples_are_kept(p_run bigint, p_table bigint)
 RETURNS boolean

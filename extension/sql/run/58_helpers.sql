@@ -75,7 +75,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
     -- Ten loaders that died of it are enough; and without a final plan there is nothing to go on with.
     SELECT r.run_id FROM lakemover.run r
-     WHERE r.state IN ('running', 'paused') AND r.shared AND r.plan_hash IS NOT NULL AND r.target_identity = p_target
+     WHERE r.kind = 'migration' AND r.state IN ('running', 'paused') AND r.shared AND r.plan_hash IS NOT NULL AND r.target_identity = p_target
        AND NOT r.cancel_requested AND r.epoch < 10 AND r.heartbeat < clock_timestamp() - interval '15 seconds'
      ORDER BY r.run_id
 $$;

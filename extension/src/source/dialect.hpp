@@ -34,16 +34,19 @@ public:
     // chunk_predicate() compares by, as one text[] column.
     virtual std::string key_quantiles(const TableSpec& spec, int chunks, double percent) const = 0;
 
-    // Level 3: (row_key text[], row_md5) of a range's first rows in key order.
+    // Level 3: (row_key text[], row_hash) of a range's first rows in key order.
     virtual std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range,
                                             std::int64_t rows) const = 0;
     // Level 4: (row_key text[], fields text[], hex text[]) of the first rows in key order.
     virtual std::string rows_in_key_order(const TableSpec& spec, std::int64_t rows) const = 0;
-    // Without a key, row_key is NULL: all rows, or those whose MD5 starts with zeros when there are
+    // Without a key, row_key is NULL: all rows, or those whose hash starts with zeros when there are
     // more than limit, by a rule that depends on the exact row count only; level 4: first in MD5
     // order. limit is a number or a parameter.
     virtual std::string sample_keyless(const TableSpec& spec, Side side, const std::string& limit) const = 0;
     virtual std::string rows_keyless(const TableSpec& spec, Side side, const std::string& limit) const = 0;
+
+    // Level 3 of all rows: one row, one text; see postgres::checksum_of().
+    virtual std::string checksum(const TableSpec& spec, Side side) const = 0;
 
     // For the target only. copy_back() has the marker %RANGE% where a WHERE clause can go; the key
     // tuples of sample_by_key() and rows_by_key() are $1, a JSON array of arrays of text.

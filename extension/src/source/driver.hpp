@@ -107,8 +107,10 @@ public:
     // The chunks' inner bounds, ascending, at most chunks - 1: one column, the key tuple as text[].
     // Empty when the source cannot compare the key's type.
     virtual std::vector<TextRow> bounds(int chunks) = 0;
-    // Level 3: (row_key text[], row_md5) of up to rows rows, spread over the table.
+    // Level 3: (row_key text[], row_hash) of up to rows rows, spread over the table.
     virtual void sample(std::int64_t rows, const RowSink& sink) = 0;
+    // Level 3 of all rows, as checksum_of() in postgres/canonical.hpp writes it.
+    virtual std::string checksum() = 0;
     // Level 4: (row_key text[], fields text[], hex text[]) of the first rows.
     virtual void first_rows(std::int64_t rows, const RowSink& sink) = 0;
     virtual std::unique_ptr<CopyStream> copy_out(const ChunkRange& range) = 0;

@@ -74,6 +74,7 @@ TableSpec parse(const json& object) {
     }
     spec.key = with_default<std::vector<std::string>>(object, "key", {});
     spec.copies_rows = with_default(object, "copies_rows", true);
+    spec.hash = parse_csv_hash(with_default<std::string>(object, "hash", "md5"));
     spec.memory_optimized = with_default(object, "memory_optimized", false);
     return spec;
 }
@@ -97,6 +98,17 @@ TableSpec parse_table_spec(std::string_view text) {
     } catch (const json::exception& e) {
         throw bad_spec(e.what());
     }
+}
+
+CsvHash parse_csv_hash(std::string_view name) {
+    if (name == "md5") {
+        return CsvHash::kMd5;
+    }
+    if (name == "sha256") {
+        return CsvHash::kSha256;
+    }
+    throw Error(ErrorKind::kConfig, "22023", "unknown hash \"" + std::string(name) + "\"", {},
+                "valid hashes are md5 and sha256");
 }
 
 ChunkMethod parse_chunk_method(std::string_view name) {

@@ -26,6 +26,11 @@ struct ColumnSpec {
     std::map<std::string, std::string> policy;  // nul, surrogate, precision, where they differ from the default
 };
 
+// Of a row's canonical CSV.
+enum class CsvHash { kMd5, kSha256 };
+
+CsvHash parse_csv_hash(std::string_view name);
+
 struct TableSpec {
     std::int64_t table_id = 0;
     std::string source_schema;
@@ -42,6 +47,7 @@ struct TableSpec {
     std::vector<ColumnSpec> columns;  // the copied ones, in plan order
     std::vector<std::string> key;     // source columns; empty: no usable key
     bool copies_rows = true;
+    CsvHash hash = CsvHash::kMd5;  // of level 3
     bool memory_optimized = false;
 
     const ColumnSpec* column(std::string_view source_name) const;

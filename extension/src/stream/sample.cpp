@@ -15,6 +15,7 @@ PG_FUNCTION_INFO_V1(lakemover_source_row_bytes);
 PG_FUNCTION_INFO_V1(lakemover_source_bounds);
 PG_FUNCTION_INFO_V1(lakemover_source_sample);
 PG_FUNCTION_INFO_V1(lakemover_source_rows);
+PG_FUNCTION_INFO_V1(lakemover_source_checksum);
 PG_FUNCTION_INFO_V1(lakemover_target_sql);
 }
 
@@ -96,6 +97,13 @@ Datum source_count(FunctionCallInfo fcinfo) {
     return Int64GetDatum(count);
 }
 
+Datum source_checksum(FunctionCallInfo fcinfo) {
+    Subject subject(fcinfo);
+    const std::string checksum = subject.reader->checksum();
+    subject.give_back();
+    return pg::to_text_datum(checksum);
+}
+
 const source::Dialect& dialect() { return source::postgres_dialect(); }
 
 Datum target_sql(FunctionCallInfo fcinfo) {
@@ -111,6 +119,9 @@ Datum target_sql(FunctionCallInfo fcinfo) {
     if (kind == "copy_out") {
         return pg::to_text_datum(dialect().copy_back(spec));
     }
+    if (kind == "checksum") {
+        return pg::to_text_datum(dialect().checksum(spec, kTarget));
+    }
     if (kind == "sample_by_key") {
         return pg::to_text_datum(dialect().sample_by_key(spec));
     }
@@ -123,8 +134,9 @@ Datum target_sql(FunctionCallInfo fcinfo) {
     if (kind == "rows_keyless") {
         return pg::to_text_datum(dialect().rows_keyless(spec, kTarget, "$1::bigint"));
     }
-    throw Error(ErrorKind::kConfig, "22023", "unknown kind of statement \"" + kind + "\"", {},
-                "valid kinds are count, copy_in, copy_out, sample_by_key, sample_keyless, rows_by_key, rows_keyless");
+    throw Error(
+        ErrorKind::kConfig, "22023", "unknown kind of statement \"" + kind + "\"", {},
+        "valid kinds are count, copy_in, copy_out, checksum, sample_by_key, sample_keyless, rows_by_key, rows_keyless");
 }
 
 }  // namespace
@@ -151,6 +163,10 @@ extern "C" Datum lakemover_source_sample(PG_FUNCTION_ARGS) {
 
 extern "C" Datum lakemover_source_rows(PG_FUNCTION_ARGS) {
     return entry([&]() -> Datum { return lakemover::stream::source_rows(fcinfo); });
+}
+
+extern "C" Datum lakemover_source_checksum(PG_FUNCTION_ARGS) {
+    return entry([&]() -> Datum { return lakemover::stream::source_checksum(fcinfo); });
 }
 
 extern "C" Datum lakemover_target_sql(PG_FUNCTION_ARGS) {

@@ -295,16 +295,24 @@ std::string key_text(std::string_view codec, const std::string& canonical) {
 std::string shown_text(std::string_view codec, const std::string& canonical) { return shown(codec, canonical, false); }
 std::string shown_hex(std::string_view codec, const std::string& canonical) { return shown(codec, canonical, true); }
 
-std::string md5_hex(std::string_view bytes) {
+namespace {
+
+std::string digest_hex(std::string_view bytes, CsvHash hash) {
+    const bool sha = hash == CsvHash::kSha256;
     std::array<unsigned char, EVP_MAX_MD_SIZE> out{};
     unsigned int size = 0;
-    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, EVP_md5(), nullptr) != 1) {
-        throw Error(ErrorKind::kInternal, "58000", "MD5 is not available in this build of OpenSSL");
+    if (EVP_Digest(bytes.data(), bytes.size(), out.data(), &size, sha ? EVP_sha256() : EVP_md5(), nullptr) != 1) {
+        throw Error(ErrorKind::kInternal, "58000",
+                    std::string(sha ? "SHA-256" : "MD5") + " is not available in this build of OpenSSL");
     }
     return hex({reinterpret_cast<const char*>(out.data()), size});
 }
 
-std::string csv_md5(const std::vector<TextValue>& canonical) {
+}  // namespace
+
+std::string md5_hex(std::string_view bytes) { return digest_hex(bytes, CsvHash::kMd5); }
+
+std::string csv_hash(const std::vector<TextValue>& canonical, CsvHash hash) {
     std::string csv;
     for (std::size_t i = 0; i < canonical.size(); ++i) {
         if (i > 0) {
@@ -322,7 +330,7 @@ std::string csv_md5(const std::vector<TextValue>& canonical) {
         }
         csv += '"';
     }
-    return md5_hex(csv);
+    return digest_hex(csv, hash);
 }
 
 namespace {

@@ -10,6 +10,7 @@
 #include "source/driver.hpp"
 #include "source/odbc/encode.hpp"
 #include "source/odbc/types.hpp"
+#include "source/spec.hpp"
 
 namespace lakemover::source::odbc {
 
@@ -23,8 +24,8 @@ TextValue canonical_value(const SqlType& type, std::string_view codec, const Pol
 // As the target shows a value to people: of a long one the beginning, its length and MD5; beside it in hex.
 std::string shown_text(std::string_view codec, const std::string& canonical);
 std::string shown_hex(std::string_view codec, const std::string& canonical);
-// MD5 in hex of the row's CSV: every value quoted, NULL empty.
-std::string csv_md5(const std::vector<TextValue>& canonical);
+// Hash in hex of the row's CSV: every value quoted, NULL empty.
+std::string csv_hash(const std::vector<TextValue>& canonical, CsvHash hash);
 std::string md5_hex(std::string_view bytes);
 
 // The key value of a canonical text as the target's type reads it.

@@ -12,10 +12,10 @@ namespace lakemover::source::odbc {
 
 namespace {
 
-constexpr int kMaxPrefix = 12;  // zeros; MD5s are hex: every further one keeps a sixteenth of the rows
+constexpr int kMaxPrefix = 12;  // zeros; hashes are hex: every further one keeps a sixteenth of the rows
 constexpr std::int64_t kSlices = 100;
 
-// How many zeros an MD5 starts with at least, so that about limit rows are left.
+// How many zeros a hash starts with at least, so that about limit rows are left.
 int prefix_length(std::int64_t total, std::int64_t limit) {
     if (total <= limit) {
         return 0;
@@ -28,8 +28,18 @@ int prefix_length(std::int64_t total, std::int64_t limit) {
     return kMaxPrefix;
 }
 
-bool starts_with_zeros(const std::string& md5, int zeros) {
-    return md5.find_first_not_of('0') >= static_cast<std::size_t>(zeros);
+std::string decimal(__int128 value) {
+    const bool negative = value < 0;
+    std::string digits;
+    for (; value != 0 || digits.empty(); value /= 10) {
+        const auto digit = static_cast<int>(value % 10);
+        digits.insert(digits.begin(), static_cast<char>('0' + (negative ? -digit : digit)));
+    }
+    return (negative ? "-" : "") + digits;
+}
+
+bool starts_with_zeros(const std::string& hash, int zeros) {
+    return hash.find_first_not_of('0') >= static_cast<std::size_t>(zeros);
 }
 
 }  // namespace
@@ -84,7 +94,7 @@ void Sample::pass_keyed(std::int64_t wanted, std::int64_t total, const RowSource
     std::vector<TextRow> batch;
     const auto use = [&](const TextRow& row) {
         const auto values = canonical(row);
-        batch.push_back({key_of(values), csv_md5(values)});
+        batch.push_back({key_of(values), csv_hash(values, spec_.hash)});
         if (batch.size() == 1000) {
             sink(batch);
             batch.clear();
@@ -129,12 +139,29 @@ void Sample::pass_keyless(std::int64_t total, std::int64_t limit, const RowSourc
     const int zeros = prefix_length(total, limit);
     std::vector<TextRow> kept;
     source(select("", where_clause(spec_, {})), [&](const TextRow& row) {
-        std::string md5 = csv_md5(canonical(row));
-        if (starts_with_zeros(md5, zeros)) {
-            kept.push_back({std::nullopt, std::move(md5)});
+        std::string hash = csv_hash(canonical(row), spec_.hash);
+        if (starts_with_zeros(hash, zeros)) {
+            kept.push_back({std::nullopt, std::move(hash)});
         }
     });
     sink(kept);
+}
+
+std::string Sample::checksum(const RowSource& source) const {
+    std::uint64_t rows = 0;
+    std::vector<__int128> sums(spec_.hash == CsvHash::kSha256 ? 4 : 2);
+    source(select("", where_clause(spec_, {})), [&](const TextRow& row) {
+        const std::string hash = csv_hash(canonical(row), spec_.hash);
+        ++rows;
+        for (std::size_t lane = 0; lane < sums.size(); ++lane) {
+            sums[lane] += static_cast<std::int64_t>(std::stoull(hash.substr(16 * lane, 16), nullptr, 16));
+        }
+    });
+    std::string text = std::to_string(rows);
+    for (const __int128 sum : sums) {
+        text += ":" + decimal(sum);
+    }
+    return text;
 }
 
 void Sample::pass_fields(std::int64_t rows, const RowSource& source, const RowSink& sink) const {
@@ -156,20 +183,20 @@ void Sample::pass_fields(std::int64_t rows, const RowSource& source, const RowSi
                });
         return;
     }
-    // In the order of the rows' MD5s, which both sides share; the last of the first ones goes when a smaller comes.
+    // In the order of the rows' hashes, which both sides share; the last of the first ones goes when a smaller comes.
     std::multimap<std::string, TextRow> first;
     source(select("", where_clause(spec_, {})), [&](const TextRow& row) {
         const auto values = canonical(row);
-        std::string md5 = csv_md5(values);
-        if (static_cast<std::int64_t>(first.size()) < rows || md5 < first.rbegin()->first) {
-            first.emplace(std::move(md5), fields(std::nullopt, values));
+        std::string hash = csv_hash(values, spec_.hash);
+        if (static_cast<std::int64_t>(first.size()) < rows || hash < first.rbegin()->first) {
+            first.emplace(std::move(hash), fields(std::nullopt, values));
             if (static_cast<std::int64_t>(first.size()) > rows) {
                 first.erase(std::prev(first.end()));
             }
         }
     });
     std::vector<TextRow> all;
-    for (auto& [md5, row] : first) {
+    for (auto& [hash, row] : first) {
         all.push_back(std::move(row));
     }
     sink(all);

@@ -18,12 +18,14 @@ class Sample {
 public:
     Sample(const TableSpec& spec, bool raw_unicode);
 
-    // (row_key, row_md5): up to wanted rows, from slices all over the key's range.
+    // (row_key, row_hash): up to wanted rows, from slices all over the key's range.
     void pass_keyed(std::int64_t wanted, std::int64_t total, const RowSource& source, const RowSink& sink) const;
-    // (NULL, row_md5): all rows, or where there are more than limit those whose MD5 starts with zeros; the rule
+    // (NULL, row_hash): all rows, or where there are more than limit those whose hash starts with zeros; the rule
     // depends on the exact count alone, and is the target's, too.
     void pass_keyless(std::int64_t total, std::int64_t limit, const RowSource& source, const RowSink& sink) const;
-    // (row_key, fields, hex): the first rows in key order, or in MD5 order without a key.
+    // Of all rows; the hashes are made here, of the texts that the engine writes.
+    std::string checksum(const RowSource& source) const;
+    // (row_key, fields, hex): the first rows in key order, or in the hashes' order without a key.
     void pass_fields(std::int64_t rows, const RowSource& source, const RowSink& sink) const;
 
 private:

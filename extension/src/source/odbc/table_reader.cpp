@@ -65,6 +65,11 @@ public:
             rows, count(), [this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); }, sink);
     }
 
+    std::string checksum() override {
+        const Sample sample(spec_, connection_.abilities().raw_unicode);
+        return sample.checksum([this](const std::string& sql, const RowUse& use) { read_texts(sql, 1000, use); });
+    }
+
     void first_rows(std::int64_t rows, const RowSink& sink) override {
         const Sample sample(spec_, connection_.abilities().raw_unicode);
         sample.pass_fields(

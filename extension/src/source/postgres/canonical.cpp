@@ -98,13 +98,23 @@ std::string csv_field(const std::string& text) {
     return "coalesce('\"' || replace((" + text + ") COLLATE \"C\", '\"', '\"\"') || '\"', '')";
 }
 
-std::string csv_md5(const std::vector<std::string>& canonical) {
+std::string csv_hash(const std::vector<std::string>& canonical, CsvHash hash) {
     std::string fields;
     for (const std::string& text : canonical) {
         fields += (fields.empty() ? "" : ", ") + csv_field(text);
     }
     // An array, not a function's arguments: those end at 100.
-    return "md5(convert_to(array_to_string(ARRAY[" + fields + "]::text[], ','), 'UTF8'))";
+    const std::string bytes = "convert_to(array_to_string(ARRAY[" + fields + "]::text[], ','), 'UTF8')";
+    return hash == CsvHash::kSha256 ? "encode(sha256(" + bytes + "), 'hex')" : "md5(" + bytes + ")";
+}
+
+std::string checksum_of(const std::string& rows, CsvHash hash) {
+    std::string sums;
+    for (int lane = 0; lane < (hash == CsvHash::kSha256 ? 4 : 2); ++lane) {
+        sums += " || ':' || coalesce(sum(('x' || substr(h, " + std::to_string(16 * lane + 1) +
+                ", 16))::bit(64)::bigint), 0)";
+    }
+    return "SELECT count(*)" + sums + " AS checksum FROM (" + rows + ") AS hashed";
 }
 
 }  // namespace lakemover::source::postgres

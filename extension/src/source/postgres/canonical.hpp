@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "source/spec.hpp"
+
 namespace lakemover::source::postgres {
 
 // The canonical text of expression, whose type is codec (pg_type.typname, domains resolved).
@@ -15,7 +17,10 @@ std::string shown_text(const std::string& expression, std::string_view codec);
 std::string shown_hex(const std::string& expression, std::string_view codec);
 // One CSV field of a canonical text: quoted; NULL is empty.
 std::string csv_field(const std::string& text);
-// MD5 of the row's CSV bytes in UTF-8.
-std::string csv_md5(const std::vector<std::string>& canonical);
+// Hash of the row's CSV bytes in UTF-8, in hex.
+std::string csv_hash(const std::vector<std::string>& canonical, CsvHash hash);
+// (checksum): of rows that have a column h of such hashes, "rows:sum:sum...", the sums of the hashes' 64-bit pieces as
+// signed integers. No order matters, equal rows do not cancel.
+std::string checksum_of(const std::string& rows, CsvHash hash);
 
 }  // namespace lakemover::source::postgres

@@ -15,11 +15,12 @@ std::string Dialect::qualified(std::string_view schema, std::string_view name) c
 namespace {
 
 using postgres::canonical_text;
-using postgres::csv_md5;
+using postgres::checksum_of;
+using postgres::csv_hash;
 using postgres::shown_hex;
 using postgres::shown_text;
 
-// MD5s are hex: every further zero keeps a sixteenth of the rows.
+// Hashes are hex: every further zero keeps a sixteenth of the rows.
 constexpr int kMaxPrefix = 12;
 
 class PostgresDialect final : public Dialect {
@@ -108,7 +109,7 @@ public:
     }
 
     std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range, std::int64_t rows) const override {
-        return "SELECT " + key_array(spec) + ", " + csv_md5(canonical_columns(spec, Side::kSource)) +
+        return "SELECT " + key_array(spec) + ", " + csv_hash(canonical_columns(spec, Side::kSource), spec.hash) +
                from(spec, Side::kSource) + where(spec, Side::kSource, chunk_predicate(spec, range)) + " ORDER BY " +
                key_list(spec) + " LIMIT " + std::to_string(rows);
     }
@@ -124,15 +125,22 @@ public:
             length = "CASE WHEN n.n <= (" + limit + ")::numeric * " + std::to_string(std::int64_t{1} << (4 * i)) +
                      " THEN " + std::to_string(i) + " ELSE " + length + " END";
         }
-        return "WITH n AS (" + count_as_n(spec, side) + ") SELECT NULL::text[] AS row_key, s.row_md5 FROM (SELECT " +
-               csv_md5(canonical_columns(spec, side)) + " AS row_md5" + from(spec, side) + where(spec, side, {}) +
-               ") AS s, n WHERE n.n <= " + limit + " OR s.row_md5 LIKE repeat('0', " + length + ") || '%'";
+        return "WITH n AS (" + count_as_n(spec, side) + ") SELECT NULL::text[] AS row_key, s.row_hash FROM (SELECT " +
+               csv_hash(canonical_columns(spec, side), spec.hash) + " AS row_hash" + from(spec, side) +
+               where(spec, side, {}) + ") AS s, n WHERE n.n <= " + limit + " OR s.row_hash LIKE repeat('0', " + length +
+               ") || '%'";
     }
 
     std::string rows_keyless(const TableSpec& spec, Side side, const std::string& limit) const override {
         return "SELECT NULL::text[] AS row_key, " + field_arrays(spec, side) + from(spec, side) +
-               where(spec, side, {}) + " ORDER BY " + csv_md5(canonical_columns(spec, side)) + " COLLATE \"C\" LIMIT " +
-               limit;
+               where(spec, side, {}) + " ORDER BY " + csv_hash(canonical_columns(spec, side), spec.hash) +
+               " COLLATE \"C\" LIMIT " + limit;
+    }
+
+    std::string checksum(const TableSpec& spec, Side side) const override {
+        return checksum_of("SELECT " + csv_hash(canonical_columns(spec, side), spec.hash) + " AS h" + from(spec, side) +
+                               where(spec, side, {}),
+                           spec.hash);
     }
 
     std::string copy_in(const TableSpec& spec) const override {
@@ -148,8 +156,8 @@ public:
     }
 
     std::string sample_by_key(const TableSpec& spec) const override {
-        return "SELECT " + asked_key(spec) + " AS row_key, " + csv_md5(canonical_columns(spec, Side::kTarget)) +
-               " AS row_md5" + join_keys(spec);
+        return "SELECT " + asked_key(spec) + " AS row_key, " +
+               csv_hash(canonical_columns(spec, Side::kTarget), spec.hash) + " AS row_hash" + join_keys(spec);
     }
 
     std::string rows_by_key(const TableSpec& spec) const override {

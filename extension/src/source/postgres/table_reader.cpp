@@ -95,6 +95,10 @@ public:
         }
     }
 
+    std::string checksum() override {
+        return connection_.query(dialect().checksum(spec_, Side::kSource), {}).rows.at(0).at(0).value();
+    }
+
     void first_rows(std::int64_t rows, const RowSink& sink) override {
         // Row by row: each carries every value twice, and values may be large.
         connection_.each_row(spec_.key_is_copied() ? dialect().rows_in_key_order(spec_, rows)
