@@ -115,6 +115,24 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_flag("--require-signoff", s.require_signoff,
                  "stop before the first row until the assessment was accepted (lakemover accept --assessment)")
         ->group(audit);
+    const std::string assessment = "Assessment";
+    app.add_option("--data-checks", s.data_checks,
+                   "looks at rows that predict what a load will meet: sample (default), full or off")
+        ->envname("LAKEMOVER_DATA_CHECKS")
+        ->group(assessment);
+    app.add_option("--data-check-rows", s.data_check_rows, "rows of a table that a sample looks at; default 10000")
+        ->envname("LAKEMOVER_DATA_CHECK_ROWS")
+        ->check(CLI::PositiveNumber)
+        ->group(assessment);
+    app.add_option("--data-check-seconds", s.data_check_seconds,
+                   "seconds for all looks at rows; default 60 for a sample, no limit for full")
+        ->envname("LAKEMOVER_DATA_CHECK_SECONDS")
+        ->check(CLI::NonNegativeNumber)
+        ->group(assessment);
+    app.add_flag("--redact-values", s.redact_values,
+                 "evidence of an assessment shows hashes and lengths of the source's values instead of them")
+        ->envname("LAKEMOVER_REDACT_VALUES")
+        ->group(assessment);
     const std::string load = "Load";
     setting(app, "LAKEMOVER_JOBS", s.jobs, "workers; default by cores (2 to 8), target and source", load);
     setting(app, "MAX_MEMORY_TARGET_MB", s.memory_target_mb, "rows in flight; default 256", load);

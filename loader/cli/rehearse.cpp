@@ -124,7 +124,7 @@ Exit command_rehearse(const Settings& settings) {
         pg.query("SELECT lakemover.inventory($1)", {source});
         make_plan(pg, source, settings);
         // Of the source itself: scratch schemas hide what is wrong with the names of its own.
-        pg.query("SELECT FROM lakemover.assess($1)", {source});
+        assess(pg, source, settings);
     }
     if (const std::string blockers = blocker_list(pg, source); !blockers.empty() && !settings.force) {
         Rehearsed refused;

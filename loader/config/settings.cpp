@@ -69,6 +69,7 @@ void check_settings(const Settings& s) {
         throw Error(Exit::kUsage, "LAKEBASE_HOST \"" + s.target.host + "\" is a Unix socket, which has no TLS", {},
                     "give the host name of the target");
     one_of("LAKEMOVER_PDF", s.pdf, std::array{"yes", "no"});
+    one_of("LAKEMOVER_DATA_CHECKS", s.data_checks, std::array{"off", "sample", "full"});
     one_of("--on-existing", s.on_existing, std::array{"refuse", "drop"});
     one_of("--on-table-failure", s.on_table_failure, std::array{"undo", "keep"});
     one_of("--on-bad-row", s.on_bad_row, std::array{"fail", "reject"});

@@ -1,6 +1,7 @@
 // Settings of one invocation: flags beat the environment, which beats .env in the working
 // directory. Throws Error(kUsage). Holds secrets only as Secret, never as plain settings.
 #pragma once
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -75,9 +76,13 @@ struct Settings {
     int max_bad_rows = 1000;  // of a table, with on_bad_row reject
     std::string max_rate;     // bytes per second that are read; empty: no limit
     int max_source_connections = 10;
-    double slowdown_factor = 4;  // blocks that take so many times longer are a slow source; 0: never
-    std::string window;          // hours of the day to load in; empty: any
-    std::string deadline;        // local time; empty: none
+    double slowdown_factor = 4;            // blocks that take so many times longer are a slow source; 0: never
+    std::string window;                    // hours of the day to load in; empty: any
+    std::string deadline;                  // local time; empty: none
+    std::string data_checks = "sample";    // looks at rows before anything moves: off, sample, full
+    std::int64_t data_check_rows = 10000;  // of a table, in a sample
+    double data_check_seconds = -1;        // for all looks; negative: 60 in a sample, no limit in full
+    bool redact_values = false;            // evidence shows hashes of values instead of them
     bool force = false;
     bool keep_ledger = false;
     bool json = false;

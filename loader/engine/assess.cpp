@@ -1,5 +1,6 @@
 #include "loader/engine/assess.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "loader/engine/run_end.hpp"
@@ -9,13 +10,6 @@ namespace lakemover::loader {
 using nlohmann::json;
 
 namespace {
-
-std::string assess_text(Pg& staging, const std::string& source) {
-    const Result r = staging.query("SELECT line FROM lakemover.assess($1) AS line", {source});
-    std::string text;
-    for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
-    return text;
-}
 
 // Every assessment replaces the whole inventory. Embedded staging is up for a command only, too short for
 // autovacuum to come round, and each one would read past the rows of all before it.
@@ -29,14 +23,25 @@ void vacuum_inventory(Pg& staging) {
 
 }  // namespace
 
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, bool pdf, std::string* text,
-                              std::string* document) {
+std::string assess(Pg& staging, const std::string& source, const Settings& settings) {
+    const Value seconds =
+        settings.data_check_seconds < 0 ? Value() : Value(fmt::format("{}", settings.data_check_seconds));
+    const Result r = staging.query("SELECT line FROM lakemover.assess($1, $2, $3, $4, $5) AS line",
+                                   {source, settings.data_checks, std::to_string(settings.data_check_rows), seconds,
+                                    settings.redact_values ? "t" : "f"});
+    std::string text;
+    for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
+    return text;
+}
+
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings,
+                              std::string* text, std::string* document) {
     vacuum_inventory(staging);
-    const std::string lines = assess_text(staging, source);
+    const std::string lines = assess(staging, source, settings);
     const json assessment =
         json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", lines);
-    write_assessment(audit, assessment, pdf);
+    write_assessment(audit, assessment, settings.pdf == "yes");
     const Value blockers = staging.scalar(
         "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
         {source});

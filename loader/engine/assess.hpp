@@ -4,14 +4,18 @@
 #include <string>
 
 #include "loader/audit/audit_dir.hpp"
+#include "loader/config/settings.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
 
-// Writes the assessment's reports (pdf: as PDF, too); returns the number of blockers. text and document: as people and
+// Takes an assessment as the settings say and gives it as text.
+std::string assess(Pg& staging, const std::string& source, const Settings& settings);
+
+// Takes an assessment and writes its reports (as PDF, too, if wanted); returns the number of blockers. text and document: as people and
 // programs read it.
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, bool pdf, std::string* text,
-                              std::string* document);
+std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings,
+                              std::string* text, std::string* document);
 
 // The newest assessment's blockers, one a line: a refused run must say what is in its way.
 std::string blocker_list(Pg& staging, const std::string& source);

@@ -171,7 +171,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     {
         Phase phase(run, staging, "assess");
         const std::int64_t blockers =
-            store_assessment(staging, run.source, run.events.audit(), run.settings.pdf == "yes", nullptr, nullptr);
+            store_assessment(staging, run.source, run.events.audit(), run.settings, nullptr, nullptr);
         staging.query(
             "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
             "source = $2) "

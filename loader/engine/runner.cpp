@@ -383,8 +383,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         target.preflight(connection);
         store_target_facts(target, connection, pg);
     }
-    const std::int64_t blockers =
-        store_assessment(pg, source, audit, settings.pdf == "yes", &outcome.text, &outcome.json);
+    const std::int64_t blockers = store_assessment(pg, source, audit, settings, &outcome.text, &outcome.json);
     outcome.signoff = json::parse(outcome.json).value("/assessment/signoff"_json_pointer, "");
     outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
     audit.event({{"level", "INFO"},

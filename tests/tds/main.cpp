@@ -45,6 +45,7 @@ int main(int argc, char** argv) {
     app.add_option("--collation", engine_options.collation);
     app.add_option("--user", engine_options.user);
     app.add_option("--password", engine_options.password)->envname("TDS_PASSWORD");
+    app.add_flag("--log-statements", engine_options.log_statements, "each statement, on standard error");
     app.add_option("scripts", scripts, "T-SQL to begin with");
     CLI11_PARSE(app, argc, argv);
     try {

@@ -87,10 +87,19 @@ AS $$
             'renamed_tables', (SELECT count(*) FROM lakemover.plan_table p WHERE p.source = p_source AND NOT p.exclude
                                   AND (p.target_schema, p.target_table) <> (p.source_schema, p.source_table)),
             'kept_quoted_tables', (SELECT count(*) FROM lakemover.plan_table p WHERE p.source = p_source AND NOT p.exclude AND p.keep_quoted)),
+        'data_look', (SELECT jsonb_build_object('mode', d.mode, 'rows', d.row_limit, 'budget_seconds', d.budget, 'redacted', d.redacted,
+                                                'looks', d.looks, 'looks_done', d.looks_done, 'seconds', round(d.seconds::numeric, 3),
+                                                'rows_looked_at', (SELECT coalesce(sum(n.looked), 0)
+                                                                     FROM (SELECT max(b.looked) AS looked FROM lakemover.data_probe b
+                                                                            WHERE b.source = p_source GROUP BY b.probe_no) n))
+                        FROM lakemover.data_look d WHERE d.source = p_source),
         'disabled', (SELECT coalesce(jsonb_agg(c.check_id ORDER BY c.ordinal), '[]') FROM lakemover.check c WHERE NOT c.enabled),
         'not_checked', (SELECT coalesce(jsonb_agg(n.check_id), '[]')
                           FROM (SELECT 'missing_extension' AS check_id
                                  WHERE NOT EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name LIKE 'extension:%')
-                                   AND EXISTS (SELECT FROM lakemover.inv_extension e WHERE e.source = p_source AND e.extension_name <> 'plpgsql')) n))
+                                   AND EXISTS (SELECT FROM lakemover.inv_extension e WHERE e.source = p_source AND e.extension_name <> 'plpgsql')
+                                UNION ALL
+                                SELECT c.check_id FROM lakemover.check c
+                                 WHERE c.check_id LIKE 'data\_%' AND NOT EXISTS (SELECT FROM lakemover.data_look d WHERE d.source = p_source AND d.mode <> 'off')) n))
 $$;
 COMMENT ON FUNCTION lakemover._assessment_summary(name) IS 'source, inventory, load order and plan as an assessment stores them';

@@ -29,7 +29,8 @@ BEGIN
             UNION ALL SELECT * FROM lakemover._check_relations(p_source)
             UNION ALL SELECT * FROM lakemover._check_types(p_source)
             UNION ALL SELECT * FROM lakemover._check_sqlserver(p_source)
-            UNION ALL SELECT * FROM lakemover._check_code(p_source)) f
+            UNION ALL SELECT * FROM lakemover._check_code(p_source)
+            UNION ALL SELECT * FROM lakemover._check_data(p_source)) f
       JOIN lakemover.check c ON c.check_id = f.check_id AND c.enabled
      CROSS JOIN LATERAL (SELECT coalesce(f.severity, c.severity) AS severity) s;
 

@@ -19,6 +19,12 @@ BEGIN
                        coalesce(', ' || pg_size_pretty((v_a.summary #>> '{source,size_bytes}')::bigint), ''));
     RETURN NEXT format('Score %s of 100, %s', v_a.score, lakemover._status_text(v_a.status, v_a.blockers, v_a.warnings));
     RETURN NEXT format('%s BLOCKER, %s WARNING, %s INFO in %s s', v_a.blockers, v_a.warnings, v_a.infos, round(v_a.seconds::numeric, 1));
+    RETURN NEXT CASE WHEN coalesce(v_a.summary #>> '{data_look,mode}', 'off') = 'off' THEN 'Rows were not looked at (data checks off)'
+                     ELSE format('Rows: %s looked at (%s), %s of %s looks in %s s', v_a.summary #>> '{data_look,rows_looked_at}',
+                                 CASE v_a.summary #>> '{data_look,mode}' WHEN 'full' THEN 'all rows'
+                                      ELSE format('at most %s of a table', v_a.summary #>> '{data_look,rows}') END,
+                                 v_a.summary #>> '{data_look,looks_done}', v_a.summary #>> '{data_look,looks}',
+                                 round((v_a.summary #>> '{data_look,seconds}')::numeric, 1)) END;
 
     -- INFO without a list: the inventories are long and resolved findings need no action.
     FOR v_group IN
@@ -86,9 +92,13 @@ BEGIN
     END LOOP;
     IF jsonb_array_length(v_a.summary -> 'not_checked') > 0 THEN
         RETURN NEXT '';
-        RETURN NEXT format('Not checked, since the target has not been looked at yet: %s',
-                           (SELECT string_agg(c.title, ', ' ORDER BY c.ordinal)
-                              FROM lakemover.check c WHERE v_a.summary -> 'not_checked' ? c.check_id));
+        FOR v_group IN
+            SELECT CASE WHEN c.check_id LIKE 'data\_%' THEN 'since the rows were not looked at' ELSE 'since the target has not been looked at yet' END AS why,
+                   string_agg(c.title, ', ' ORDER BY c.ordinal) AS titles
+              FROM lakemover.check c WHERE v_a.summary -> 'not_checked' ? c.check_id GROUP BY 1 ORDER BY 1 DESC
+        LOOP
+            RETURN NEXT format('Not checked, %s: %s', v_group.why, v_group.titles);
+        END LOOP;
     END IF;
 END
 $$;

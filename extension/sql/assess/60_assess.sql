@@ -1,4 +1,5 @@
-CREATE FUNCTION lakemover.assess(p_source name DEFAULT NULL)
+CREATE FUNCTION lakemover.assess(p_source name DEFAULT NULL, p_data_checks text DEFAULT 'sample', p_data_rows bigint DEFAULT 10000,
+                                 p_data_seconds double precision DEFAULT NULL, p_redact_values boolean DEFAULT false)
 RETURNS SETOF text
 LANGUAGE plpgsql
 SET jit = off
@@ -10,8 +11,9 @@ DECLARE
     v_id     bigint;
 BEGIN
     PERFORM lakemover.inventory(v_source);
+    PERFORM lakemover._look_at_data(v_source, p_data_checks, p_data_rows, p_data_seconds, p_redact_values);
     v_id := lakemover._take_assessment(v_source, v_start);
     RETURN QUERY SELECT lakemover._assessment_report(v_id);
 END
 $$;
-COMMENT ON FUNCTION lakemover.assess(name) IS 'inventories a source, runs all checks, stores the result and prints it; without an argument for the only source there is';
+COMMENT ON FUNCTION lakemover.assess(name, text, bigint, double precision, boolean) IS 'inventories a source, looks at its rows as p_data_checks (off, sample, full) says, runs all checks, stores the result and prints it; without an argument for the only source there is';

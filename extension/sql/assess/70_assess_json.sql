@@ -38,6 +38,7 @@ BEGIN
                                   'object', f.object_name, 'column', f.column_name, 'message', f.message, 'recommendation', f.recommendation,
                                   'evidence', f.evidence, 'remedy_sql', f.remedy_sql) ORDER BY f.finding_no), '[]')
                            FROM shown f LEFT JOIN lakemover.check c ON c.check_id = f.check_id WHERE f.listed),
+            'data_look', v_a.summary -> 'data_look',
             'inventory', v_a.summary -> 'inventory',
             'load_order', v_a.summary -> 'load_order',
             'plan', v_a.summary -> 'plan'));

@@ -89,6 +89,7 @@ public:
     virtual void drain() {}
 };
 
+struct ProbeSpec;
 struct TableSpec;
 struct ChunkRange;
 class ForeignSource;
@@ -156,6 +157,9 @@ public:
     // Where the source's log stands and whether it is a standby (t, f).
     virtual TextRow position() = 0;
     virtual std::unique_ptr<TableReader> reader(const TableSpec& spec) = 0;
+    // See probe.hpp. Begins a read-only transaction for one look, which end() ends: it queues for a lock no longer than a
+    // second, and keeps no writer waiting. Throws 0A000 where the source cannot give it that.
+    virtual std::unique_ptr<Cursor> open_probe(const ProbeSpec& spec, long budget_ms) = 0;
     // See foreign.hpp; nullptr when the source speaks PostgreSQL's SQL. Lives as long as the connection.
     virtual ForeignSource* foreign_source() = 0;
     // Opens the transaction that the run's readers join, read-only and at one point as far as the

@@ -70,29 +70,57 @@ Test Compiler::membership(const ts::Expr& e) {
     };
 }
 
+namespace {
+
+// Whether a pattern's element at j matches c; j is behind it then. An element is a character, _ or [set].
+bool one_matches(const std::u16string& wanted, std::size_t& j, char16_t c, bool fold) {
+    const auto same = [fold](char16_t x) { return fold ? tds::folded(x) : x; };
+    if (wanted[j] != u'[') {
+        const bool hit = wanted[j] == u'_' || same(wanted[j]) == same(c);
+        ++j;
+        return hit;
+    }
+    const std::size_t end = std::min(wanted.find(u']', j + 1), wanted.size());
+    const bool negated = j + 1 < end && wanted[j + 1] == u'^';
+    bool hit = false;
+    for (std::size_t k = j + (negated ? 2 : 1); k < end; ++k) {
+        if (k + 2 < end && wanted[k + 1] == u'-') {
+            hit = hit || (same(wanted[k]) <= same(c) && same(c) <= same(wanted[k + 2]));
+            k += 2;
+        } else {
+            hit = hit || same(wanted[k]) == same(c);
+        }
+    }
+    j = end + 1;
+    return hit != negated;
+}
+
+bool matches(const std::u16string& text, std::size_t i, const std::u16string& wanted, std::size_t j, bool fold) {
+    for (; j < wanted.size(); ++i) {
+        if (wanted[j] == u'%') {
+            for (std::size_t k = i; k <= text.size(); ++k) {
+                if (matches(text, k, wanted, j + 1, fold)) return true;
+            }
+            return false;
+        }
+        if (i >= text.size() || !one_matches(wanted, j, text[i], fold)) return false;
+    }
+    return i == text.size();
+}
+
+}  // namespace
+
 Test Compiler::like(const ts::Expr& e) {
-    const Compiled value = converted(expression(*e.args[0]), {Kind::kNvarchar, kMaxLength});
+    Compiled given = expression(*e.args[0]);
+    const std::string collation = given.type.collation;
+    const bool fold = !is_binary_collation(collation) && !is_case_sensitive(collation);
+    const Compiled value = converted(std::move(given), {Kind::kNvarchar, kMaxLength});
     const Compiled pattern = converted(expression(*e.args[1]), {Kind::kNvarchar, kMaxLength});
-    return [value, pattern, negated = e.negated](const Frame& f) {
+    return [value, pattern, fold, negated = e.negated](const Frame& f) {
         const Value v = value.value(f);
         const Value p = pattern.value(f);
         if (is_null(v) || is_null(p)) return -1;
-        const auto& text = std::get<std::u16string>(v);
-        const auto& wanted = std::get<std::u16string>(p);
-        const std::function<bool(std::size_t, std::size_t)> matches = [&](std::size_t i, std::size_t j) {
-            for (; j < wanted.size(); ++i, ++j) {
-                if (wanted[j] == u'%') {
-                    for (std::size_t k = i; k <= text.size(); ++k) {
-                        if (matches(k, j + 1)) return true;
-                    }
-                    return false;
-                }
-                if (i >= text.size() || (wanted[j] != u'_' && tds::folded(wanted[j]) != tds::folded(text[i])))
-                    return false;
-            }
-            return i == text.size();
-        };
-        return matches(0, 0) != negated ? 1 : 0;
+        return matches(std::get<std::u16string>(v), 0, std::get<std::u16string>(p), 0, fold) != negated ? 1 : 0;
     };
 }
 

@@ -1,4 +1,5 @@
 // Functions of T-SQL that the test server knows. See compile.hpp.
+#include <algorithm>
 #include <array>
 #include <random>
 
@@ -191,6 +192,36 @@ Compiled object_function(Compiler& compiler, const ts::Expr& e) {
     compiler.unknown(e, "the function " + name);
 }
 
+// CHARINDEX(what, where) and REPLACE(where, what, by); case counts only where a collation says so.
+Compiled searching(std::vector<Compiled> arguments, bool replaces, Type result) {
+    const std::string first = arguments.at(0).type.collation;
+    const std::string collation = first.empty() ? arguments.at(1).type.collation : first;
+    const bool fold = !is_binary_collation(collation) && !is_case_sensitive(collation);
+    const auto find = [fold](const std::u16string& where, const std::u16string& what, std::size_t from) {
+        const auto found =
+            std::search(where.begin() + static_cast<std::ptrdiff_t>(from), where.end(), what.begin(), what.end(),
+                        [fold](char16_t a, char16_t b) { return fold ? folded(a) == folded(b) : a == b; });
+        return what.empty() || found == where.end() ? std::u16string::npos
+                                                    : static_cast<std::size_t>(found - where.begin());
+    };
+    if (!replaces) {
+        return pure(as(std::move(arguments), {kText}), {Kind::kBigint}, [find](const Values& v) -> Value {
+            const std::size_t at = find(text(v[1]), text(v[0]), 0);
+            return at == std::u16string::npos ? std::int64_t{0} : static_cast<std::int64_t>(at) + 1;
+        });
+    }
+    result.length = kMaxLength;
+    return pure(as(std::move(arguments), {kText}), result, [find](const Values& v) -> Value {
+        std::u16string made;
+        std::size_t from = 0;
+        for (std::size_t at = 0; (at = find(text(v[0]), text(v[1]), from)) != std::u16string::npos;) {
+            made += text(v[0]).substr(from, at - from) + text(v[2]);
+            from = at + text(v[1]).size();
+        }
+        return made + text(v[0]).substr(from);
+    });
+}
+
 Compiled text_function(Compiler& compiler, const ts::Expr& e) {
     const std::string& name = e.text;
     std::vector<Compiled> arguments = compiler.arguments(e);
@@ -265,6 +296,9 @@ Compiled text_function(Compiler& compiler, const ts::Expr& e) {
             const std::int64_t from = std::clamp<std::int64_t>(integer(v[1]) - 1, 0, size);
             return whole.substr(static_cast<std::size_t>(from), static_cast<std::size_t>(integer(v[2])));
         });
+    }
+    if (name == "CHARINDEX" || name == "REPLACE") {
+        return searching(std::move(arguments), name == "REPLACE", same_kind(arguments.at(0).type));
     }
     compiler.unknown(e, "the function " + name);
 }
@@ -348,7 +382,7 @@ Compiled call_function(Compiler& compiler, const ts::Expr& e) {
         });
     }
     if (is_one({"REPLICATE", "QUOTENAME", "NCHAR", "CHAR", "UPPER", "LOWER", "LTRIM", "RTRIM", "LEN", "DATALENGTH",
-                "SUBSTRING", "LEFT", "RIGHT"})) {
+                "SUBSTRING", "LEFT", "RIGHT", "CHARINDEX", "REPLACE"})) {
         return text_function(compiler, e);
     }
     return object_function(compiler, e);

@@ -318,7 +318,10 @@ Moment added(const Moment& moment, const std::string& part, std::int64_t number)
         ticks = kTicksASecond / 1000;
     else if (part == "MICROSECOND" || part == "MCS")
         ticks = 10;
-    else if (part == "MONTH" || part == "MM" || part == "M" || part == "YEAR" || part == "YY" || part == "YYYY") {
+    else if (part == "NANOSECOND" || part == "NS") {
+        ticks = 1;
+        number /= 100;
+    } else if (part == "MONTH" || part == "MM" || part == "M" || part == "YEAR" || part == "YY" || part == "YYYY") {
         int year = 0;
         int month = 0;
         int day = 0;
@@ -372,6 +375,7 @@ int part_of(const std::string& part, const Moment& moment) {
     if (part == "HOUR" || part == "HH") return seconds / 3600;
     if (part == "MINUTE" || part == "MI" || part == "N") return seconds / 60 % 60;
     if (part == "SECOND" || part == "SS" || part == "S") return seconds % 60;
+    if (part == "NANOSECOND" || part == "NS") return static_cast<int>(moment.ticks % kTicksASecond * 100);
     throw SqlError(155, 15, "'" + part + "' is not a datepart that the test server knows.");
 }
 

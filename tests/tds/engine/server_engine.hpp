@@ -14,6 +14,7 @@ struct EngineOptions {
     std::string collation;  // empty: SQL_Latin1_General_CP1_CI_AS
     std::string user = "sa";
     std::string password;
+    bool log_statements = false;
 };
 
 class ServerEngine final : public Engine {
@@ -28,6 +29,7 @@ public:
     ServerFacts& facts() { return facts_; }
     Faults& faults() { return faults_; }
     std::set<std::string>& hidden_views() { return hidden_views_; }
+    bool logs_statements() const { return options_.log_statements; }
 
 private:
     EngineOptions options_;

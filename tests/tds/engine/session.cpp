@@ -1,4 +1,5 @@
 // Batches of the test server: statement after statement. See server_engine.hpp.
+#include <algorithm>
 #include <iostream>
 
 #include "engine/convert.hpp"
@@ -29,6 +30,11 @@ public:
     void batch(const std::string& sql, Answer& answer) override { batch_with(sql, {}, answer); }
 
     void batch_with(const std::string& sql, const std::vector<Parameter>& parameters, Answer& answer) override {
+        if (engine_.logs_statements()) {
+            std::string line = sql;
+            std::replace(line.begin(), line.end(), '\n', ' ');
+            std::cerr << "statement: " + line + "\n" << std::flush;
+        }
         context_.variables.clear();
         for (const Parameter& parameter : parameters) {
             context_.variables[ts::upper_ascii(parameter.name)] = Compiler::constant(parameter.type, parameter.value);

@@ -9,6 +9,7 @@
 #include "source/odbc/dialect.hpp"
 #include "source/odbc/foreign.hpp"
 #include "source/odbc/known_answers.hpp"
+#include "source/odbc/probe.hpp"
 #include "source/odbc/text_rows.hpp"
 #include "source/plain_waiter.hpp"
 
@@ -309,6 +310,29 @@ void OdbcConnection::rollback_to_savepoint(int /*depth*/) {
         throw Error(ErrorKind::kConnect, "08006", "the source has ended the transaction", {},
                     "start the transaction again: its snapshot of the source is gone");
     }
+}
+
+std::unique_ptr<Cursor> OdbcConnection::open_probe(const ProbeSpec& spec, long /*budget_ms*/) {
+    constexpr int kFetchSize = 500;
+    const std::string sql = odbc::probe(spec);
+    begin();
+    if (!begin_reading() && !reads_versions()) {
+        throw Error(ErrorKind::kUnsupported, "0A000",
+                    "the source keeps no row versions: reading would wait for writers, "
+                    "and make them wait",
+                    {}, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON");
+    }
+    return open_reading_cursor(sql, kFetchSize, spec.memory_optimized || spec.ref_memory_optimized);
+}
+
+// READ COMMITTED reads the last committed version of a row, and locks none.
+bool OdbcConnection::reads_versions() {
+    if (!versions_) {
+        const auto found = query(
+            "SELECT CAST(is_read_committed_snapshot_on AS int) FROM sys.databases WHERE database_id = DB_ID()", {});
+        versions_ = !found.rows.empty() && found.rows[0][0] == "1";
+    }
+    return *versions_;
 }
 
 Snapshot OdbcConnection::begin_and_export(const SnapshotRequest& request) {

@@ -39,6 +39,7 @@ public:
     std::optional<std::string> catalog_query(std::string_view topic) override;
     TextRow position() override;
     std::unique_ptr<TableReader> reader(const TableSpec& spec) override;
+    std::unique_ptr<Cursor> open_probe(const ProbeSpec& spec, long budget_ms) override;
     Snapshot begin_and_export(const SnapshotRequest& request) override;
     void begin_joined(std::string_view snapshot_id) override;
     PointMarks open_point() override;
@@ -81,6 +82,7 @@ private:
     // A table that a SNAPSHOT transaction can read, quoted; absent when there is none.
     std::optional<std::string> versioned_table();
     bool snapshot_works();
+    bool reads_versions();
     // Why nobody can write to the source; absent when somebody can.
     std::optional<std::string> frozen_proof();
 
@@ -98,6 +100,7 @@ private:
     std::unique_ptr<ForeignSource> foreign_source_;
     std::optional<std::vector<std::string>> type_faults_;
     std::optional<bool> snapshots_;  // asked once: SNAPSHOT transactions are possible
+    std::optional<bool> versions_;   // and so: READ COMMITTED reads versions
     std::optional<bool> frozen_;     // and so: nothing can change
     bool reading_ = false;           // begin_reading() has opened a transaction
 };

@@ -5,11 +5,13 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "source/dialect.hpp"
 #include "source/plain_waiter.hpp"
 #include "source/postgres/catalog.hpp"
+#include "source/probe.hpp"
 
 namespace lakemover::source::postgres {
 
@@ -282,6 +284,16 @@ TextRow LibpqConnection::position() {
 }
 
 std::unique_ptr<TableReader> LibpqConnection::reader(const TableSpec& spec) { return make_table_reader(*this, spec); }
+
+std::unique_ptr<Cursor> LibpqConnection::open_probe(const ProbeSpec& spec, long budget_ms) {
+    constexpr int kFetchSize = 500;
+    const std::string sql = postgres_probe(spec);
+    begin();
+    // The caller's own clock stops it, too; the server would not notice that before version 14.
+    exec("SET LOCAL lock_timeout = '1s'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL statement_timeout = " +
+         std::to_string(std::max(budget_ms, 1L)));
+    return open_cursor(sql, {}, kFetchSize);
+}
 
 Snapshot LibpqConnection::begin_and_export(const SnapshotRequest& /*request*/) {
     begin();

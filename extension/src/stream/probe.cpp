@@ -1,0 +1,144 @@
+// lakemover._probe(): one bounded look at rows of the source. Zone: stream. Throws source::Error, PgError.
+// What the source refuses or cannot do in time is part of the answer; a source that is gone is an error.
+#include <algorithm>
+#include <chrono>
+
+#include "pg/result_rows.hpp"
+#include "source/probe.hpp"
+#include "stream/session.hpp"
+
+extern "C" {
+PG_FUNCTION_INFO_V1(lakemover_probe);
+}
+
+namespace lakemover::stream {
+
+using pg::ResultRows;
+using source::Error;
+using source::ErrorKind;
+using source::TextRow;
+using source::TextValue;
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kMostReadBytes = 32UL * 1024 * 1024;
+constexpr auto kMostReadTime = std::chrono::seconds(2);
+
+// Waits as the backend does, but not past a deadline.
+class DeadlineWaiter final : public source::Waiter {
+public:
+    DeadlineWaiter(source::Waiter& inner, std::chrono::milliseconds budget)
+        : inner_(inner), deadline_(Clock::now() + budget) {}
+    bool wait(int fd, bool readable, bool writable, long timeout_ms) override {
+        const auto left =
+            std::max<long>(std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count(), 0);
+        const bool own = timeout_ms < 0 || timeout_ms > left;
+        if (inner_.wait(fd, readable, writable, own ? left : timeout_ms)) {
+            return true;
+        }
+        if (own) {
+            throw Error(ErrorKind::kTransient, "57014", "it took longer than it may");
+        }
+        return false;
+    }
+
+private:
+    source::Waiter& inner_;
+    Clock::time_point deadline_;
+};
+
+// Puts the connection's own waiter back, whatever happens.
+class WaiterChange {
+public:
+    WaiterChange(source::Connection& connection, source::Waiter& waiter) : connection_(connection) {
+        connection_.set_waiter(waiter);
+    }
+    WaiterChange(const WaiterChange&) = delete;
+    WaiterChange& operator=(const WaiterChange&) = delete;
+    ~WaiterChange() { connection_.set_waiter(backend_waiter()); }
+
+private:
+    source::Connection& connection_;
+};
+
+// Rows, bytes and microseconds of reading.
+std::vector<TextRow> time_reading(source::Cursor& cursor, Clock::time_point start) {
+    std::size_t rows = 0;
+    std::size_t bytes = 0;
+    while (bytes < kMostReadBytes && Clock::now() - start < kMostReadTime) {
+        const std::vector<TextRow>& batch = cursor.fetch();
+        if (batch.empty()) {
+            break;
+        }
+        rows += batch.size();
+        for (const TextRow& row : batch) {
+            for (const TextValue& value : row) {
+                bytes += value ? value->size() : 0;
+            }
+        }
+    }
+    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
+    return {{"0", std::to_string(rows), std::to_string(bytes), std::to_string(micros), std::nullopt, std::nullopt}};
+}
+
+// Of "looked at, hits, largest, example, hits, ..." one row a check.
+std::vector<TextRow> by_check(const TextRow& answer) {
+    std::vector<TextRow> rows;
+    for (std::size_t at = 1; at + 2 < answer.size(); at += 3) {
+        rows.push_back(
+            {std::to_string(rows.size()), answer[0], answer[at], answer[at + 1], answer[at + 2], std::nullopt});
+    }
+    return rows;
+}
+
+// A source that went away is no finding, nor is a look that makes no sense. (A cancel of ours is no source::Error.)
+bool belongs_to_answer(const Error& e) {
+    return e.kind != ErrorKind::kConnect && e.kind != ErrorKind::kAuth && !e.sqlstate.starts_with("08") &&
+           e.sqlstate != "57P01" && e.sqlstate != "57P02" && e.sqlstate != "57P03" && e.sqlstate != "22023";
+}
+
+Datum probe(FunctionCallInfo fcinfo) {
+    const std::string server = NameStr(*PG_GETARG_NAME(0));
+    const source::ProbeSpec spec = source::parse_probe(pg::from_text_datum(PG_GETARG_DATUM(1)));
+    const std::chrono::milliseconds budget(std::max(PG_GETARG_INT32(2), 1));
+    ResultRows result(fcinfo, false);
+    Loan loan = borrow_catalog(server.c_str());
+    // A little longer than the source itself allows: its own word comes first, and the session can be used again.
+    DeadlineWaiter waiter(backend_waiter(), budget + std::chrono::seconds(1));
+    std::vector<TextRow> rows;
+    bool reusable = true;
+    {
+        const WaiterChange change(*loan, waiter);
+        const auto start = Clock::now();
+        try {
+            const auto cursor = loan->open_probe(spec, static_cast<long>(budget.count()));
+            if (spec.kind == "read") {
+                rows = time_reading(*cursor, start);
+            } else if (const std::vector<TextRow>& answer = cursor->fetch(); !answer.empty()) {
+                rows = by_check(answer.front());
+            }
+            cursor->close();
+        } catch (const Error& e) {
+            if (!belongs_to_answer(e)) {
+                throw;
+            }
+            reusable = e.sqlstate != "57014";
+            rows = {{"-1", std::nullopt, std::nullopt, std::nullopt, std::nullopt, e.what()}};
+        }
+    }
+    if (reusable) {
+        loan->end();
+        loan.give_back();
+    }
+    result.add(rows);
+    return Datum{0};
+}
+
+}  // namespace
+
+}  // namespace lakemover::stream
+
+extern "C" Datum lakemover_probe(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::probe(fcinfo); });
+}
