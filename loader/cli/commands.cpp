@@ -49,7 +49,8 @@ void print_outcome(const Settings& s, std::int64_t run_id, const RunOutcome& out
 // What validation did not find equal, and the rows behind it.
 void print_differences(Pg& pg, const std::string& id) {
     const Result r = pg.query(
-        "SELECT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), 'schema'), "
+        "SELECT CASE WHEN t.table_id IS NULL THEN 'schema' ELSE pg_catalog.format('%I.%I', t.spec->>'target_schema', "
+        "t.spec->>'target_table') END, "
         "v.level, v.verdict, "
         "coalesce(v.source_value, ''), coalesce(v.target_value, '') FROM lakemover.validation v LEFT JOIN "
         "lakemover.run_table t "
@@ -62,8 +63,8 @@ void print_differences(Pg& pg, const std::string& id) {
                    r.get(i, 4));
     // Levels 2 to 4 may each have met it.
     const Result d = pg.query(
-        "SELECT DISTINCT coalesce(pg_catalog.format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'), "
-        "'schema'), "
+        "SELECT DISTINCT CASE WHEN t.table_id IS NULL THEN 'schema' ELSE pg_catalog.format('%I.%I', "
+        "t.spec->>'target_schema', t.spec->>'target_table') END, "
         "d.row_key, d.column_name, "
         "d.source_value, d.target_value, d.cause FROM lakemover.difference d LEFT JOIN lakemover.run_table t USING "
         "(run_id, table_id) "

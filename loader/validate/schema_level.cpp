@@ -29,7 +29,7 @@ std::vector<LevelResult> validate_schema(Pg& staging, Pg& target, const Validate
         Difference d;
         d.row_key = differing.text(i, 2);
         d.source = differing.value(i, 3);
-        d.target = differing.value(i, 4);
+        if (differing.get(i, 4) != "missing") d.target = differing.value(i, 4);
         d.cause = differing.text(i, 1) + (d.target ? " is different" : " is missing");
         result.differences.push_back(std::move(d));
     }

@@ -149,6 +149,10 @@ moved log 0 1 0
 moved made 0 1 1
 moved quiet - - -
 same_rows
+# An object without a table is named as well.
+target 'DROP SEQUENCE shop.countdown'
+expect 5 "a sequence that is gone" lm_cli validate --two-sided
+says '^schema: level 0 different' '^schema key shop.countdown .*sequence is missing'
 # What could be resumed would load its rows a second time.
 staging "UPDATE lakemover.run SET state = 'interrupted' WHERE run_id = 1"
 expect 1 "repairing beside a run that was interrupted" lm_cli validate --repair
