@@ -1,0 +1,96 @@
+#!/bin/bash
+# The figures of docs/benchmarks-validation.md: a comparison of both sides against the longer of two bare COPY reads, the time of
+# level 3, and what a run costs per empty table. BENCH_ROWS, BENCH_ROUNDS and BENCH_TABLES shrink it.
+set -u -o pipefail
+# shellcheck source=tests/lib/cluster.sh
+. "$(dirname "$0")/../lib/cluster.sh"
+# shellcheck source=tests/lib/bench.sh
+. "$LM_ROOT/tests/lib/bench.sh"
+lm_init bench_validation
+rows=${BENCH_ROWS:-3000000}
+rounds=${BENCH_ROUNDS:-3}
+tables=${BENCH_TABLES:-1000}
+report=${BENCH_VALIDATION_REPORT:-$LM_ROOT/docs/benchmarks-validation.md}
+raw=$LM_TMP/raw
+: > "$raw"
+load_before=$(cut -d' ' -f1-2 /proc/loadavg)
+say "starting servers, generating $rows rows"
+lm_start_source
+lm_start_target
+lm_sql source "$LM_DB" -v rows="$rows" -f - < "$LM_ROOT/tests/bench/mixed.sql" || die "the source's rows"
+{
+    echo 'SET client_min_messages = warning; CREATE SCHEMA empty;'
+    for ((i = 1; i <= tables; i++)); do echo "CREATE TABLE empty.t$i (id int PRIMARY KEY, name text);"; done
+} > "$LM_TMP/empty.sql"
+lm_sql source "$LM_DB" -f - < "$LM_TMP/empty.sql" || die "the empty tables"
+lm_env
+export SOURCE_SCHEMAS=bench
+staging() { lm_cli psql -X -q -A -t -c "$1" 2>/dev/null; }
+newest="(SELECT max(run_id) FROM lakemover.run)"
+phases() { # of the newest run, seconds together
+    staging "SELECT round(sum(extract(epoch FROM e.at - s.at))::numeric, 2) FROM lakemover.event s
+               JOIN LATERAL (SELECT x.at FROM lakemover.event x WHERE x.run_id = s.run_id AND x.kind = 'phase_end' AND x.event_id > s.event_id ORDER BY x.event_id LIMIT 1) e ON true
+              WHERE s.run_id = $newest AND s.kind = 'phase_start' AND s.message = ANY ('{$1}')"
+}
+lm_cli > "$LM_TMP/run.log" 2>&1 || { tail -n 20 "$LM_TMP/run.log" >&2; die "the load failed"; }
+level3=$(staging "SELECT round(max(seconds)::numeric, 2) FROM lakemover.validation WHERE level = 3 AND run_id = $newest")
+record "level 3 of a run, slowest table" "once" "$level3 s"
+for round in $(seq "$rounds"); do
+    start=$(now)
+    source_psql -c 'COPY bench.mixed TO STDOUT (FORMAT binary)' > /dev/null || die "the source's COPY"
+    source_s=$(calc "$(now) - $start")
+    start=$(now)
+    target_psql -c 'COPY bench.mixed TO STDOUT (FORMAT binary)' > /dev/null || die "the target's COPY"
+    target_s=$(calc "$(now) - $start")
+    record "bare COPY out of source and target" "round $round" "$source_s s, $target_s s"
+    printf '%s\n' "$source_s" "$target_s" | sort -n | tail -n 1 >> "$LM_TMP/bare"
+    lm_cli validate --two-sided > "$LM_TMP/validate.log" 2>&1 || { tail -n 20 "$LM_TMP/validate.log" >&2; die "the comparison failed"; }
+    took=$(phases read,validate)
+    echo "$took" >> "$LM_TMP/compared"
+    record "validate --two-sided, reading and comparing" "round $round" "$took s"
+done
+bare_s=$(median < "$LM_TMP/bare")
+compared_s=$(median < "$LM_TMP/compared")
+say "$tables empty tables"
+export SOURCE_SCHEMAS=empty
+lm_cli --data-checks=off > "$LM_TMP/empty.log" 2>&1 || { tail -n 20 "$LM_TMP/empty.log" >&2; die "the run of the empty tables failed"; }
+for phase in schema load finish validate; do
+    took=$(phases $phase)
+    record "$tables empty tables: $phase" "once" "$took s"
+done
+all=$(phases schema,load,finish,validate)
+overhead=$(calc "1000 * $all / $tables" 1)
+validated=$(calc "1000 * $(phases validate) / $tables" 1)
+{
+    cat <<MD
+# Benchmarks: validation
+
+Written by tests/bench/validation.sh (part of \`make bench\`). Both sides of a ratio ran in the same minutes on the same servers.
+
+| machine | |
+|---|---|
+| CPU | $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores |
+| system | $(. /etc/os-release && echo "$PRETTY_NAME") |
+| source, staging | $("$LM_BIN/postgres" --version), Unix sockets, fsync=off |
+| target | PostgreSQL $(lm_sql target postgres -c 'SHOW server_version'), verified TLS over loopback, fsync=off |
+| lakemover | $(lm_cli --version 2>/dev/null | head -n 1), $(git -C "$LM_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no git') |
+| when | $(date -u +%Y-%m-%d), load average before it began $load_before |
+
+| work | baseline | lakemover | measured | limit | |
+|---|---|---|---|---|---|
+| \`validate --two-sided\` of $rows rows of 10 columns, all levels | longer of two bare COPY BINARY reads: $bare_s s | $compared_s s | $(calc "$compared_s / $bare_s") | 1.3 | $(verdict "$(calc "$compared_s / $bare_s")" 1.3) |
+| level 3 of the same table, sample of 10 000 rows | | $level3 s | | 1 s | $(verdict "$level3" 1) |
+| $tables empty tables: validation, per table | | | $validated ms | 30 ms | $(verdict "$validated" 30) |
+| $tables empty tables: schema, load, finish and validation, per table | | | $overhead ms | 30 ms | $(verdict "$overhead" 30) |
+
+A comparison reads each side with as many workers as there are cores, hashes every row on both sides, counts both tables by scans of their own, and takes samples and
+first rows; the bare reads do none of that, and run one after the other, alone on the machine.
+
+## Raw rows
+| what | when | value |
+|---|---|---|
+MD
+    cat "$raw"
+} > "$report"
+say "written: $report"
+sed -n '/^| work/,/^$/p' "$report"
