@@ -190,8 +190,8 @@ $growth
 ## What is missed, and why
 Small tables: half of the load phase is counting each table and taking the samples for validation (2 s of worker time for 400 tables, stage \`count\`), which pg_dump has no
 need of; the rest is round trips, about ten to staging and six to the target for a table of one batch, and a transaction with its ledger row each. It was twice that before
-the first rows of a table came in one answer, and keys and indexes were made during the load. Growth: not looked into yet; whether a direct COPY of as
-many rows slows down alike on this machine's disk was not measured.
+the first rows of a table came in one answer, and keys and indexes were made during the load. Growth: the
+columns of the direct COPY show how much of it is the machine's own.
 
 ## Raw rows
 | what | when | value |
