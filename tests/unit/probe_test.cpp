@@ -17,7 +17,7 @@ TEST(Probe, NonsenseIsRefused) {
     EXPECT_THROW(look(R"j({"kind": "values", "schema": 1, "table": "t"})j"), Error);
     EXPECT_THROW(look(R"j({"kind": "values", "schema": "s", "table": "t", "rows": -1})j"), Error);
     EXPECT_THROW(look(R"j({"kind": "orphans", "schema": "s", "table": "t", "columns": [{"name": "a"}]})j"), Error);
-    for (const char* kind : {"orphans", "duplicates", "read"}) {
+    for (const char* kind : {"orphans", "duplicates"}) {
         ProbeSpec empty;
         empty.kind = kind;
         EXPECT_THROW(postgres_probe(empty), Error) << kind;
@@ -60,7 +60,7 @@ TEST(Probe, EveryLookIsOneSelect) {
 }], "ref_schema": "p",
              "ref_table": "q", "ref_columns": [{"name": "b", "type": "char(9)"}], "match_full": true
 })j",
-         R"j({"kind": "read", "schema": "s", "table": "t", "columns": [{"name": "a", "type": "varchar(9)"
+         R"j({"kind": "duplicates", "schema": "s", "table": "t", "columns": [{"name": "a", "type": "varchar(9)"
 }]
 })j"}) {
         for (const std::string& sql : {postgres_probe(look(json)), odbc::probe(look(json))}) {
@@ -72,8 +72,10 @@ TEST(Probe, EveryLookIsOneSelect) {
 
 TEST(Probe, SamplesComeFromAllOverATable) {
     ProbeSpec spec = look(
-        R"j({"kind": "read", "schema": "s", "table": "t", "percent": 0.5, "rows": 9, "columns": [{"name": "a"}]})j");
-    EXPECT_NE(postgres_probe(spec).find(" TABLESAMPLE SYSTEM (0.500000) REPEATABLE (1) LIMIT 9"), std::string::npos);
+        R"j({"kind": "duplicates", "schema": "s", "table": "t", "percent": 0.5, "rows": 9, "columns": [{"name": "a"}]})j");
+    EXPECT_NE(
+        postgres_probe(spec).find(" TABLESAMPLE SYSTEM (0.500000) REPEATABLE (1) WHERE t.\"a\" IS NOT NULL LIMIT 9"),
+        std::string::npos);
     spec.percent = 100;
     spec.rows = 0;
     EXPECT_EQ(postgres_probe(spec).find("TABLESAMPLE"), std::string::npos);

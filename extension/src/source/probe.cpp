@@ -1,6 +1,7 @@
 // See probe.hpp.
 #include "source/probe.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace lakemover::source {
@@ -58,6 +59,42 @@ ProbeSpec parse_probe(std::string_view text) {
     } catch (const json::exception& e) {
         throw Error(ErrorKind::kConfig, "22023", "what to look for in the source's rows is not readable", e.what());
     }
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* separator) {
+    std::string all;
+    for (const std::string& part : parts) {
+        all += (all.empty() ? "" : separator) + part;
+    }
+    return all;
+}
+
+std::string alias(std::size_t i) { return "t.c" + std::to_string(i); }
+
+std::string ProbedColumns::value(const ProbeColumn& column) {
+    const auto known =
+        std::find_if(columns_.begin(), columns_.end(), [&](const ProbeColumn& c) { return c.name == column.name; });
+    const auto place = static_cast<std::size_t>(known - columns_.begin());
+    if (known == columns_.end()) {
+        columns_.push_back(column);
+    }
+    return alias(place);
+}
+
+std::string probe_select(const ProbeSpec& spec, const ProbeStatements& statements) {
+    if (spec.kind == "values") {
+        return statements.values();
+    }
+    if (spec.columns.empty()) {
+        throw Error(ErrorKind::kConfig, "22023", "there is no column to look at");
+    }
+    if (spec.kind == "orphans") {
+        return statements.orphans();
+    }
+    if (spec.kind == "duplicates") {
+        return statements.duplicates();
+    }
+    throw Error(ErrorKind::kConfig, "22023", "unknown look at rows \"" + spec.kind + "\"");
 }
 
 }  // namespace lakemover::source

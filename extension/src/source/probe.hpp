@@ -2,6 +2,7 @@
 // it. Pure zone; throws source::Error 22023 for a request that cannot be read.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,8 +24,7 @@ struct ProbeCheck {
 };
 
 struct ProbeSpec {
-    // values: checks; orphans: columns without a row of ref_columns; duplicates: columns that occur more than once;
-    // read: how fast columns arrive.
+    // values: checks; orphans: columns without a row of ref_columns; duplicates: columns that occur more than once.
     std::string kind;
     std::string schema;
     std::string table;
@@ -50,5 +50,25 @@ ProbeSpec parse_probe(std::string_view json);
 // One row: how many rows were looked at, then for each check how many of them, the largest (of a width), and an example.
 // orphans has two checks on SQL Server: no parent at all, and one only by the source's own equality.
 std::string postgres_probe(const ProbeSpec& spec);
+
+// What the engines' statements share. The sample's columns are t.c0, t.c1 and so on, each once.
+std::string joined(const std::vector<std::string>& parts, const char* separator);
+std::string alias(std::size_t i);
+
+class ProbedColumns {
+public:
+    // As the sample gives it; asked for, it is one of the sample's columns.
+    std::string value(const ProbeColumn& column);
+    const std::vector<ProbeColumn>& all() const { return columns_; }
+
+private:
+    std::vector<ProbeColumn> columns_;
+};
+
+// An engine's statement of each kind.
+struct ProbeStatements {
+    std::function<std::string()> values, orphans, duplicates;
+};
+std::string probe_select(const ProbeSpec& spec, const ProbeStatements& statements);
 
 }  // namespace lakemover::source

@@ -22,9 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t kMostReadBytes = 32UL * 1024 * 1024;
-constexpr auto kMostReadTime = std::chrono::seconds(2);
-
 // Waits as the backend does, but not past a deadline.
 class DeadlineWaiter final : public source::Waiter {
 public:
@@ -62,26 +59,6 @@ private:
     source::Connection& connection_;
 };
 
-// Rows, bytes and microseconds of reading.
-std::vector<TextRow> time_reading(source::Cursor& cursor, Clock::time_point start) {
-    std::size_t rows = 0;
-    std::size_t bytes = 0;
-    while (bytes < kMostReadBytes && Clock::now() - start < kMostReadTime) {
-        const std::vector<TextRow>& batch = cursor.fetch();
-        if (batch.empty()) {
-            break;
-        }
-        rows += batch.size();
-        for (const TextRow& row : batch) {
-            for (const TextValue& value : row) {
-                bytes += value ? value->size() : 0;
-            }
-        }
-    }
-    const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - start).count();
-    return {{"0", std::to_string(rows), std::to_string(bytes), std::to_string(micros), std::nullopt, std::nullopt}};
-}
-
 // Of "looked at, hits, largest, example, hits, ..." one row a check.
 std::vector<TextRow> by_check(const TextRow& answer) {
     std::vector<TextRow> rows;
@@ -110,12 +87,9 @@ Datum probe(FunctionCallInfo fcinfo) {
     bool reusable = true;
     {
         const WaiterChange change(*loan, waiter);
-        const auto start = Clock::now();
         try {
             const auto cursor = loan->open_probe(spec, static_cast<long>(budget.count()));
-            if (spec.kind == "read") {
-                rows = time_reading(*cursor, start);
-            } else if (const std::vector<TextRow>& answer = cursor->fetch(); !answer.empty()) {
+            if (const std::vector<TextRow>& answer = cursor->fetch(); !answer.empty()) {
                 rows = by_check(answer.front());
             }
             cursor->close();

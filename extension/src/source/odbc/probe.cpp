@@ -19,16 +19,6 @@ namespace {
 constexpr const char* kHigh = "CAST(0x00D8 AS nchar(1)) + N'-' + CAST(0xFFDB AS nchar(1))";
 constexpr const char* kLow = "CAST(0x00DC AS nchar(1)) + N'-' + CAST(0xFFDF AS nchar(1))";
 
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-    std::string all;
-    for (const std::string& part : parts) {
-        all += (all.empty() ? "" : separator) + part;
-    }
-    return all;
-}
-
-std::string alias(std::size_t i) { return "t.c" + std::to_string(i); }
-
 // Absent for a type that has no mapping: such a column is a finding of its own.
 std::optional<SqlType> known_type(const ProbeColumn& column) {
     try {
@@ -99,29 +89,19 @@ public:
     std::string sql() {
         std::vector<std::string> key;
         for (const ProbeColumn& column : spec_.key) {
-            key.push_back(value(column));
+            key.push_back(columns_.value(column));
         }
         key_ = key.empty() ? "CAST(NULL AS nvarchar(100))" : shown(spec_.key, key);
         std::string list = "COUNT_BIG(*)";
         for (const ProbeCheck& check : spec_.checks) {
             list += ", " + (check.kind == "width" ? widest(check) : counted(check));
         }
-        return "SELECT " + list + " FROM " + sampled(spec_, columns_);
+        return "SELECT " + list + " FROM " + sampled(spec_, columns_.all());
     }
 
 private:
-    std::string value(const ProbeColumn& column) {
-        const auto known =
-            std::find_if(columns_.begin(), columns_.end(), [&](const ProbeColumn& c) { return c.name == column.name; });
-        const auto place = static_cast<std::size_t>(known - columns_.begin());
-        if (known == columns_.end()) {
-            columns_.push_back(column);
-        }
-        return alias(place);
-    }
-
     std::string counted(const ProbeCheck& check) {
-        const std::string v = value(check.column);
+        const std::string v = columns_.value(check.column);
         std::string condition;
         if (check.kind == "nul") {
             condition = "CHARINDEX(NCHAR(0) COLLATE Latin1_General_BIN2, " + units(v) + ") > 0";
@@ -144,7 +124,7 @@ private:
     }
 
     std::string size_of(const ProbeColumn& column) {
-        return "CAST(ISNULL(DATALENGTH(" + value(column) + "), 0) AS bigint)";
+        return "CAST(ISNULL(DATALENGTH(" + columns_.value(column) + "), 0) AS bigint)";
     }
 
     std::string widest(const ProbeCheck& check) {
@@ -164,7 +144,7 @@ private:
     }
 
     const ProbeSpec& spec_;
-    std::vector<ProbeColumn> columns_;
+    ProbedColumns columns_;
     std::string key_;
 };
 
@@ -243,36 +223,11 @@ std::string duplicates(const ProbeSpec& spec) {
            " GROUP BY " + joined(keys, ", ") + ") AS x";
 }
 
-std::string read(const ProbeSpec& spec) {
-    std::string list;
-    for (const ProbeColumn& column : spec.columns) {
-        if (const auto type = known_type(column)) {
-            list += (list.empty() ? "" : ", ") + select_expression(*type, "s." + quote_name(column.name), false);
-        }
-    }
-    return "SELECT " + (spec.rows > 0 ? "TOP (" + std::to_string(spec.rows) + ") " : std::string()) +
-           (list.empty() ? "1" : list) + " FROM " + table_of(spec.schema, spec.table, "s", spec.memory_optimized);
-}
-
 }  // namespace
 
 std::string probe(const ProbeSpec& spec) {
-    if (spec.kind == "values") {
-        return Values(spec).sql();
-    }
-    if (spec.columns.empty()) {
-        throw Error(ErrorKind::kConfig, "22023", "there is no column to look at");
-    }
-    if (spec.kind == "orphans") {
-        return orphans(spec);
-    }
-    if (spec.kind == "duplicates") {
-        return duplicates(spec);
-    }
-    if (spec.kind == "read") {
-        return read(spec);
-    }
-    throw Error(ErrorKind::kConfig, "22023", "unknown look at rows \"" + spec.kind + "\"");
+    return probe_select(spec, {[&spec] { return Values(spec).sql(); }, [&spec] { return orphans(spec); },
+                               [&spec] { return duplicates(spec); }});
 }
 
 }  // namespace lakemover::source::odbc

@@ -21,8 +21,6 @@ constexpr const char* kUtf8Pattern =
 
 std::string quoted(std::string_view name) { return postgres_dialect().quote_identifier(name); }
 
-std::string alias(std::size_t i) { return "t.c" + std::to_string(i); }
-
 // A table's rows, of all its columns or of those that are asked for, as c0, c1 and so on; at most as many as allowed.
 std::string sampled(const ProbeSpec& spec, const std::vector<ProbeColumn>& columns, bool address,
                     const std::string& where = {}) {
@@ -39,14 +37,6 @@ std::string sampled(const ProbeSpec& spec, const std::vector<ProbeColumn>& colum
         sql += text.data();
     }
     return "(" + sql + where + (spec.rows > 0 ? " LIMIT " + std::to_string(spec.rows) : "") + ") AS t";
-}
-
-std::string joined(const std::vector<std::string>& parts, const char* separator) {
-    std::string all;
-    for (const std::string& part : parts) {
-        all += (all.empty() ? "" : separator) + part;
-    }
-    return all;
 }
 
 std::string shown(const std::vector<std::string>& values) {
@@ -69,29 +59,19 @@ public:
     std::string sql() {
         std::vector<std::string> key;
         for (const ProbeColumn& column : spec_.key) {
-            key.push_back(value(column));
+            key.push_back(columns_.value(column));
         }
         key_ = key.empty() ? "t.address::text" : shown(key);
         std::string list = "count(*)";
         for (const ProbeCheck& check : spec_.checks) {
             list += ", " + (check.kind == "width" ? widest(check) : counted(check));
         }
-        return "SELECT " + list + " FROM " + sampled(spec_, columns_, key.empty());
+        return "SELECT " + list + " FROM " + sampled(spec_, columns_.all(), key.empty());
     }
 
 private:
-    std::string value(const ProbeColumn& column) {
-        const auto known =
-            std::find_if(columns_.begin(), columns_.end(), [&](const ProbeColumn& c) { return c.name == column.name; });
-        const auto place = static_cast<std::size_t>(known - columns_.begin());
-        if (known == columns_.end()) {
-            columns_.push_back(column);
-        }
-        return alias(place);
-    }
-
     std::string counted(const ProbeCheck& check) {
-        const std::string v = value(check.column);
+        const std::string v = columns_.value(check.column);
         std::string condition;
         if (check.kind == "infinity") {
             condition = "NOT isfinite(" + v + ")";
@@ -109,11 +89,11 @@ private:
     std::string widest(const ProbeCheck& check) {
         std::string size;
         if (!check.column.name.empty()) {
-            size = size_of(check.column, value(check.column), spec_.text_copy);
+            size = size_of(check.column, columns_.value(check.column), spec_.text_copy);
         } else {
             std::vector<std::string> sizes;
             for (const ProbeColumn& column : spec_.columns) {
-                sizes.push_back(size_of(column, value(column), spec_.text_copy));
+                sizes.push_back(size_of(column, columns_.value(column), spec_.text_copy));
             }
             size = sizes.empty() ? "0" : joined(sizes, " + ");
         }
@@ -123,7 +103,7 @@ private:
     }
 
     const ProbeSpec& spec_;
-    std::vector<ProbeColumn> columns_;
+    ProbedColumns columns_;
     std::string key_;
 };
 
@@ -169,22 +149,8 @@ std::string duplicates(const ProbeSpec& spec) {
 }  // namespace
 
 std::string postgres_probe(const ProbeSpec& spec) {
-    if (spec.kind == "values") {
-        return Values(spec).sql();
-    }
-    if (spec.columns.empty()) {
-        throw Error(ErrorKind::kConfig, "22023", "there is no column to look at");
-    }
-    if (spec.kind == "orphans") {
-        return orphans(spec);
-    }
-    if (spec.kind == "duplicates") {
-        return duplicates(spec);
-    }
-    if (spec.kind == "read") {
-        return "SELECT * FROM " + sampled(spec, spec.columns, false);
-    }
-    throw Error(ErrorKind::kConfig, "22023", "unknown look at rows \"" + spec.kind + "\"");
+    return probe_select(spec, {[&spec] { return Values(spec).sql(); }, [&spec] { return orphans(spec); },
+                               [&spec] { return duplicates(spec); }});
 }
 
 }  // namespace lakemover::source
