@@ -7,6 +7,7 @@ DECLARE
     v_run     bigint;
     v_active  bigint;
     v_unknown text;
+    v_option  record;
 BEGIN
     IF NOT EXISTS (SELECT FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw
                     WHERE s.srvname = p_source AND w.fdwname = 'lakemover_fdw') THEN
@@ -24,28 +25,15 @@ BEGIN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
             USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';
     END IF;
-    IF p_options->>'on_existing' NOT IN ('refuse', 'drop') THEN
-        RAISE EXCEPTION 'invalid value for on_existing: "%"', p_options->>'on_existing'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are refuse and drop.';
-    END IF;
-    IF p_options->>'on_table_failure' NOT IN ('undo', 'keep') THEN
-        RAISE EXCEPTION 'invalid value for on_table_failure: "%"', p_options->>'on_table_failure'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are undo and keep.';
-    END IF;
-
-    IF p_options->>'on_bad_row' NOT IN ('fail', 'reject') THEN
-        RAISE EXCEPTION 'invalid value for on_bad_row: "%"', p_options->>'on_bad_row'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are fail and reject.';
-    END IF;
-
-    IF p_options->>'checksum' NOT IN ('sample', 'full') THEN
-        RAISE EXCEPTION 'invalid value for checksum: "%"', p_options->>'checksum'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are sample and full.';
-    END IF;
-    IF p_options->>'checksum_hash' NOT IN ('md5', 'sha256') THEN
-        RAISE EXCEPTION 'invalid value for checksum_hash: "%"', p_options->>'checksum_hash'
-            USING ERRCODE = 'invalid_parameter_value', HINT = 'Valid values are md5 and sha256.';
-    END IF;
+    FOR v_option IN
+        SELECT o.name, o.one, o.other
+          FROM (VALUES ('on_existing', 'refuse', 'drop'), ('on_table_failure', 'undo', 'keep'), ('on_bad_row', 'fail', 'reject'),
+                       ('checksum', 'sample', 'full'), ('checksum_hash', 'md5', 'sha256')) o(name, one, other)
+         WHERE p_options->>o.name NOT IN (o.one, o.other)
+    LOOP
+        RAISE EXCEPTION 'invalid value for %: "%"', v_option.name, p_options->>v_option.name
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('Valid values are %s and %s.', v_option.one, v_option.other);
+    END LOOP;
 
     -- One run per source at a time; the lock keeps two callers from both seeing none.
     LOCK TABLE lakemover.run IN SHARE ROW EXCLUSIVE MODE;
