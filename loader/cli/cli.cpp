@@ -142,6 +142,9 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--attempts", s.attempts, "attempts per batch; default 3")->check(CLI::Range(1, 100))->group(load);
     app.add_option("--profile", s.profile, "type profile: native (default) or portable")->group(load);
     app.add_option("--naming", s.naming, "names on the target: preserve (default), lower or snake")->group(load);
+    app.add_flag("--no-privileges{no},--privileges{yes}", s.privileges,
+                 "do not grant on the target what roles may do on the source")
+        ->group(load);
     app.add_option("--char-as", s.char_as, "SQL Server's char(n) and nchar(n): char (default) or varchar")->group(load);
     app.add_option("--on-nul", s.on_nul, "U+0000 in SQL Server's text: strip (default) or fail")->group(load);
     app.add_option("--on-surrogate", s.on_surrogate,
@@ -214,6 +217,7 @@ void finish_settings(Settings& s) {
 void refuse_planning(const Settings& s) {
     auto flags = sqlserver_planning(s);
     flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
+    if (!s.privileges.empty()) flags.insert(flags.begin(), {s.privileges == "no" ? "--no-privileges" : "--privileges", " "});
     for (const auto& [flag, value] : flags)
         if (!value.empty())
             throw Error(Exit::kUsage, flag + " is for planning; migrate loads the plan that is there", {},

@@ -65,6 +65,7 @@ struct Settings {
     int drain_timeout_s = 60;      // daemon: how long a run may take to its next boundary after SIGTERM
     std::string profile;           // empty: as planned, else native or portable
     std::string naming;            // empty: as planned, else preserve, lower or snake
+    std::string privileges;        // empty: as planned, else yes or no
     // For SQL Server sources; empty: as planned.
     std::string char_as;
     std::string on_nul;

@@ -5,6 +5,7 @@
 
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/existing.hpp"
 #include "loader/engine/helpers.hpp"
 #include "loader/engine/index_builder.hpp"
 #include "loader/engine/load.hpp"
@@ -200,7 +201,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         Phase phase(run, staging, "schema");
         Pg target = run.target.connect();
         const Cancellable registered(run.cancel, target);
-        handle_existing_tables(run, staging, target);
+        handle_existing_objects(run, staging, target);
         ledger.open(
             target,
             staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()}).value_or("?"));

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "loader/engine/existing.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/runner.hpp"
@@ -59,7 +60,7 @@ void reconcile_schema(RunContext& run, Pg& staging, Pg& target) {
                     "'done')",
                     run))
             return;  // every table was undone
-        handle_existing_tables(run, staging, target);
+        handle_existing_objects(run, staging, target);
     } else {
         staging.query(
             "UPDATE lakemover.run_statement s SET state = 'done' FROM pg_catalog.jsonb_to_recordset($2::jsonb) AS "
@@ -201,7 +202,7 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         refuse(run, "this source has no point in time for all tables", {}, "resume without --consistent");
     if (reload_all && is_true(staging,
                               "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "
-                              "stage NOT IN ('schema', 'type', 'sequence', 'table', 'key', 'index'))",
+                              "stage NOT IN ('schema', 'type', 'sequence', 'table', 'setting', 'code', 'key', 'index'))",
                               run))
         refuse(run, "--consistent would load tables again that have their checks and foreign keys already", {},
                "without --consistent it goes on; for one point start a new run with --on-existing=drop");
@@ -276,7 +277,7 @@ Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
                 throw Error(Exit::kUsage,
                             "run " + run.id() + " cannot be resumed: the target does not know it any more", {},
                             "another run has replaced its tables, or it was rolled back; start a new run");
-            handle_existing_tables(run, staging, target);
+            handle_existing_objects(run, staging, target);
             ledger.open(target,
                         staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()})
                             .value_or("?"));

@@ -93,7 +93,7 @@ void write_settings_file(AuditDir& audit, const Settings& s, const RunOptions& o
                       {"sslrootcert", s.target.sslrootcert},
                       {"password", how_given(s.target.password)}};
     file["places"] = {{"home", s.home}, {"staging", staging_place(s.staging)}, {"audit_dir", s.audit_dir}};
-    file["planning"] = {{"profile", s.profile}, {"naming", s.naming}};
+    file["planning"] = {{"profile", s.profile}, {"naming", s.naming}, {"privileges", s.privileges}};
     for (const auto& [flag, value] : sqlserver_planning(s)) file["planning"][flag] = value;
     file["run"] = {{"jobs", o.jobs},
                    {"memory_mb", o.memory_mb},

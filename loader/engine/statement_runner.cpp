@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "loader/target/objects.hpp"
+
 namespace lakemover::loader {
 
 namespace {
@@ -12,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // What a statement of the finish says when it was done before; level 0 compares what is there with the plan.
-bool is_there(const Error& e) { return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16"; }
+bool is_there(const Error& e) { return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42723"; }
 
 bool worth_retrying(const Error& e) {
     // The backend of an earlier execution, whose connection was lost, has just made the same relation.
@@ -74,6 +76,8 @@ void StatementRunner::connect() {
     target_.emplace(std::move(target));
     registration_ = std::make_unique<Cancellable>(run_.cancel, *target_);
     set_maintenance_memory(*target_);
+    // A body may name what is made later.
+    target_->exec("SET check_function_bodies = off");
     run_.ledger->name_session(*target_);
 }
 
@@ -93,11 +97,21 @@ std::optional<StatementOutcome> StatementRunner::execute(const Statement& s) {
         try {
             if (!target_ || !target_->alive()) connect();
             if (cut_) return std::nullopt;
-            target_->exec(s.sql);
+            if (is_tracked(s.kind)) {
+                // Together: what is there and not in the register would never be rolled back.
+                target_->exec("BEGIN");
+                run_.ledger->fence(*target_);
+                target_->exec(s.sql);
+                run_.ledger->register_object(*target_, s.kind, s.object, s.table_id);
+                target_->exec("COMMIT");
+            } else {
+                target_->exec(s.sql);
+            }
             outage.over();
             return StatementOutcome{true, {}, seconds()};
         } catch (const Error& e) {
             if (run_.cancel.raised() || cut_) return std::nullopt;
+            if (is_tracked(s.kind) && target_->alive()) target_->exec("ROLLBACK");
             if (outage.after(e)) {
                 again = true;
                 --attempt;

@@ -1,5 +1,6 @@
 #include "loader/engine/statements.hpp"
 
+#include "loader/engine/phases.hpp"
 #include "loader/engine/statement_runner.hpp"
 #include "loader/target/objects.hpp"
 
@@ -81,73 +82,6 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
 
 }  // namespace
 
-void handle_existing_tables(RunContext& run, Pg& staging, Pg& target) {
-    const Value wanted = staging.scalar(
-        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', "
-        "spec->>'target_table'))::text "
-        "FROM lakemover.run_table WHERE run_id = $1",
-        {run.id()});
-    if (!wanted) return;
-    const Result found = target.query(
-        "SELECT n.nspname, c.relname, c.relkind IN ('r', 'p'), c.relispartition FROM "
-        "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(s text, t text) "
-        "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND "
-        "c.relname = w.t "
-        "ORDER BY c.relispartition DESC, 1, 2",
-        {*wanted});
-    if (found.rows() == 0) return;
-    std::string with_rows;
-    std::string empty;
-    for (int i = 0; i < found.rows(); ++i) {
-        const std::string name = target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
-        if (!found.boolean(i, 2))
-            throw Error(Exit::kUsage, "the target has " + name + " already, and it is not a table", {},
-                        "rename it there, or map the source's table to another name in lakemover.plan_table");
-        bool rows = true;
-        try {
-            rows = target.scalar("SELECT EXISTS (SELECT FROM " + name + ")") == "t";
-        } catch (const Error& e) {
-            // Somebody else's table, which we may not even read: taken for one with rows.
-            if (e.sqlstate != "42501") throw;
-        }
-        std::string& list = rows ? with_rows : empty;
-        list += (list.empty() ? "" : ", ") + name;
-    }
-    if (run.options.on_existing == "refuse")
-        throw Error(Exit::kUsage,
-                    with_rows.empty() ? "the target has planned tables already (empty): " + empty
-                                      : "the target has planned tables already, with rows: " + with_rows,
-                    with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty,
-                    "nothing was changed; --on-existing=drop drops them first, or map the source's tables to other "
-                    "names in lakemover.plan_table");
-    std::string names;
-    nlohmann::json list = nlohmann::json::array();
-    for (int i = 0; i < found.rows(); ++i) {
-        list.push_back(target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1)));
-        names += (i ? ", " : "") + list.back().get<std::string>();
-    }
-    std::string superseded;  // runs, by their uuid
-    target.exec("BEGIN");
-    try {
-        superseded = Ledger::supersede(target, list.dump());
-        // All at once, so that keys among them do not matter; without CASCADE, so that a view or another table's key stops it.
-        target.exec("DROP TABLE IF EXISTS " + names);
-        target.exec("COMMIT");
-    } catch (const Error& e) {
-        if (target.alive()) target.exec("ROLLBACK");
-        throw Error(Exit::kUsage, "cannot drop the planned tables that the target has already", describe_failure(e),
-                    "other objects of the target depend on them; nothing was changed");
-    }
-    // They cannot be resumed any more, and need no snapshot.
-    staging.query(
-        "UPDATE lakemover.run SET state = 'failed', phase = 'ended', error = pg_catalog.format('run %s has replaced "
-        "its tables', $2::text) WHERE run_uuid::text = ANY (pg_catalog.string_to_array($1, ', ')) AND state = "
-        "'interrupted'",
-        {superseded, run.id()});
-    run.events.emit(Level::kWarning, "existing_tables", "dropped on the target: " + names,
-                    {{"superseded_runs", superseded}});
-}
-
 namespace {
 
 // The ledger goes when the run has succeeded; rolling it back needs to know what it made.
@@ -171,7 +105,10 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
     run.ledger->fence(target);
     std::vector<std::pair<Statement, StatementOutcome>> outcomes;
     const bool replace = run.options.on_existing == "drop";
-    for (const char* stage : {"schema", "type", "sequence", "table"}) {
+    target.exec("SET LOCAL check_function_bodies = off");
+    for (const std::string stage : {"schema", "type", "sequence", "table", "setting", "code"}) {
+        // What these need may come later: the finish tries again, and only then it is a failure.
+        const bool early = stage == "setting" || stage == "code";
         for (const Statement& s : pending_statements(staging, run, stage)) {
             run.cancel.check();
             const auto start = Clock::now();
@@ -182,10 +119,14 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
                 const bool there = (s.kind == "schema" || s.kind == "extension") &&
                                    !find_object(target, s.kind, s.object).object_id.empty();
                 target.exec(s.sql);
-                if (!there) run.ledger->register_object(target, s.kind, s.object, s.table_id);
+                if (!there && is_tracked(s.kind)) run.ledger->register_object(target, s.kind, s.object, s.table_id);
             } catch (const Error& e) {
                 if (e.connection_lost) throw;
                 target.exec("ROLLBACK TO SAVEPOINT statement");
+                if (early) {
+                    target.exec("RELEASE SAVEPOINT statement");
+                    continue;
+                }
                 if (!(replace && left_over(s, e))) outcome = {false, describe_failure(e), 0};
             }
             target.exec("RELEASE SAVEPOINT statement");
@@ -231,16 +172,22 @@ void finish_schema(RunContext& run, Pg& staging) {
     // A statement that was done and is not known to be is found there.
     const NotDurable not_durable(staging);
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
-    for (const auto& [stage, parallel] : {std::pair{"key", true},
+    for (const auto& [stage, parallel] : {std::pair{"setting", false},
+                                          {"code", false},
+                                          {"key", true},
                                           {"index", true},
                                           {"check", true},
                                           {"default", false},
                                           {"sequence_value", false},
                                           {"fk", false},
                                           {"fk_validate", true},
+                                          {"view", false},
+                                          {"trigger", false},
                                           {"comment", false},
+                                          {"privilege", false},
                                           {"analyze", true}})
         run_stage(run, staging, stage, parallel ? run.options.jobs : 1);
+    with_target(run, [&](Pg& target) { copy_register(run, staging, target); });
 }
 
 void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {

@@ -9,13 +9,10 @@
 
 namespace lakemover::loader {
 
-// Planned tables that the target already has; refuses, or makes room, as --on-existing says.
-void handle_existing_tables(RunContext& run, Pg& staging, Pg& target);
-
-// Schemas, types, sequences and bare tables: all in one transaction, so that a crash leaves nothing.
+// Schemas, types, sequences, bare tables, and routines that they need: all in one transaction, so that a crash leaves nothing.
 void create_schema(RunContext& run, Pg& staging, Pg& target);
 
-// Keys, indexes, checks, defaults, sequence values, foreign keys, comments, statistics.
+// Keys, indexes, checks, defaults, sequence values, foreign keys, views, triggers, comments, privileges, statistics.
 void finish_schema(RunContext& run, Pg& staging);
 
 // Drops the tables that failed, and their ledger rows. What cannot be dropped is emptied and reported.

@@ -30,15 +30,31 @@ bool is_type(const std::string& kind) {
     return kind == "enum" || kind == "domain" || kind == "composite" || kind == "range";
 }
 
+bool is_view(const std::string& kind) { return kind == "view" || kind == "materialized view"; }
+
+bool is_routine(const std::string& kind) {
+    return kind == "function" || kind == "procedure" || kind == "trigger function" || kind == "window function" ||
+           kind == "aggregate";
+}
+
 }  // namespace
+
+bool is_tracked(const std::string& kind) {
+    return is_table(kind) || is_type(kind) || is_view(kind) || is_routine(kind) || kind == "sequence" ||
+           kind == "schema" || kind == "collation" || kind == "extension" || kind == "operator";
+}
 
 TargetObject find_object(Pg& target, const std::string& kind, const std::string& name) {
     TargetObject object{kind, name, {}, {}, {}};
     const char* sql = nullptr;
-    if (is_table(kind) || kind == "sequence")
+    if (is_table(kind) || is_view(kind) || kind == "sequence")
         sql = "SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, pg_catalog.to_regclass($1)::oid";
     else if (is_type(kind))
         sql = "SELECT 'pg_catalog.pg_type'::pg_catalog.regclass::oid, pg_catalog.to_regtype($1)::oid";
+    else if (is_routine(kind))
+        sql = "SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, pg_catalog.to_regprocedure($1)::oid";
+    else if (kind == "operator")
+        sql = "SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass::oid, pg_catalog.to_regoperator($1)::oid";
     else if (kind == "schema")
         sql = "SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, pg_catalog.to_regnamespace($1)::oid";
     else if (kind == "collation")
@@ -73,21 +89,26 @@ void mark_kept(Pg& target, std::vector<TargetObject>& objects) {
 }
 
 void drop_objects(Pg& target, const std::vector<TargetObject>& objects) {
-    const auto drop = [&](const char* what, const auto& of_kind) {
+    const auto drop = [&](const char* what, const auto& of_kind, const char* how = "CASCADE") {
         std::string names;
         for (const TargetObject& o : objects)
             if (o.kept_for.empty() && of_kind(o.kind)) names += (names.empty() ? "" : ", ") + o.name;
-        // One statement for all of a kind: they may depend on each other.
-        if (!names.empty()) target.exec(std::string("DROP ") + what + " IF EXISTS " + names);
+        if (!names.empty()) target.exec(std::string("DROP ") + what + " IF EXISTS " + names + " " + how);
     };
     const auto equals = [](const char* kind) { return [kind](const std::string& k) { return k == kind; }; };
+    // CASCADE, since kinds depend on each other both ways: a function returns rows of a view, a default calls a function.
+    // What somebody else has built on any of them is why mark_kept() keeps it.
+    drop("MATERIALIZED VIEW", equals("materialized view"));
+    drop("VIEW", equals("view"));
     drop("TABLE", is_table);
     drop("SEQUENCE", equals("sequence"));
+    drop("OPERATOR", equals("operator"));
+    drop("ROUTINE", is_routine);
     drop("TYPE", is_type);
     for (const TargetObject& o : objects)
         if (o.kept_for.empty() && o.kind == "collation") target.exec("DROP COLLATION IF EXISTS " + o.name);
-    drop("EXTENSION", equals("extension"));
-    drop("SCHEMA", equals("schema"));
+    drop("EXTENSION", equals("extension"), "");
+    drop("SCHEMA", equals("schema"), "");
 }
 
 }  // namespace lakemover::loader

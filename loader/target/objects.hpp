@@ -19,10 +19,14 @@ struct TargetObject {
 // The object's place in the catalogs; both empty when there is none of that kind and name.
 TargetObject find_object(Pg& target, const std::string& kind, const std::string& name);
 
+// Whether objects of this kind are remembered, to be dropped when the run is undone; others fall with their table or view.
+bool is_tracked(const std::string& kind);
+
 // Marks what must stay because something else depends on it: a view, another table's key, a table in the schema.
 void mark_kept(Pg& target, std::vector<TargetObject>& objects);
 
-// Drops the others, without CASCADE: what was not seen before stops it. Inside the caller's transaction.
+// Drops the others, and what falls with them: their parts, and each other's users. Inside the caller's transaction, right
+// behind mark_kept().
 void drop_objects(Pg& target, const std::vector<TargetObject>& objects);
 
 }  // namespace lakemover::loader

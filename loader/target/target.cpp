@@ -126,6 +126,11 @@ nlohmann::json Target::facts(Pg& pg) const {
     facts["host"] = settings_.host;
     facts["tls"] = PQsslAttribute(pg.raw(), "protocol") ? PQsslAttribute(pg.raw(), "protocol") : "on";
     facts["sslmode"] = settings_.sslmode;
+    // A role can be granted to only where it is.
+    facts["roles"] = pg.scalar(
+                           "SELECT coalesce(pg_catalog.jsonb_agg(rolname ORDER BY rolname), '[]')::text FROM "
+                           "pg_catalog.pg_roles WHERE NOT pg_catalog.starts_with(rolname, 'pg_')")
+                         .value_or("[]");
     const Result ext = pg.exec("SELECT name, default_version FROM pg_catalog.pg_available_extensions");
     for (int i = 0; i < ext.rows(); ++i) facts["extension:" + ext.text(i, 0)] = ext.text(i, 1);
     return facts;

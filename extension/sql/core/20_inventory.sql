@@ -231,6 +231,48 @@ CREATE TABLE lakemover.inv_object (
 );
 COMMENT ON TABLE lakemover.inv_object IS 'objects of all other kinds of a source: listed, not moved';
 
+-- What is made after the tables. facts, definition and comments are those of the catalog query "code"
+-- (extension/src/source/postgres/catalog_code_queries.hpp).
+CREATE TABLE lakemover.inv_code (
+    source      name NOT NULL,
+    kind        text NOT NULL,          -- view, materialized view, function, procedure, aggregate, operator, trigger, rule, policy, ...
+    object_id   bigint NOT NULL,
+    schema_name text NOT NULL,
+    object_name text NOT NULL,          -- of routines and operators with the types of the arguments, quoted where need be
+    table_id    bigint,                 -- the table or view that it belongs to
+    facts       jsonb NOT NULL,
+    definition  text,
+    comments    jsonb,
+    PRIMARY KEY (source, kind, object_id)
+);
+COMMENT ON TABLE lakemover.inv_code IS 'views, routines, triggers, rules, policies, statistics and settings of tables of a PostgreSQL source';
+
+CREATE TABLE lakemover.inv_need (
+    source         name NOT NULL,
+    class          text NOT NULL,       -- relation, routine, type, operator, trigger, rule, policy, statistics, constraint, default
+    object_id      bigint NOT NULL,     -- of a default: the table's
+    part           int NOT NULL,        -- of a default: the column's
+    needs_class    text NOT NULL,       -- relation, routine, type, operator, other
+    needs_id       bigint NOT NULL,
+    needs_column   int NOT NULL,        -- 0: the whole
+    needs_name     text NOT NULL,
+    extension_name text,
+    PRIMARY KEY (source, class, object_id, part, needs_class, needs_id, needs_column)
+);
+COMMENT ON TABLE lakemover.inv_need IS 'what objects of a PostgreSQL source need of each other and of extensions';
+
+CREATE TABLE lakemover.inv_grant (
+    source      name NOT NULL,
+    class       text NOT NULL,          -- relation, column, sequence, routine, type, schema
+    object_id   bigint NOT NULL,
+    part        text,                   -- the column's or the schema's name
+    grantee     text,                   -- null: PUBLIC
+    privileges  text[] NOT NULL,        -- none: PUBLIC has not what it has by default
+    grantable   boolean NOT NULL
+);
+CREATE INDEX ON lakemover.inv_grant (source, class, object_id);
+COMMENT ON TABLE lakemover.inv_grant IS 'privileges on the objects of a PostgreSQL source, without those of owners';
+
 CREATE TABLE lakemover.inv_unreadable (
     source      name NOT NULL,
     topic       text NOT NULL,

@@ -10,6 +10,7 @@ CREATE TABLE lakemover.plan (
     on_nul           text CHECK (on_nul IN ('strip', 'fail')),
     on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),
     on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),
+    privileges  boolean NOT NULL DEFAULT true,      -- move GRANTs to roles that the target has
     planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     fingerprint text NOT NULL           -- of the source's schema when the plan was made
 );
@@ -22,6 +23,14 @@ CREATE TABLE lakemover.schema_map (
     PRIMARY KEY (source, source_schema)
 );
 COMMENT ON TABLE lakemover.schema_map IS 'where a source''s schemas go on the target; one without a row goes where the naming policy says; applied by lakemover.plan()';
+
+CREATE TABLE lakemover.role_map (
+    source      name NOT NULL,
+    source_role text NOT NULL,
+    target_role text NOT NULL,
+    PRIMARY KEY (source, source_role)
+);
+COMMENT ON TABLE lakemover.role_map IS 'which role of the target stands for a role of the source, in privileges and policies; one without a row has its own name';
 
 CREATE TABLE lakemover.plan_table (
     source        name NOT NULL,
@@ -106,9 +115,22 @@ CREATE TABLE lakemover.plan_routine (
     routine_id    bigint NOT NULL,
     kind          text NOT NULL,        -- function, procedure, aggregate, trigger, view, materialized view, ...
     source_name   text NOT NULL,
-    action        text NOT NULL DEFAULT 'report' CHECK (action IN ('report', 'skip')),
-    reason        text NOT NULL,
+    target_schema text,                 -- null: follows its table, or has no schema
+    target_name   text,                 -- of routines and operators with the types of the arguments
+    action        text NOT NULL DEFAULT 'report' CHECK (action IN ('move', 'report', 'skip')),
+    reason        text,                 -- why it is not moved
     edited        text[] NOT NULL DEFAULT '{}',
     PRIMARY KEY (source, kind, routine_id)
 );
-COMMENT ON TABLE lakemover.plan_routine IS 'objects that hold code: what happens to each, and why';
+COMMENT ON TABLE lakemover.plan_routine IS 'views, routines, triggers and other objects beside the tables: what happens to each, and why; skip keeps one from moving, and what needs it';
+
+-- Kept by plan() and by edits of the plan, since every statement of the target's schema asks for it.
+CREATE TABLE lakemover.plan_unmoved (
+    source    name NOT NULL,
+    class     text NOT NULL,
+    object_id bigint NOT NULL,
+    part      int NOT NULL DEFAULT 0,   -- of a default: the column's ordinal
+    reason    text NOT NULL,
+    PRIMARY KEY (source, class, object_id, part)
+);
+COMMENT ON TABLE lakemover.plan_unmoved IS 'objects of a source that cannot move, themselves or for what they need; classes as in inv_need';

@@ -1,4 +1,4 @@
--- public is there already; an extension is asked for only where a column's type comes from it.
+-- public is there already; an extension is asked for only where something that moves needs it.
 CREATE FUNCTION lakemover._ddl_schemas(p_source name) RETURNS TABLE(table_id bigint, kind text, object text, sql text)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -10,7 +10,25 @@ WITH extension AS (
       JOIN lakemover.inv_column i USING (source, table_id, ordinal)
       JOIN lakemover.inv_extension e ON e.source = t.source AND e.extension_name = i.type_extension
      WHERE t.source = p_source AND NOT c.exclude AND c.target_type = i.data_type
+    UNION
+    SELECT e.extension_name, e.schema_name
+      FROM lakemover.inv_extension e
+     WHERE e.source = p_source
+       AND EXISTS (SELECT FROM lakemover.inv_need n
+                     LEFT JOIN lakemover.inv_code o ON o.source = n.source AND lakemover._code_class(o.kind) = n.class AND o.object_id = n.object_id
+                     LEFT JOIN lakemover.inv_index i ON i.source = n.source AND n.class = 'relation' AND i.index_id = n.object_id
+                     LEFT JOIN lakemover.inv_constraint c ON c.source = n.source AND n.class = 'constraint' AND c.constraint_id = n.object_id
+                    WHERE n.source = p_source AND n.extension_name = e.extension_name
+                      AND NOT EXISTS (SELECT FROM lakemover.plan_unmoved u
+                                       WHERE u.source = n.source AND u.class = n.class AND u.object_id = n.object_id AND u.part = n.part)
+                      AND (o.kind IS NOT NULL
+                           OR EXISTS (SELECT FROM lakemover._planned_table t
+                                       WHERE t.source = n.source
+                                         AND t.table_id = CASE WHEN n.class = 'default' THEN n.object_id ELSE coalesce(i.table_id, c.table_id) END)))
 ), schema AS (
+    SELECT r.target_schema AS name FROM lakemover.plan_routine r
+     WHERE r.source = p_source AND r.action = 'move' AND r.reason IS NULL AND r.target_schema IS NOT NULL
+    UNION
     SELECT t.target_schema AS name FROM lakemover._planned_table t WHERE t.source = p_source
     UNION
     SELECT s.target_schema FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude
@@ -31,4 +49,4 @@ SELECT NULL::bigint, d.kind, d.object, d.sql
           FROM extension e) d
  ORDER BY d.no, d.object COLLATE "C"
 $$;
-COMMENT ON FUNCTION lakemover._ddl_schemas(name) IS 'statements that create the planned schemas, and extensions whose types are used';
+COMMENT ON FUNCTION lakemover._ddl_schemas(name) IS 'statements that create the planned schemas, and extensions that are needed';

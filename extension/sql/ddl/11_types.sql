@@ -1,3 +1,13 @@
+-- The checks of such a domain can be made only when the routines are there.
+CREATE FUNCTION lakemover._type_calls(p_source name, p_type_id bigint) RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT EXISTS (SELECT FROM lakemover.inv_need n
+                WHERE n.source = p_source AND n.class = 'type' AND n.object_id = p_type_id AND n.needs_class IN ('routine', 'operator') AND n.extension_name IS NULL)
+$$;
+COMMENT ON FUNCTION lakemover._type_calls(name, bigint) IS 'whether checks of a domain call routines of the source''s own';
+
 -- The inventory's order puts a type behind those that it uses. Checks of a domain that are not valid on the source come
 -- after the load, like those of tables; a row that breaks one could still not be copied, since values of a domain are always checked.
 CREATE FUNCTION lakemover._ddl_types(p_source name) RETURNS TABLE(table_id bigint, kind text, object text, sql text)
@@ -22,7 +32,7 @@ SELECT NULL::bigint, d.kind, d.object, d.sql
                 CASE WHEN (t.definition ->> 'not_null')::boolean THEN 'NOT NULL' END,
                 (SELECT string_agg(format('CONSTRAINT %I %s', c.item ->> 'name', c.item ->> 'definition'), ' ' ORDER BY c.no)
                    FROM jsonb_array_elements(t.definition -> 'checks') WITH ORDINALITY c(item, no)
-                  WHERE (c.item ->> 'validated')::boolean))
+                  WHERE (c.item ->> 'validated')::boolean AND NOT lakemover._type_calls(p_source, t.type_id)))
            WHEN 'c' THEN format('CREATE TYPE %s AS (%s)', n.object,
                 (SELECT string_agg(concat_ws(' ', quote_ident(a.item ->> 'name'), a.item ->> 'type',
                                              'COLLATE ' || (a.item ->> 'collation')), ', ' ORDER BY a.no)

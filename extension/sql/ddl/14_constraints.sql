@@ -63,6 +63,7 @@ WITH RECURSIVE con AS MATERIALIZED (
       FROM lakemover.inv_type t
      CROSS JOIN LATERAL jsonb_array_elements(t.definition -> 'checks') c(item)
      WHERE t.source = p_source AND t.kind = 'd' AND NOT (c.item ->> 'validated')::boolean
+       AND NOT EXISTS (SELECT FROM lakemover.plan_unmoved u WHERE u.source = p_source AND u.class = 'type' AND u.object_id = t.type_id)
     UNION ALL
     SELECT 'fk', 0, c.table_id, 'foreign key', format('%s.%I', c.target, c.target_name),
            format('ALTER TABLE %s ADD CONSTRAINT %I %s%s', c.target, c.target_name, c.definition,

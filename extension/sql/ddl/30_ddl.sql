@@ -30,9 +30,14 @@ SELECT row_number() OVER (ORDER BY g.no, s.part, s.no)::int, s.stage, s.table_id
     SELECT 'analyze', 1, d.no, d.table_id, d.kind, d.object, d.sql
       FROM lakemover._ddl_analyze(p_source) WITH ORDINALITY d(table_id, kind, object, sql, no)
     UNION ALL
-    SELECT c.stage, 2, c.no, c.table_id, c.kind, c.object, c.sql FROM lakemover._ddl_constraints(p_source) c) s
-  JOIN unnest('{schema,type,sequence,table,key,index,check,default,sequence_value,fk,fk_validate,comment,analyze}'::text[])
+    SELECT c.stage, 2, c.no, c.table_id, c.kind, c.object, c.sql FROM lakemover._ddl_constraints(p_source) c
+    UNION ALL
+    SELECT c.stage, 3, c.no, c.table_id, c.kind, c.object, c.sql FROM lakemover._ddl_code(p_source) c
+    UNION ALL
+    SELECT 'privilege', 1, g.no, NULL, g.kind, g.object, g.sql
+      FROM lakemover._ddl_grants(p_source) WITH ORDINALITY g(kind, object, sql, no)) s
+  JOIN unnest('{schema,type,sequence,table,setting,code,key,index,check,default,sequence_value,fk,fk_validate,view,trigger,comment,privilege,analyze}'::text[])
        WITH ORDINALITY g(stage, no) USING (stage)
  ORDER BY 1
 $$;
-COMMENT ON FUNCTION lakemover._ddl(name) IS 'all statements that make the planned schema on the target, in order: schema, type, sequence, table before the load, the rest after it';
+COMMENT ON FUNCTION lakemover._ddl(name) IS 'all statements that make the planned schema on the target, in order: schema, type, sequence, table, setting, code before the load, the rest after it';

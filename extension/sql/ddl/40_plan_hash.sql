@@ -1,5 +1,5 @@
 -- Everything that decides what a run does: statements and specs. Not what changes while the plan stays the same: sequence
--- values, sizes and estimates.
+-- values, sizes and estimates; nor privileges, which depend on the roles that the target has meanwhile.
 CREATE FUNCTION lakemover.plan_hash(p_source name) RETURNS text
 LANGUAGE sql STABLE
 SET jit = off
@@ -12,6 +12,6 @@ SELECT encode(sha256(convert_to(concat_ws(E'\n',
               FROM lakemover.plan_table t WHERE t.source = p_source AND NOT t.exclude),
            (SELECT string_agg(jsonb_build_array(d.stage, d.table_id, d.kind, d.object, d.sql)::text, E'\n'
                               ORDER BY d.stage COLLATE "C", d.kind COLLATE "C", d.object COLLATE "C", d.sql COLLATE "C")
-              FROM lakemover._ddl(p_source) d WHERE d.stage <> 'sequence_value')), 'UTF8')), 'hex')
+              FROM lakemover._ddl(p_source) d WHERE d.stage NOT IN ('sequence_value', 'privilege'))), 'UTF8')), 'hex')
 $$;
 COMMENT ON FUNCTION lakemover.plan_hash(name) IS 'SHA-256 over the plan: two plans with the same hash do the same';

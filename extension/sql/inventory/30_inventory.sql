@@ -18,7 +18,7 @@ BEGIN
 
     FOREACH v_table IN ARRAY ARRAY['source_info', 'inv_schema', 'inv_table', 'inv_column', 'inv_constraint', 'inv_index',
                                    'inv_sequence', 'inv_type', 'inv_routine', 'inv_trigger', 'inv_view', 'inv_extension',
-                                   'inv_object', 'inv_unreadable', 'inv_not_translated'] LOOP
+                                   'inv_object', 'inv_code', 'inv_need', 'inv_grant', 'inv_unreadable', 'inv_not_translated'] LOOP
         EXECUTE format('DELETE FROM lakemover.%I WHERE source = $1', v_table) USING v_source;
     END LOOP;
 
@@ -158,6 +158,8 @@ BEGIN
     SELECT v_source, c.* FROM lakemover._catalog(v_source, 'object')
            AS c(kind text, object_id bigint, schema_name text, object_name text, table_id bigint, definition text)
      WHERE v_scope IS NULL OR c.schema_name IS NULL OR c.schema_name = ANY (v_scope);
+
+    PERFORM lakemover._read_code(v_source, v_scope);
 
     IF v_scope IS NOT NULL THEN
         DELETE FROM lakemover.inv_schema s

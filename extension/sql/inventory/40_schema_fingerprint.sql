@@ -25,6 +25,9 @@ AS $$
                            ORDER BY s.sequence_id)
            FROM lakemover.inv_sequence s WHERE s.source = p_source),
         (SELECT string_agg(ROW (t.type_id, t.schema_name, t.type_name, t.kind, t.definition)::text, E'\n' ORDER BY t.type_id)
-           FROM lakemover.inv_type t WHERE t.source = p_source)), 'UTF8')), 'hex')
+           FROM lakemover.inv_type t WHERE t.source = p_source),
+        (SELECT string_agg(ROW (c.kind, c.object_id, c.schema_name, c.object_name, c.table_id, c.facts, c.definition)::text, E'\n'
+                           ORDER BY c.kind COLLATE "C", c.object_id)
+           FROM lakemover.inv_code c WHERE c.source = p_source)), 'UTF8')), 'hex')
 $$;
 COMMENT ON FUNCTION lakemover._schema_fingerprint(name) IS 'SHA-256 over the inventory that a plan is made from: another value means that the source''s schema changed';

@@ -73,7 +73,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF current_setting('lakemover_plan.writing', true) IS DISTINCT FROM 'on' THEN
-        PERFORM lakemover._plan_follow(s.source) FROM (SELECT DISTINCT c.source FROM changed c) s;
+        PERFORM lakemover._plan_follow(s.source), lakemover._refresh_unmoved(s.source) FROM (SELECT DISTINCT c.source FROM changed c) s;
     END IF;
     RETURN NULL;
 END
@@ -87,4 +87,8 @@ CREATE TRIGGER follow_edits AFTER UPDATE ON lakemover.plan_column REFERENCING NE
 CREATE TRIGGER follow_edits AFTER UPDATE ON lakemover.plan_constraint REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION lakemover._follow_edits();
 CREATE TRIGGER follow_edits AFTER UPDATE ON lakemover.plan_index REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION lakemover._follow_edits();
+CREATE TRIGGER follow_edits AFTER UPDATE ON lakemover.plan_sequence REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION lakemover._follow_edits();
+CREATE TRIGGER follow_edits AFTER UPDATE ON lakemover.plan_routine REFERENCING NEW TABLE AS changed
     FOR EACH STATEMENT EXECUTE FUNCTION lakemover._follow_edits();

@@ -20,6 +20,7 @@ SELECT c.constraint_id, c.table_id, c.kind, c.source_name, c.target_name, i.pare
   JOIN lakemover.inv_constraint i USING (source, constraint_id)
   JOIN lakemover._planned_table t ON t.source = c.source AND t.table_id = c.table_id
   LEFT JOIN lakemover.plan_table rt ON rt.source = c.source AND rt.table_id = i.ref_table_id
+  LEFT JOIN lakemover.plan_unmoved n ON n.source = c.source AND n.class = 'constraint' AND n.object_id = c.constraint_id
  CROSS JOIN LATERAL (
        -- of a foreign key: the text behind the referenced columns, else the whole definition
        SELECT regexp_replace(CASE WHEN c.kind = 'f' THEN lakemover._foreign_key_tail(i.definition) ELSE i.definition END,
@@ -55,7 +56,7 @@ SELECT c.constraint_id, c.table_id, c.kind, c.source_name, c.target_name, i.pare
                  OR EXISTS (SELECT FROM lakemover.plan_index ki
                              WHERE ki.source = c.source AND ki.index_id = i.index_id AND ki.exclude))
                THEN 'the key that it references is excluded'
-           ELSE e.problem END AS reason) r
+           ELSE coalesce(e.problem, n.reason) END AS reason) r
  WHERE c.source = p_source AND NOT c.exclude
 $$;
 COMMENT ON FUNCTION lakemover._planned_constraints(name) IS 'constraints of the tables that move, in the target''s terms, and why some cannot move';

@@ -6,12 +6,13 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT p.index_id, p.table_id, p.source_name, p.target_name, i.parent_id, i.is_unique,
-       CASE WHEN i.is_valid AND e.problem IS NULL THEN coalesce(e.sql, d.tail) END,
-       CASE WHEN NOT i.is_valid THEN 'it is invalid on the source' ELSE e.problem END
+       CASE WHEN i.is_valid AND e.problem IS NULL AND n.reason IS NULL THEN coalesce(e.sql, d.tail) END,
+       CASE WHEN NOT i.is_valid THEN 'it is invalid on the source' ELSE coalesce(e.problem, n.reason) END
   FROM lakemover.plan_index p
   JOIN lakemover.inv_index i USING (source, index_id)
   JOIN lakemover._planned_table t ON t.source = p.source AND t.table_id = p.table_id
   LEFT JOIN lakemover._changed_table changed ON changed.source = p.source AND changed.table_id = p.table_id
+  LEFT JOIN lakemover.plan_unmoved n ON n.source = p.source AND n.class = 'relation' AND n.object_id = p.index_id
  -- the usual definition begins with what is known; another version's quotes may differ
  CROSS JOIN LATERAL (
        SELECT format('CREATE %sINDEX %I ON %s%I.%I ', CASE WHEN i.is_unique THEN 'UNIQUE ' END, p.source_name,

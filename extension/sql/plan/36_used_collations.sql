@@ -22,6 +22,7 @@ SELECT o.object_id, n.name, o.definition
    AND (n.name IN (SELECT used.name FROM used)
         OR EXISTS (SELECT FROM lakemover.inv_index i WHERE i.source = p_source AND strpos(i.definition, 'COLLATE ' || n.name) > 0)
         OR EXISTS (SELECT FROM lakemover.inv_constraint i WHERE i.source = p_source AND strpos(i.definition, 'COLLATE ' || n.name) > 0)
+        OR EXISTS (SELECT FROM lakemover.inv_code i WHERE i.source = p_source AND strpos(i.definition, 'COLLATE ' || n.name) > 0)
         OR EXISTS (SELECT FROM lakemover.inv_table i WHERE i.source = p_source AND strpos(i.partition_key, 'COLLATE ' || n.name) > 0))
 $$;
 COMMENT ON FUNCTION lakemover._used_collations(name) IS 'the source''s own collations that something that moves needs';

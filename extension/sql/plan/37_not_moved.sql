@@ -8,7 +8,21 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT NULL::bigint, r.kind, r.source_name, r.reason
   FROM lakemover.plan_routine r
- WHERE r.source = p_source AND r.action = 'report'
+ WHERE r.source = p_source AND r.reason IS NOT NULL
+   AND (r.action <> 'skip' OR r.reason = 'excluded in the plan')
+UNION ALL
+SELECT NULL, 'text of ' || x.kind, x.source_name, x.problem FROM lakemover._routine_texts(p_source) x
+UNION ALL
+SELECT NULL, 'privileges', g.grantee, g.problem FROM lakemover._unmoved_grants(p_source) g
+UNION ALL
+SELECT NULL, 'domain check', format('%I.%I', y.schema_name, y.type_name), n.reason
+  FROM lakemover.inv_type y JOIN lakemover.plan_unmoved n ON n.source = y.source AND n.class = 'type' AND n.object_id = y.type_id
+ WHERE y.source = p_source AND y.kind = 'd'
+UNION ALL
+SELECT c.table_id, 'default', format('%I.%I.%I', t.source_schema, t.source_table, c.source_column), c.default_problem
+  FROM lakemover._planned_table t
+  JOIN lakemover._planned_column c USING (source, table_id)
+ WHERE t.source = p_source AND c.default_problem IS NOT NULL
 UNION ALL
 SELECT t.table_id, 'table', format('%I.%I', t.source_schema, t.source_table), 'excluded in the plan'
   FROM lakemover.plan_table t
@@ -87,4 +101,4 @@ SELECT i.owner_table_id, 'sequence value', format('%I.%I', s.source_schema, s.so
  WHERE s.source = p_source AND NOT s.exclude AND i.last_value IS NULL
  ORDER BY 2, 3
 $$;
-COMMENT ON FUNCTION lakemover.not_moved(name) IS 'what of the source the target will not have, and why: views, triggers and routines, excluded objects, constraints that cannot be expressed';
+COMMENT ON FUNCTION lakemover.not_moved(name) IS 'what of the source the target will not have, and why: excluded objects, objects of kinds that cannot move, constraints that cannot be expressed';

@@ -19,6 +19,14 @@ WITH relation AS (
       FROM lakemover.plan_index i JOIN lakemover._planned_table t USING (source, table_id)
      WHERE i.source = p_source AND NOT i.exclude
     UNION ALL
+    SELECT r.target_schema, r.target_name, format('%s %s', r.kind, r.source_name), 1
+      FROM lakemover.plan_routine r
+     WHERE r.source = p_source AND r.action = 'move' AND r.kind IN ('view', 'materialized view')
+    UNION ALL
+    SELECT r.target_schema, r.target_name, format('%s %s', r.kind, r.source_name), 3
+      FROM lakemover.plan_routine r
+     WHERE r.source = p_source AND r.action = 'move' AND lakemover._code_class(r.kind) = 'routine'
+    UNION ALL
     -- a table brings a type of its name
     SELECT y.schema_name, y.type_name, format('type %I.%I', y.schema_name, y.type_name), y.space
       FROM (SELECT t.schema_name, t.type_name, 2 AS space FROM lakemover.inv_type t WHERE t.source = p_source

@@ -31,10 +31,10 @@ AS $$
     SELECT coalesce(s.table_id, 0), g.ordinal, g.stage, sum(s.seconds),
            CASE WHEN g.stage IN ('index', 'foreign_key') THEN max(t.bytes_copied) END
       FROM lakemover.run_statement s
-      JOIN (VALUES ('schema', 1, 'schema'), ('type', 1, 'schema'), ('sequence', 1, 'schema'), ('table', 1, 'schema'),
+      JOIN (VALUES ('schema', 1, 'schema'), ('type', 1, 'schema'), ('sequence', 1, 'schema'), ('table', 1, 'schema'), ('setting', 1, 'schema'), ('code', 1, 'schema'),
                    ('key', 11, 'index'), ('index', 11, 'index'), ('fk', 12, 'foreign_key'), ('fk_validate', 12, 'foreign_key'),
                    ('check', 13, 'finish'), ('default', 13, 'finish'), ('sequence_value', 13, 'finish'),
-                   ('comment', 13, 'finish'), ('analyze', 13, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
+                   ('view', 13, 'finish'), ('trigger', 13, 'finish'), ('comment', 13, 'finish'), ('privilege', 13, 'finish'), ('analyze', 13, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
       LEFT JOIN lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = s.table_id
      WHERE s.run_id = p_run AND s.seconds IS NOT NULL
      GROUP BY 1, 2, 3

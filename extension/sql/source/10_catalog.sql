@@ -5,3 +5,10 @@ RETURNS SETOF record
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'lakemover_catalog';
 COMMENT ON FUNCTION lakemover._catalog(name, text) IS 'rows of a catalog topic of a source, converted to the caller''s column definition list';
+
+-- The target is asked the same, so that both answers mean the same.
+CREATE FUNCTION lakemover._catalog_text(p_topic text)
+RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE
+AS 'MODULE_PATHNAME', 'lakemover_catalog_text';
+COMMENT ON FUNCTION lakemover._catalog_text(text) IS 'the query of a catalog topic for PostgreSQL, to be run under an empty search_path; null: no such topic';

@@ -1,10 +1,10 @@
--- One query over the target's catalogs. Types are spelt out with their schema, so that the session's search_path does not matter;
+-- One query over the target's catalogs, to be run with an empty search_path: then types come with their schema;
 -- expressions are not compared as text, since a server prints another text than it was given (x IN (...) alone shows that).
 CREATE FUNCTION lakemover._level0_sql(p_run bigint) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-SELECT replace($sql$
+SELECT replace(replace($sql$
 WITH space AS (
     SELECT n.oid, n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = ANY (%SCHEMAS%::text[])
 ), rel AS (
@@ -130,7 +130,11 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 
   JOIN space s ON s.oid = t.typnamespace
   LEFT JOIN rel ON rel.oid = t.typrelid
  WHERE t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND rel.relkind = 'c'
-$sql$, '%SCHEMAS%', quote_literal(coalesce((
+UNION ALL
+SELECT code.kind, coalesce(code.table_schema, code.schema_name), code.table_name, code.object_name, code.facts::text
+  FROM (%CODE%) AS code(kind, object_id, schema_name, object_name, table_id, table_schema, table_name, facts, definition, comments)
+  JOIN space s ON s.nspname = coalesce(code.table_schema, code.schema_name)
+$sql$, '%CODE%', lakemover._catalog_text('code')), '%SCHEMAS%', quote_literal(coalesce((
            SELECT array_agg(DISTINCT s.name ORDER BY s.name)
              FROM lakemover.run r
             CROSS JOIN LATERAL (
@@ -138,7 +142,10 @@ $sql$, '%SCHEMAS%', quote_literal(coalesce((
                   UNION ALL
                   SELECT q.target_schema FROM lakemover.plan_sequence q WHERE q.source = r.source AND NOT q.exclude
                   UNION ALL
-                  SELECT y.schema_name FROM lakemover.inv_type y WHERE y.source = r.source) s(name)
+                  SELECT y.schema_name FROM lakemover.inv_type y WHERE y.source = r.source
+                  UNION ALL
+                  SELECT o.target_schema FROM lakemover.plan_routine o
+                   WHERE o.source = r.source AND o.action = 'move' AND o.reason IS NULL AND o.target_schema IS NOT NULL) s(name)
             WHERE r.run_id = p_run), '{}')::text))
 $function$;
-COMMENT ON FUNCTION lakemover._level0_sql(bigint) IS 'a query for the target that lists what is in the planned schemas: kind, schema_name, table_name, object_name, definition';
+COMMENT ON FUNCTION lakemover._level0_sql(bigint) IS 'a query for the target, under an empty search_path, that lists what is in the planned schemas: kind, schema_name, table_name, object_name, definition';

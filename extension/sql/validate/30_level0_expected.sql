@@ -100,13 +100,16 @@ SELECT NULL, CASE y.kind WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' TH
        CASE y.kind
        WHEN 'e' THEN jsonb_build_object('labels', y.definition -> 'labels')
        WHEN 'd' THEN jsonb_build_object('base', y.definition -> 'base', 'not_null', y.definition -> 'not_null',
-            'default', y.definition ->> 'default' IS NOT NULL,
-            'checks', (SELECT coalesce(jsonb_agg(c.item ->> 'name' ORDER BY c.item ->> 'name' COLLATE "C"), '[]')
-                         FROM jsonb_array_elements(y.definition -> 'checks') c(item)))
+            'default', y.definition ->> 'default' IS NOT NULL)
+            || CASE WHEN EXISTS (SELECT FROM lakemover.plan_unmoved u WHERE u.source = p_source AND u.class = 'type' AND u.object_id = y.type_id) THEN '{}'
+               ELSE jsonb_build_object('checks', (SELECT coalesce(jsonb_agg(c.item ->> 'name' ORDER BY c.item ->> 'name' COLLATE "C"), '[]')
+                         FROM jsonb_array_elements(y.definition -> 'checks') c(item))) END
        WHEN 'c' THEN jsonb_build_object('attributes',
             (SELECT coalesce(jsonb_agg(jsonb_build_array(a.item ->> 'name', a.item ->> 'type') ORDER BY a.no), '[]')
                FROM jsonb_array_elements(y.definition -> 'attributes') WITH ORDINALITY a(item, no)))
        ELSE '{}' END
   FROM lakemover.inv_type y WHERE y.source = p_source
+UNION ALL
+SELECT e.* FROM lakemover._level0_expected_code(p_source) e
 $$;
 COMMENT ON FUNCTION lakemover._level0_expected(name) IS 'what the target should have after a run, in the terms of _level0_sql()';

@@ -23,7 +23,8 @@ BEGIN
     RETURN QUERY
     SELECT e.table_id, e.kind,
            CASE WHEN e.table_name IS NULL OR e.table_name = e.object_name AND e.kind IN ('table', 'sequence')
-                THEN format('%I.%I', e.schema_name, e.object_name)
+                THEN format(CASE WHEN lakemover._code_class(e.kind) IN ('routine', 'operator') THEN '%I.%s' ELSE '%I.%I' END,
+                            e.schema_name, e.object_name)
                 ELSE format('%I.%I.%I', e.schema_name, e.table_name, e.object_name) END,
            CASE WHEN t.definition IS NULL THEN e.definition::text ELSE d.expected END,
            CASE WHEN t.definition IS NULL THEN 'missing' ELSE d.found END

@@ -1,10 +1,12 @@
 // lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
 #include "pg/result_rows.hpp"
+#include "source/postgres/catalog.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
 PG_FUNCTION_INFO_V1(lakemover_catalog);
+PG_FUNCTION_INFO_V1(lakemover_catalog_text);
 PG_FUNCTION_INFO_V1(lakemover_source_identity);
 }
 
@@ -66,6 +68,17 @@ Datum source_identity(FunctionCallInfo fcinfo) {
 
 extern "C" Datum lakemover_catalog(PG_FUNCTION_ARGS) {
     return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::catalog(fcinfo); });
+}
+
+extern "C" Datum lakemover_catalog_text(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum {
+        const auto query = lakemover::source::catalog_query(lakemover::pg::from_text_datum(PG_GETARG_DATUM(0)), 170000);
+        if (!query) {
+            fcinfo->isnull = true;
+            return Datum{0};
+        }
+        return lakemover::pg::to_text_datum(std::string(*query));
+    });
 }
 
 extern "C" Datum lakemover_source_identity(PG_FUNCTION_ARGS) {

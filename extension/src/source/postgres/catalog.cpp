@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "source/postgres/catalog_code_queries.hpp"
 #include "source/postgres/catalog_queries.hpp"
 
 namespace lakemover::source {
@@ -26,6 +27,12 @@ const std::map<std::string_view, std::string_view>& fragments() {
 
         {"comment", R"sql(LEFT JOIN pg_description d ON d.classoid = 'pg_catalog.$1'::regclass AND d.objoid = $2
         AND d.objsubid = 0)sql"},
+
+        {"comments", R"sql((SELECT jsonb_build_object('', d.description) FROM pg_description d
+         WHERE d.classoid = 'pg_catalog.$1'::regclass AND d.objoid = $2 AND d.objsubid = 0))sql"},
+
+        // What tells a routine from its namesakes, as DROP and to_regprocedure() take it.
+        {"signature", "format('%I(%s)', $1.proname, oidvectortypes($1.proargtypes))"},
 
         // Foreign tables are not among them: their rows are another server's.
         {"user_tables", R"sql(rel AS (
@@ -133,6 +140,9 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"extension", catalog::kExtension},
             {"object", catalog::kObject},
             {"activity", catalog::kActivity},
+            {"code", catalog::kCode},
+            {"need", catalog::kNeed},
+            {"grant", catalog::kGrant},
         };
         std::map<std::string, std::string, std::less<>> all;
         for (const auto& [topic, text] : texts) {

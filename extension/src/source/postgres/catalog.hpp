@@ -12,7 +12,8 @@ namespace lakemover::source {
 inline constexpr int kSequenceValueParts = 8;
 
 // The query that reads a topic (source_info, schema, table, column, constraint, index, sequence,
-// sequence_value, sequence_value_0 .. sequence_value_7, type, routine, trigger, view, extension, object, activity), or
+// sequence_value, sequence_value_0 .. sequence_value_7, type, routine, trigger, view, extension, object,
+// activity, code, need, grant), or
 // nothing when the topic is unknown or the server is older than PostgreSQL 12. The columns are
 // those of lakemover.inv_<topic> without the source, in the order that inventory() declares.
 std::optional<std::string_view> catalog_query(std::string_view topic, int version_num);

@@ -1,0 +1,195 @@
+-- How an object of each kind is made on the target, from what the source printed. Null where a text cannot be had: plan_unmoved
+-- lists those, but for what only the text itself shows.
+CREATE FUNCTION lakemover._renames_for(p_source name, p_class text, p_object_id bigint) RETURNS jsonb
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT coalesce(jsonb_object_agg(
+           to_jsonb(ARRAY[u.source_schema, split_part(u.source_name, '(', 1)])::text,
+           jsonb_build_object('to', u.target, 'alias', CASE WHEN u.class = 'relation' AND u.target_name IS DISTINCT FROM u.source_name OR u.columns IS NOT NULL
+                                                            THEN quote_ident(u.source_name) END,
+                              'from', CASE WHEN u.columns IS NOT NULL THEN format('(SELECT %s FROM %s)', u.columns, u.target) END)), '{}')
+  FROM (SELECT DISTINCT n.needs_class AS class, coalesce(r.source_schema, t.source_schema) AS source_schema,
+               coalesce(r.source_name, t.source_table) AS source_name, coalesce(r.target_name, t.target_table) AS target_name,
+               CASE WHEN n.needs_class = 'routine' THEN format('%I.%s', r.target_schema, split_part(r.target_name, '(', 1))
+                    ELSE coalesce(r.target, format('%I.%I', t.target_schema, t.target_table)) END AS target,
+               -- all columns under the names that they had: the query says those
+               (SELECT string_agg(format('%I AS %I', c.target_column, c.source_column), ', ' ORDER BY c.ordinal)
+                  FROM lakemover.plan_column c
+                 WHERE c.source = p_source AND n.needs_class = 'relation' AND c.table_id = n.needs_id AND NOT c.exclude
+                HAVING bool_or(c.target_column <> c.source_column)) AS columns
+          FROM lakemover.inv_need n
+          LEFT JOIN lakemover._renamed_object r ON r.source = n.source AND r.class = n.needs_class AND r.object_id = n.needs_id
+          LEFT JOIN lakemover.plan_table t ON t.source = n.source AND n.needs_class = 'relation' AND t.table_id = n.needs_id
+         WHERE n.source = p_source AND n.class = p_class AND n.object_id = p_object_id AND n.needs_class IN ('relation', 'routine')) u
+ WHERE u.target_name IS NOT NULL AND (u.columns IS NOT NULL OR u.target <> format('%I.%s', u.source_schema, CASE WHEN u.class = 'routine' THEN split_part(u.source_name, '(', 1) ELSE quote_ident(u.source_name) END))
+$$;
+COMMENT ON FUNCTION lakemover._renames_for(name, text, bigint) IS 'what has another name on the target of all that an object needs, for _rename_relations()';
+
+CREATE FUNCTION lakemover._code_sql(p_source name, p_code lakemover.inv_code, p_target text, p_on text)
+RETURNS TABLE(no int, kind text, sql text)
+LANGUAGE plpgsql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_class   text := lakemover._code_class(p_code.kind);
+    v_renames jsonb := lakemover._renames_for(p_source, v_class, p_code.object_id);
+    v_json    jsonb;
+    v_sql     text;
+    v_using   text;
+    v_check   text;
+BEGIN
+    CASE
+    WHEN p_code.kind IN ('view', 'materialized view') THEN
+        v_json := p_code.definition::jsonb;
+        SELECT r.sql INTO v_sql FROM lakemover._rename_relations(rtrim(v_json ->> 'query', E'; \n'), v_renames, true) r;
+        RETURN QUERY SELECT 1, p_code.kind,
+            format('CREATE %s %s%s AS%s%s', upper(p_code.kind), p_target,
+                   (SELECT ' WITH (' || string_agg(format('%s=%L', split_part(o.text, '=', 1), substr(o.text, strpos(o.text, '=') + 1)), ', ') || ')'
+                      FROM jsonb_array_elements_text(p_code.facts -> 'options') o(text)),
+                   E'\n' || v_sql,
+                   CASE WHEN p_code.kind = 'materialized view' THEN CASE WHEN (p_code.facts ->> 'populated')::boolean THEN E'\n  WITH DATA' ELSE E'\n  WITH NO DATA' END ELSE '' END);
+        RETURN QUERY SELECT 2, 'default', format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', p_target, d.key, r.sql)
+                       FROM jsonb_each_text(CASE jsonb_typeof(v_json -> 'defaults') WHEN 'object' THEN v_json -> 'defaults' ELSE '{}' END) d
+                      CROSS JOIN LATERAL lakemover._target_expression(p_source, NULL, d.value) r
+                      WHERE r.sql IS NOT NULL;
+    WHEN p_code.kind IN ('materialized view index', 'statistics', 'rule', 'trigger') THEN
+        -- the name of the object itself is qualified in statistics only
+        IF p_code.kind = 'statistics' THEN
+            v_renames := v_renames || jsonb_build_object(to_jsonb(ARRAY[p_code.schema_name, p_code.object_name])::text, jsonb_build_object('to', p_target));
+        END IF;
+        SELECT r.sql INTO v_sql FROM lakemover._rename_relations(rtrim(p_code.definition, E'; \n'), v_renames, false) r;
+        RETURN QUERY SELECT 1, p_code.kind, v_sql;
+        IF p_code.kind = 'statistics' AND (p_code.facts ->> 'target')::int >= 0 THEN
+            RETURN QUERY SELECT 2, 'statistics target', format('ALTER STATISTICS %s SET STATISTICS %s', p_target, p_code.facts ->> 'target');
+        ELSIF p_code.facts ->> 'enabled' <> 'O' THEN
+            RETURN QUERY SELECT 2, p_code.kind || ' state', format('ALTER TABLE %s %s %s %s', p_on,
+                CASE p_code.facts ->> 'enabled' WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' ELSE 'ENABLE ALWAYS' END, upper(p_code.kind), p_target);
+        END IF;
+    WHEN p_code.kind = 'aggregate' THEN
+        RETURN QUERY SELECT 1, p_code.kind, format('CREATE AGGREGATE %s%s', (regexp_match(p_target, '^(.*)\(.*\)$'))[1], p_code.definition);
+    WHEN p_code.kind = 'operator' THEN
+        v_json := p_code.definition::jsonb;
+        RETURN QUERY SELECT 1, p_code.kind, format('CREATE OPERATOR %s%s (%s)', (regexp_match(p_target, '^((?:"(?:[^"]|"")*"|[^".]+)\.)'))[1], v_json ->> 'name', v_json ->> 'options');
+    WHEN v_class = 'routine' THEN
+        -- OR REPLACE would take the place of somebody else's
+        v_sql := CASE WHEN p_code.kind = 'procedure' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END;
+        v_using := 'CREATE OR REPLACE ' || v_sql || quote_ident(p_code.schema_name) || '.';
+        IF NOT starts_with(p_code.definition, v_using) THEN
+            RAISE EXCEPTION 'definition of %.% begins unlike any other', p_code.schema_name, p_code.object_name;
+        END IF;
+        RETURN QUERY SELECT 1, p_code.kind, 'CREATE ' || v_sql || (regexp_match(p_target, '^((?:"(?:[^"]|"")*"|[^".]+)\.)'))[1]
+                                            || rtrim(substr(p_code.definition, length(v_using) + 1), E'\n');
+    WHEN p_code.kind = 'policy' THEN
+        v_json := p_code.definition::jsonb;
+        SELECT r.sql INTO v_using FROM lakemover._target_expression(p_source, p_code.table_id, v_json ->> 'using') e
+         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames - ARRAY(SELECT key FROM jsonb_each(v_renames) WHERE value ->> 'from' IS NOT NULL), false) r;
+        SELECT r.sql INTO v_check FROM lakemover._target_expression(p_source, p_code.table_id, v_json ->> 'check') e
+         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames - ARRAY(SELECT key FROM jsonb_each(v_renames) WHERE value ->> 'from' IS NOT NULL), false) r;
+        RETURN QUERY SELECT 1, p_code.kind,
+            CASE WHEN (v_using IS NULL) = (v_json ->> 'using' IS NULL) AND (v_check IS NULL) = (v_json ->> 'check' IS NULL) THEN
+            concat_ws(' ', format('CREATE POLICY %s ON %s AS %s FOR %s TO %s', p_target, p_on,
+                   CASE WHEN (p_code.facts ->> 'permissive')::boolean THEN 'PERMISSIVE' ELSE 'RESTRICTIVE' END,
+                   CASE p_code.facts ->> 'command' WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END,
+                   coalesce((SELECT string_agg(quote_ident(t.name), ', ') FROM jsonb_array_elements_text(p_code.facts -> 'roles') x(name)
+                              CROSS JOIN LATERAL lakemover._target_role(p_source, x.name) t), 'PUBLIC')),
+                   'USING (' || v_using || ')', 'WITH CHECK (' || v_check || ')') END;
+    WHEN p_code.kind = 'row security' THEN
+        RETURN QUERY SELECT 1, p_code.kind, format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', p_on);
+    ELSE
+        RETURN;
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION lakemover._code_sql(name, lakemover.inv_code, text, text) IS 'the statements that make an object on the target; sql is null where the text cannot be had';
+
+-- One statement each: what a target does not take must not keep it from the rest. Settings of a column whose type changes stay behind.
+CREATE FUNCTION lakemover._ddl_settings(p_source name)
+RETURNS TABLE(stage text, table_id bigint, kind text, object text, sql text)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH setting AS (
+    SELECT c.table_id, t.target, t.target_schema, c.facts
+      FROM lakemover.inv_code c JOIN lakemover._planned_table t ON t.source = c.source AND t.table_id = c.table_id
+     WHERE c.source = p_source AND c.kind = 'table setting'
+), relation_option AS (
+    SELECT s.table_id, s.target, o.prefix || split_part(x.text, '=', 1) AS name, substr(x.text, strpos(x.text, '=') + 1) AS value
+      FROM setting s
+     CROSS JOIN (VALUES ('options', ''), ('toast', 'toast.')) o(member, prefix)
+     CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(s.facts -> o.member, '[]')) x(text)
+), of_column AS (
+    SELECT s.table_id, s.target, c.target_column, x.pair -> 1 AS settings
+      FROM setting s
+     CROSS JOIN LATERAL jsonb_array_elements(coalesce(s.facts -> 'columns', '[]')) x(pair)
+      JOIN lakemover._planned_column c ON c.source = p_source AND c.table_id = s.table_id AND c.source_column = x.pair ->> 0
+     WHERE c.target_type = c.source_type
+), of_index AS (
+    SELECT s.table_id, s.target, w.what, coalesce(i.target_name, k.target_name) AS index_name
+      FROM setting s
+     CROSS JOIN (VALUES ('replica_index', 'REPLICA IDENTITY USING INDEX'), ('cluster_index', 'CLUSTER ON')) w(member, what)
+      LEFT JOIN lakemover.plan_index i ON i.source = p_source AND i.table_id = s.table_id AND i.source_name = s.facts ->> w.member AND NOT i.exclude
+      LEFT JOIN lakemover.plan_constraint k ON k.source = p_source AND k.table_id = s.table_id AND k.source_name = s.facts ->> w.member AND NOT k.exclude
+     WHERE s.facts ? w.member
+)
+SELECT 'setting', o.table_id, 'table setting', o.target || ' ' || o.name, format('ALTER TABLE ONLY %s SET (%s = %L)', o.target, o.name, o.value)
+  FROM relation_option o
+UNION ALL
+SELECT 'setting', c.table_id, 'column setting', format('%s.%I %s', c.target, c.target_column, s.key),
+       format('ALTER TABLE ONLY %s ALTER COLUMN %I %s', c.target, c.target_column,
+              CASE s.key WHEN 'statistics' THEN 'SET STATISTICS ' || s.value WHEN 'storage' THEN 'SET STORAGE ' || s.value
+                         WHEN 'compression' THEN 'SET COMPRESSION ' || s.value ELSE format('SET (%s = %L)', s.key, s.value) END)
+  FROM of_column c CROSS JOIN LATERAL jsonb_each_text(c.settings) s
+UNION ALL
+SELECT 'setting', s.table_id, 'replica identity', s.target, format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', s.target, CASE s.facts ->> 'replica_identity' WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+  FROM setting s WHERE s.facts ? 'replica_identity'
+UNION ALL
+SELECT 'check', i.table_id, lower(split_part(i.what, ' USING', 1)), i.target, format('ALTER TABLE ONLY %s %s %I', i.target, i.what, i.index_name)
+  FROM of_index i WHERE i.index_name IS NOT NULL
+$$;
+COMMENT ON FUNCTION lakemover._ddl_settings(name) IS 'statements for settings of tables and columns, replica identity and CLUSTER';
+
+CREATE FUNCTION lakemover._ddl_code(p_source name)
+RETURNS TABLE(stage text, no bigint, table_id bigint, kind text, object text, sql text)
+LANGUAGE sql STABLE
+SET jit = off
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH code AS MATERIALIZED (
+    SELECT p.stage, p.rank, p.target, p.on_target, t.table_id, i AS row, i.object_id, i.kind, i.comments
+      FROM lakemover._planned_code(p_source) p
+      JOIN lakemover.inv_code i ON i.source = p_source AND i.kind = p.kind AND i.object_id = p.object_id
+      LEFT JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = p.table_id
+     WHERE p.kind <> 'table setting'
+), statement AS (
+    SELECT c.stage, c.rank, c.table_id, s.kind,
+           CASE WHEN c.on_target IS NULL OR c.kind IN ('statistics', 'materialized view index') THEN c.target
+                WHEN c.kind = 'row security' THEN c.on_target ELSE format('%s ON %s', c.target, c.on_target) END AS object, s.no AS part, s.sql
+      FROM code c CROSS JOIN LATERAL lakemover._code_sql(p_source, c.row, c.target, c.on_target) s
+     WHERE s.sql IS NOT NULL
+    UNION ALL
+    -- the checks that call a routine: it is there now
+    SELECT 'type', 1000000, NULL, 'domain check', format('%I.%I', t.schema_name, t.type_name), 3,
+           format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s', t.schema_name, t.type_name, k.item ->> 'name', k.item ->> 'definition')
+      FROM lakemover.inv_type t CROSS JOIN LATERAL jsonb_array_elements(t.definition -> 'checks') k(item)
+     WHERE t.source = p_source AND t.kind = 'd' AND (k.item ->> 'validated')::boolean AND lakemover._type_calls(p_source, t.type_id)
+       AND NOT EXISTS (SELECT FROM lakemover.plan_unmoved u WHERE u.source = p_source AND u.class = 'type' AND u.object_id = t.type_id)
+    UNION ALL
+    SELECT s.stage, 0, s.table_id, s.kind, s.object, 0, s.sql FROM lakemover._ddl_settings(p_source) s
+    UNION ALL
+    SELECT 'comment', c.rank, c.table_id, 'comment', o.object, 4, format('COMMENT ON %s IS %L', o.object, k.value)
+      FROM code c
+     CROSS JOIN LATERAL jsonb_each_text(c.comments) k
+     CROSS JOIN LATERAL (
+           SELECT CASE WHEN k.key <> '' THEN format('COLUMN %s.%I', c.target, k.key)
+                       WHEN c.kind = 'materialized view index' THEN 'INDEX ' || c.target
+                       WHEN lakemover._code_class(c.kind) = 'routine' THEN 'ROUTINE ' || c.target
+                       WHEN c.kind = 'operator' THEN 'OPERATOR ' || regexp_replace(c.target, '\(([^()]*)\)$', ' (\1)')
+                       WHEN c.kind IN ('trigger', 'rule', 'policy') THEN format('%s %s ON %s', upper(c.kind), c.target, c.on_target)
+                       ELSE format('%s %s', upper(c.kind), c.target) END AS object) o
+)
+SELECT s.stage, row_number() OVER (ORDER BY s.rank, s.object COLLATE "C", s.part, s.sql COLLATE "C"), s.table_id, s.kind, s.object, s.sql
+  FROM statement s
+$$;
+COMMENT ON FUNCTION lakemover._ddl_code(name) IS 'statements for views, routines, triggers and the like, settings of tables, and their comments, by stage';

@@ -1,0 +1,140 @@
+#include "loader/engine/existing.hpp"
+
+#include <vector>
+
+#include "loader/engine/statement_runner.hpp"
+#include "loader/target/objects.hpp"
+
+namespace lakemover::loader {
+
+namespace {
+
+struct Table {
+    std::string name;
+    bool has_rows;
+};
+
+std::vector<Table> existing_tables(RunContext& run, Pg& staging, Pg& target) {
+    const Value wanted = staging.scalar(
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', "
+        "spec->>'target_table'))::text "
+        "FROM lakemover.run_table WHERE run_id = $1",
+        {run.id()});
+    if (!wanted) return {};
+    const Result found = target.query(
+        "SELECT n.nspname, c.relname, c.relkind IN ('r', 'p'), c.relispartition FROM "
+        "pg_catalog.jsonb_to_recordset($1::jsonb) AS w(s text, t text) "
+        "JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND "
+        "c.relname = w.t "
+        "ORDER BY c.relispartition DESC, 1, 2",
+        {*wanted});
+    std::vector<Table> tables;
+    for (int i = 0; i < found.rows(); ++i) {
+        const std::string name = target.quote_ident(found.get(i, 0)) + "." + target.quote_ident(found.get(i, 1));
+        if (!found.boolean(i, 2))
+            throw Error(Exit::kUsage, "the target has " + name + " already, and it is not a table", {},
+                        "rename it there, or map the source's table to another name in lakemover.plan_table");
+        bool rows = true;
+        try {
+            rows = target.scalar("SELECT EXISTS (SELECT FROM " + name + ")") == "t";
+        } catch (const Error& e) {
+            // Somebody else's table, which we may not even read: taken for one with rows.
+            if (e.sqlstate != "42501") throw;
+        }
+        tables.push_back({name, rows});
+    }
+    return tables;
+}
+
+struct Code {
+    std::string kind;  // as DROP and a person say it
+    std::string name;
+    bool before_tables;  // made before them: their defaults may call it
+};
+
+// In the order in which they can be dropped.
+std::vector<Code> existing_code(RunContext& run, Pg& staging, Pg& target) {
+    const Value wanted = staging.scalar(
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('kind', CASE WHEN kind IN ('view', 'materialized "
+        "view', 'operator') THEN kind ELSE 'routine' END, 'name', object, 'early', stage = 'type') ORDER BY ordinal "
+        "DESC)::text FROM lakemover.run_statement WHERE run_id = $1 AND kind IN ('view', 'materialized view', "
+        "'operator', 'function', 'procedure', 'trigger function', 'window function', 'aggregate')",
+        {run.id()});
+    if (!wanted) return {};
+    const Result found = target.query(
+        "SELECT kind, name, early FROM pg_catalog.jsonb_to_recordset($1::jsonb) WITH ORDINALITY AS w(kind text, name "
+        "text, early boolean, no bigint) WHERE CASE kind WHEN 'routine' THEN pg_catalog.to_regprocedure(name)::oid "
+        "WHEN 'operator' THEN pg_catalog.to_regoperator(name)::oid ELSE pg_catalog.to_regclass(name)::oid END IS NOT "
+        "NULL ORDER BY no",
+        {*wanted});
+    std::vector<Code> code;
+    for (int i = 0; i < found.rows(); ++i)
+        code.push_back({found.text(i, 0), found.text(i, 1), found.boolean(i, 2)});
+    return code;
+}
+
+template <class Items, class Text>
+std::string joined(const Items& items, const Text& text) {
+    std::string all;
+    for (const auto& item : items)
+        if (const std::string one = text(item); !one.empty()) all += (all.empty() ? "" : ", ") + one;
+    return all;
+}
+
+[[noreturn]] void refuse(const std::vector<Table>& tables, const std::vector<Code>& code) {
+    const std::string with_rows = joined(tables, [](const Table& t) { return t.has_rows ? t.name : ""; });
+    const std::string empty = joined(tables, [](const Table& t) { return t.has_rows ? "" : t.name; });
+    const std::string others = joined(code, [](const Code& c) { return c.kind + " " + c.name; });
+    const std::string first = !with_rows.empty() ? "tables already, with rows: " + with_rows
+                              : !empty.empty()   ? "tables already (empty): " + empty
+                                                 : "objects already: " + others;
+    std::string detail = with_rows.empty() || empty.empty() ? "" : "empty ones: " + empty;
+    if (!tables.empty() && !others.empty()) detail += (detail.empty() ? "" : "; ") + ("other objects: " + others);
+    throw Error(Exit::kUsage, "the target has planned " + first, detail,
+                std::string("nothing was changed; --on-existing=drop drops them first, or ") +
+                    (tables.empty() ? "give the source's another name in lakemover.plan_routine"
+                                    : "map the source's tables to other names in lakemover.plan_table"));
+}
+
+void drop(Pg& target, const Code& c) { target.exec("DROP " + c.kind + " IF EXISTS " + c.name); }
+
+}  // namespace
+
+void handle_existing_objects(RunContext& run, Pg& staging, Pg& target) {
+    const std::vector<Table> tables = existing_tables(run, staging, target);
+    const std::vector<Code> code = existing_code(run, staging, target);
+    if (tables.empty() && code.empty()) return;
+    if (run.options.on_existing == "refuse") refuse(tables, code);
+    nlohmann::json list = nlohmann::json::array();
+    for (const Table& t : tables) list.push_back(t.name);
+    const std::string names = joined(tables, [](const Table& t) { return t.name; });
+    std::string superseded;  // runs, by their uuid
+    target.exec("BEGIN");
+    try {
+        superseded = Ledger::supersede(target, list.dump());
+        // Without CASCADE, so that somebody else's view or key stops it.
+        for (const Code& c : code)
+            if (!c.before_tables) drop(target, c);
+        // All at once, so that keys among them do not matter.
+        if (!names.empty()) target.exec("DROP TABLE IF EXISTS " + names);
+        for (const Code& c : code)
+            if (c.before_tables) drop(target, c);
+        target.exec("COMMIT");
+    } catch (const Error& e) {
+        if (target.alive()) target.exec("ROLLBACK");
+        throw Error(Exit::kUsage, "cannot drop the planned objects that the target has already", describe_failure(e),
+                    "other objects of the target depend on them; nothing was changed");
+    }
+    // They cannot be resumed any more, and need no snapshot.
+    staging.query(
+        "UPDATE lakemover.run SET state = 'failed', phase = 'ended', error = pg_catalog.format('run %s has replaced "
+        "its tables', $2::text) WHERE run_uuid::text = ANY (pg_catalog.string_to_array($1, ', ')) AND state = "
+        "'interrupted'",
+        {superseded, run.id()});
+    const std::string others = joined(code, [](const Code& c) { return c.kind + " " + c.name; });
+    run.events.emit(Level::kWarning, "existing_objects",
+                    "dropped on the target: " + names + (names.empty() || others.empty() ? "" : ", ") + others,
+                    {{"superseded_runs", superseded}});
+}
+
+}  // namespace lakemover::loader
