@@ -121,7 +121,95 @@ CREATE UNLOGGED TABLE sales.scratch (a int);
 CREATE TABLE sales.nothing ();
 CREATE TABLE public.plain (a text, "A" text, "a b" numeric(5,0), t time(2) with time zone, i interval day to second(3), v bit varying(9), c "char");
 
-CREATE VIEW sales.v AS SELECT id FROM sales.customer;
-CREATE FUNCTION sales.f(int) RETURNS int LANGUAGE sql AS 'SELECT $1';
+-- Code. Routines that a generated column, a domain, a check, a default and an index need; overloads; every kind of argument.
+CREATE FUNCTION sales.f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION sales.f(text, n int DEFAULT 3, VARIADIC rest text[] DEFAULT '{}') RETURNS TABLE (a text, "B" int) LANGUAGE plpgsql STRICT STABLE PARALLEL SAFE COST 7 ROWS 5
+    SET search_path = pg_catalog, pg_temp SET work_mem = '8MB' AS $f$
+BEGIN
+    -- $$ and ; and ''quotes''
+    RETURN QUERY SELECT 'x;'::text, n;
+END
+$f$;
+COMMENT ON FUNCTION sales.f(text, int, text[]) IS 'it''s overloaded';
+CREATE FUNCTION sales."Odd (name)"(OUT a int, INOUT b sales.mood) LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN a := 1; END';
+CREATE FUNCTION sales.twice(n int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT sales.f(n) * 2; END;
+CREATE FUNCTION sales.is_even(int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1 % 2 = 0';
+CREATE PROCEDURE sales.do_nothing(INOUT x int DEFAULT 1) LANGUAGE plpgsql AS 'BEGIN COMMIT; END';
+CREATE FUNCTION sales.add(int, int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT coalesce($1, 0) + coalesce($2, 0)';
+CREATE AGGREGATE sales.total(int) (SFUNC = sales.add, STYPE = int, INITCOND = '0', COMBINEFUNC = sales.add, PARALLEL = SAFE);
+CREATE AGGREGATE sales.any_count(*) (SFUNC = pg_catalog.int8inc, STYPE = int8, INITCOND = '0');
+COMMENT ON AGGREGATE sales.total(int) IS 'adds';
+CREATE FUNCTION sales.far(int, text) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT $1::text <> $2';
+CREATE OPERATOR sales.<~> (FUNCTION = sales.far, LEFTARG = int, RIGHTARG = text, RESTRICT = neqsel);
+COMMENT ON OPERATOR sales.<~> (int, text) IS 'far';
+CREATE DOMAIN sales.even AS int CONSTRAINT is_even CHECK (sales.is_even(VALUE));
+CREATE TABLE sales.calc (
+    a int DEFAULT sales.f(4), b int GENERATED ALWAYS AS (sales.f(a) + 1) STORED, e sales.even,
+    txt text, big text COMPRESSION pglz,
+    CONSTRAINT calls CHECK (sales.f(a) > 0)
+) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_enabled = false);
+ALTER TABLE sales.calc ALTER COLUMN txt SET STORAGE EXTERNAL, ALTER COLUMN txt SET STATISTICS 500;
+ALTER TABLE sales.calc ALTER COLUMN a SET (n_distinct = -0.5);
+CREATE INDEX calc_f ON sales.calc (sales.f(a)) WHERE a OPERATOR(sales.<~>) '7';
+ALTER TABLE sales.dept REPLICA IDENTITY FULL;
+CREATE UNIQUE INDEX emp_ident ON sales.emp (id);
+ALTER TABLE sales.emp REPLICA IDENTITY USING INDEX emp_ident;
+ALTER TABLE sales.emp CLUSTER ON emp_pkey;
+CREATE STATISTICS sales.calc_stat (ndistinct, dependencies) ON a, b FROM sales.calc;
+ALTER STATISTICS sales.calc_stat SET STATISTICS 200;
+CREATE STATISTICS sales."Ex pr" ON (lower(txt)), a FROM sales.calc;
+COMMENT ON STATISTICS sales.calc_stat IS 'together';
+
+-- needs a table's row type; a view needs it; and it comes behind them in alphabetical order
+CREATE FUNCTION sales.z_row(sales.dept) RETURNS int LANGUAGE sql STABLE AS 'SELECT $1.id';
+CREATE FUNCTION sales.z_atomic() RETURNS SETOF sales.emp LANGUAGE sql STABLE BEGIN ATOMIC SELECT * FROM sales.emp; END;
+
+CREATE VIEW sales.z_first AS SELECT c.id, c.name, c."time", o."Order Id", 'a.b'::text AS "Odd ; col" FROM sales.customer c LEFT JOIN sales."Order; DROP TABLE x; --" o ON o.customer_id = c.id;
+CREATE VIEW sales.v WITH (security_barrier = true) AS SELECT id, mood FROM sales.customer WHERE year > 2000 WITH LOCAL CHECK OPTION;
+ALTER VIEW sales.v ALTER COLUMN mood SET DEFAULT 'sad';
+COMMENT ON VIEW sales.v IS 'a view';
+COMMENT ON COLUMN sales.v.mood IS 'of a view';
+CREATE VIEW sales.a_second AS
+    WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5)
+    SELECT f.id, f.name, t.n, sales.f(t.n) AS g, sales.z_row(d.*) AS r FROM sales.z_first f, t, sales.dept d
+     WHERE EXISTS (SELECT FROM ONLY sales.base b WHERE b.id = f.id) AND t.n OPERATOR(sales.<~>) 'x';
+CREATE VIEW sales.by_key AS SELECT d.id, d.boss, count(*) AS n FROM sales.dept d JOIN sales.emp e ON e.dept = d.id GROUP BY d.id;
+CREATE MATERIALIZED VIEW sales.mat AS SELECT s.id, s.name, sales.total(s.n) AS total FROM sales.a_second s GROUP BY s.id, s.name;
+CREATE UNIQUE INDEX mat_key ON sales.mat (id, lower(name) DESC) WHERE id > 0;
+COMMENT ON MATERIALIZED VIEW sales.mat IS 'stored';
+COMMENT ON INDEX sales.mat_key IS 'of a materialized view';
+CREATE MATERIALIZED VIEW sales.mat_empty WITH (fillfactor = 50) AS SELECT id FROM sales.mat WITH NO DATA;
+CREATE FUNCTION sales.of_view() RETURNS SETOF sales.v LANGUAGE sql STABLE AS 'SELECT * FROM sales.v';
+CREATE VIEW sales.b_of_function AS SELECT * FROM sales.of_view();
+
 CREATE FUNCTION sales.tf() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 CREATE TRIGGER tr BEFORE INSERT ON sales.customer FOR EACH ROW EXECUTE FUNCTION sales.tf();
+CREATE TRIGGER "Tr; 2" AFTER UPDATE OF name, year ON sales.customer FOR EACH ROW WHEN (old.name IS DISTINCT FROM new.name) EXECUTE FUNCTION sales.tf('it''s', '2');
+CREATE TRIGGER tr3 AFTER DELETE ON sales.customer REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION sales.tf();
+CREATE CONSTRAINT TRIGGER tr4 AFTER INSERT ON sales.dept DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION sales.tf();
+CREATE TRIGGER tr5 INSTEAD OF UPDATE ON sales.z_first FOR EACH ROW EXECUTE FUNCTION sales.tf();
+CREATE TRIGGER tr6 AFTER INSERT ON sales.event FOR EACH ROW EXECUTE FUNCTION sales.tf();
+ALTER TABLE sales.customer DISABLE TRIGGER tr;
+ALTER TABLE sales.customer ENABLE ALWAYS TRIGGER tr3;
+COMMENT ON TRIGGER tr ON sales.customer IS 'disabled';
+CREATE RULE keep AS ON DELETE TO sales.dept WHERE old.id = 0 DO INSTEAD NOTHING;
+CREATE RULE log AS ON INSERT TO sales.serials DO ALSO INSERT INTO sales.scratch (a) VALUES (new.a);
+ALTER TABLE sales.serials DISABLE RULE log;
+COMMENT ON RULE keep ON sales.dept IS 'a rule';
+ALTER TABLE sales.customer ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON sales.customer USING (name = CURRENT_USER);
+CREATE POLICY "For reporters" ON sales.customer AS RESTRICTIVE FOR UPDATE TO reporter USING (EXISTS (SELECT FROM sales.dept d WHERE d.id = customer.year)) WITH CHECK (name <> '');
+COMMENT ON POLICY own_rows ON sales.customer IS 'a policy';
+
+CREATE EXTENSION pg_trgm SCHEMA public;
+CREATE INDEX customer_trgm ON sales.customer USING gin (name public.gin_trgm_ops);
+
+GRANT USAGE ON SCHEMA sales TO reporter;
+GRANT SELECT ON sales.customer, sales.v, sales.mat TO reporter;
+GRANT INSERT, UPDATE ON sales.dept TO "App user" WITH GRANT OPTION;
+GRANT SELECT (name), UPDATE (name, year) ON sales.customer TO "App user";
+GRANT SELECT ON sales.by_key TO PUBLIC;
+GRANT USAGE ON SEQUENCE sales.loose TO reporter;
+REVOKE EXECUTE ON FUNCTION sales."Odd (name)"(sales.mood) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sales."Odd (name)"(sales.mood) TO reporter;
+REVOKE USAGE ON TYPE sales.mood FROM PUBLIC;

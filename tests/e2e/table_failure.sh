@@ -105,7 +105,7 @@ lm_sql target "$LM_TARGET_DB" -c "ALTER TABLE app.good OWNER TO postgres" -c "AL
 expect 2 "somebody else's table in the way" lm_cli
 says 'planned tables already, with rows: .*good'
 expect 2 "dropping somebody else's table" lm_cli --on-existing=drop
-says 'cannot drop the planned tables' 'must be owner'
+says 'cannot drop the planned objects' 'must be owner'
 equal "somebody else's rows" 1000 "$(target 'SELECT count(*) FROM app.good')"
 lm_sql target "$LM_TARGET_DB" -c "ALTER TABLE app.good OWNER TO $LM_TARGET_USER" -c "ALTER SCHEMA app OWNER TO $LM_TARGET_USER"
 

@@ -252,7 +252,7 @@ CREATE TABLE lakemover.inv_need (
     class          text NOT NULL,       -- relation, routine, type, operator, trigger, rule, policy, statistics, constraint, default
     object_id      bigint NOT NULL,     -- of a default: the table's
     part           int NOT NULL,        -- of a default: the column's
-    needs_class    text NOT NULL,       -- relation, routine, type, operator, other
+    needs_class    text NOT NULL,       -- relation, routine, type, operator, constraint, other
     needs_id       bigint NOT NULL,
     needs_column   int NOT NULL,        -- 0: the whole
     needs_name     text NOT NULL,

@@ -1,6 +1,7 @@
--- How an object of each kind is made on the target, from what the source printed. Null where a text cannot be had: plan_unmoved
--- lists those, but for what only the text itself shows.
-CREATE FUNCTION lakemover._renames_for(p_source name, p_class text, p_object_id bigint) RETURNS jsonb
+-- How an object of each kind is made on the target, from what the source printed. Null where a text cannot be rewritten with
+-- certainty for other names; such an object is in plan_unmoved.
+-- p_columns: also tables with renamed columns, as subqueries that have the old ones.
+CREATE FUNCTION lakemover._renames_for(p_source name, p_class text, p_object_id bigint, p_columns boolean) RETURNS jsonb
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -11,12 +12,13 @@ SELECT coalesce(jsonb_object_agg(
                               'from', CASE WHEN u.columns IS NOT NULL THEN format('(SELECT %s FROM %s)', u.columns, u.target) END)), '{}')
   FROM (SELECT DISTINCT n.needs_class AS class, coalesce(r.source_schema, t.source_schema) AS source_schema,
                coalesce(r.source_name, t.source_table) AS source_name, coalesce(r.target_name, t.target_table) AS target_name,
-               CASE WHEN n.needs_class = 'routine' THEN format('%I.%s', r.target_schema, split_part(r.target_name, '(', 1))
-                    ELSE coalesce(r.target, format('%I.%I', t.target_schema, t.target_table)) END AS target,
+               CASE WHEN n.needs_class = 'routine' AND r.target IS NOT NULL THEN format('%I.%s', r.target_schema, split_part(r.target_name, '(', 1))
+                    WHEN r.target IS NOT NULL THEN r.target
+                    WHEN t.table_id IS NOT NULL THEN format('%I.%I', t.target_schema, t.target_table) END AS target,
                -- all columns under the names that they had: the query says those
                (SELECT string_agg(format('%I AS %I', c.target_column, c.source_column), ', ' ORDER BY c.ordinal)
                   FROM lakemover.plan_column c
-                 WHERE c.source = p_source AND n.needs_class = 'relation' AND c.table_id = n.needs_id AND NOT c.exclude
+                 WHERE p_columns AND c.source = p_source AND n.needs_class = 'relation' AND c.table_id = n.needs_id AND NOT c.exclude
                 HAVING bool_or(c.target_column <> c.source_column)) AS columns
           FROM lakemover.inv_need n
           LEFT JOIN lakemover._renamed_object r ON r.source = n.source AND r.class = n.needs_class AND r.object_id = n.needs_id
@@ -24,7 +26,7 @@ SELECT coalesce(jsonb_object_agg(
          WHERE n.source = p_source AND n.class = p_class AND n.object_id = p_object_id AND n.needs_class IN ('relation', 'routine')) u
  WHERE u.target_name IS NOT NULL AND (u.columns IS NOT NULL OR u.target <> format('%I.%s', u.source_schema, CASE WHEN u.class = 'routine' THEN split_part(u.source_name, '(', 1) ELSE quote_ident(u.source_name) END))
 $$;
-COMMENT ON FUNCTION lakemover._renames_for(name, text, bigint) IS 'what has another name on the target of all that an object needs, for _rename_relations()';
+COMMENT ON FUNCTION lakemover._renames_for(name, text, bigint, boolean) IS 'what has another name on the target of all that an object needs, for _rename_relations()';
 
 CREATE FUNCTION lakemover._code_sql(p_source name, p_code lakemover.inv_code, p_target text, p_on text)
 RETURNS TABLE(no int, kind text, sql text)
@@ -34,7 +36,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_class   text := lakemover._code_class(p_code.kind);
-    v_renames jsonb := lakemover._renames_for(p_source, v_class, p_code.object_id);
+    v_renames jsonb := lakemover._renames_for(p_source, v_class, p_code.object_id, p_code.kind IN ('view', 'materialized view'));
     v_json    jsonb;
     v_sql     text;
     v_using   text;
@@ -84,9 +86,9 @@ BEGIN
     WHEN p_code.kind = 'policy' THEN
         v_json := p_code.definition::jsonb;
         SELECT r.sql INTO v_using FROM lakemover._target_expression(p_source, p_code.table_id, v_json ->> 'using') e
-         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames - ARRAY(SELECT key FROM jsonb_each(v_renames) WHERE value ->> 'from' IS NOT NULL), false) r;
+         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames, false) r;
         SELECT r.sql INTO v_check FROM lakemover._target_expression(p_source, p_code.table_id, v_json ->> 'check') e
-         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames - ARRAY(SELECT key FROM jsonb_each(v_renames) WHERE value ->> 'from' IS NOT NULL), false) r;
+         CROSS JOIN LATERAL lakemover._rename_relations(e.sql, v_renames, false) r;
         RETURN QUERY SELECT 1, p_code.kind,
             CASE WHEN (v_using IS NULL) = (v_json ->> 'using' IS NULL) AND (v_check IS NULL) = (v_json ->> 'check' IS NULL) THEN
             concat_ws(' ', format('CREATE POLICY %s ON %s AS %s FOR %s TO %s', p_target, p_on,
@@ -106,19 +108,20 @@ COMMENT ON FUNCTION lakemover._code_sql(name, lakemover.inv_code, text, text) IS
 
 -- One statement each: what a target does not take must not keep it from the rest. Settings of a column whose type changes stay behind.
 CREATE FUNCTION lakemover._ddl_settings(p_source name)
-RETURNS TABLE(stage text, table_id bigint, kind text, object text, sql text)
+RETURNS TABLE(stage text, table_id bigint, kind text, object text, sql text, no bigint)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 WITH setting AS (
-    SELECT c.table_id, t.target, t.target_schema, c.facts
+    SELECT c.table_id, t.target, t.target_schema, c.facts, c.definition::jsonb AS options
       FROM lakemover.inv_code c JOIN lakemover._planned_table t ON t.source = c.source AND t.table_id = c.table_id
      WHERE c.source = p_source AND c.kind = 'table setting'
 ), relation_option AS (
-    SELECT s.table_id, s.target, o.prefix || split_part(x.text, '=', 1) AS name, substr(x.text, strpos(x.text, '=') + 1) AS value
+    SELECT s.table_id, s.target, o.prefix || split_part(x.text, '=', 1) AS name, substr(x.text, strpos(x.text, '=') + 1) AS value, o.no, x.no AS place
       FROM setting s
-     CROSS JOIN (VALUES ('options', ''), ('toast', 'toast.')) o(member, prefix)
-     CROSS JOIN LATERAL jsonb_array_elements_text(coalesce(s.facts -> o.member, '[]')) x(text)
+     CROSS JOIN (VALUES (1, 'options', ''), (2, 'toast', 'toast.')) o(no, member, prefix)
+     CROSS JOIN LATERAL jsonb_array_elements_text(CASE jsonb_typeof(s.options -> o.member) WHEN 'array' THEN s.options -> o.member ELSE '[]' END)
+           WITH ORDINALITY x(text, no)
 ), of_column AS (
     SELECT s.table_id, s.target, c.target_column, x.pair -> 1 AS settings
       FROM setting s
@@ -133,19 +136,19 @@ WITH setting AS (
       LEFT JOIN lakemover.plan_constraint k ON k.source = p_source AND k.table_id = s.table_id AND k.source_name = s.facts ->> w.member AND NOT k.exclude
      WHERE s.facts ? w.member
 )
-SELECT 'setting', o.table_id, 'table setting', o.target || ' ' || o.name, format('ALTER TABLE ONLY %s SET (%s = %L)', o.target, o.name, o.value)
+SELECT 'setting', o.table_id, 'table setting', o.target || ' ' || o.name, format('ALTER TABLE ONLY %s SET (%s = %L)', o.target, o.name, o.value), o.no * 10000 + o.place
   FROM relation_option o
 UNION ALL
 SELECT 'setting', c.table_id, 'column setting', format('%s.%I %s', c.target, c.target_column, s.key),
        format('ALTER TABLE ONLY %s ALTER COLUMN %I %s', c.target, c.target_column,
               CASE s.key WHEN 'statistics' THEN 'SET STATISTICS ' || s.value WHEN 'storage' THEN 'SET STORAGE ' || s.value
-                         WHEN 'compression' THEN 'SET COMPRESSION ' || s.value ELSE format('SET (%s = %L)', s.key, s.value) END)
+                         WHEN 'compression' THEN 'SET COMPRESSION ' || s.value ELSE format('SET (%s = %L)', s.key, s.value) END), 0
   FROM of_column c CROSS JOIN LATERAL jsonb_each_text(c.settings) s
 UNION ALL
-SELECT 'setting', s.table_id, 'replica identity', s.target, format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', s.target, CASE s.facts ->> 'replica_identity' WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+SELECT 'setting', s.table_id, 'replica identity', s.target, format('ALTER TABLE ONLY %s REPLICA IDENTITY %s', s.target, CASE s.facts ->> 'replica_identity' WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END), 0
   FROM setting s WHERE s.facts ? 'replica_identity'
 UNION ALL
-SELECT 'check', i.table_id, lower(split_part(i.what, ' USING', 1)), i.target, format('ALTER TABLE ONLY %s %s %I', i.target, i.what, i.index_name)
+SELECT 'check', i.table_id, lower(split_part(i.what, ' USING', 1)), i.target, format('ALTER TABLE ONLY %s %s %I', i.target, i.what, i.index_name), 0
   FROM of_index i WHERE i.index_name IS NOT NULL
 $$;
 COMMENT ON FUNCTION lakemover._ddl_settings(name) IS 'statements for settings of tables and columns, replica identity and CLUSTER';
@@ -176,7 +179,7 @@ WITH code AS MATERIALIZED (
      WHERE t.source = p_source AND t.kind = 'd' AND (k.item ->> 'validated')::boolean AND lakemover._type_calls(p_source, t.type_id)
        AND NOT EXISTS (SELECT FROM lakemover.plan_unmoved u WHERE u.source = p_source AND u.class = 'type' AND u.object_id = t.type_id)
     UNION ALL
-    SELECT s.stage, 0, s.table_id, s.kind, s.object, 0, s.sql FROM lakemover._ddl_settings(p_source) s
+    SELECT s.stage, s.no, s.table_id, s.kind, s.object, 0, s.sql FROM lakemover._ddl_settings(p_source) s
     UNION ALL
     SELECT 'comment', c.rank, c.table_id, 'comment', o.object, 4, format('COMMENT ON %s IS %L', o.object, k.value)
       FROM code c

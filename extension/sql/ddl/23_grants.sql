@@ -5,7 +5,7 @@ AS $$
 SELECT 'privilege', g.object,
        CASE WHEN g.privileges = '{}' THEN format('REVOKE ALL ON %s FROM PUBLIC', g.object)
             ELSE format('GRANT %s ON %s TO %s%s',
-                        (SELECT string_agg(p.name || coalesce(format(' (%I)', g.part), ''), ', ') FROM unnest(g.privileges) p(name)),
+                        (SELECT string_agg(p.name || coalesce(' (' || quote_ident(g.part) || ')', ''), ', ') FROM unnest(g.privileges) p(name)),
                         g.object, g.grantee, CASE WHEN g.grantable THEN ' WITH GRANT OPTION' ELSE '' END) END
   FROM lakemover._planned_grants(p_source) g
   JOIN lakemover.plan p ON p.source = p_source AND p.privileges

@@ -43,7 +43,7 @@ SELECT c.kind, c.object_id, c.class, c.table_id,
             WHEN c.kind IN ('view', 'materialized view', 'statistics') THEN format('%I.%I', c.target_schema, c.target_name)
             WHEN c.kind = 'materialized view index' THEN format('%I.%I', v.target_schema, c.object_name)
             ELSE format('%I', c.object_name) END,
-       coalesce(t.target, format('%I.%I', v.target_schema, v.target_name)),
+       CASE WHEN t.target IS NOT NULL THEN t.target WHEN v.routine_id IS NOT NULL THEN format('%I.%I', v.target_schema, v.target_name) END,
        CASE WHEN c.class = 'relation' THEN 'view'
             WHEN c.kind = 'table setting' THEN 'setting'
             WHEN c.kind = 'statistics' THEN 'check'

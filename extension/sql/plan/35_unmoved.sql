@@ -55,7 +55,7 @@ WITH RECURSIVE code AS MATERIALIZED (
      WHERE c.source = p_source AND c.kind <> 'table setting'
 ), need AS MATERIALIZED (
     -- a table's own needs are its columns' types; a constraint, a default and an index come with their table
-    SELECT n.*, c.kind
+    SELECT n.*, c.kind, c.facts ->> 'options' AS options
       FROM lakemover.inv_need n
       LEFT JOIN code c ON c.class = n.class AND c.object_id = n.object_id
       LEFT JOIN lakemover.inv_index i ON i.source = n.source AND n.class = 'relation' AND i.index_id = n.object_id
@@ -65,7 +65,10 @@ WITH RECURSIVE code AS MATERIALIZED (
     SELECT 'relation', t.table_id FROM lakemover._planned_table t WHERE t.source = p_source
     UNION ALL SELECT 'relation', s.sequence_id FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude
     UNION ALL SELECT 'type', t.type_id FROM lakemover.inv_type t WHERE t.source = p_source
+    UNION ALL SELECT 'constraint', k.constraint_id FROM lakemover.plan_constraint k WHERE k.source = p_source AND NOT k.exclude
     UNION ALL SELECT c.class, c.object_id FROM code c
+), respelt AS MATERIALIZED (
+    SELECT DISTINCT p.table_id FROM lakemover.plan_column p WHERE p.source = p_source AND NOT p.exclude AND p.target_column <> p.source_column
 ), renamed AS MATERIALIZED (
     SELECT r.* FROM lakemover._renamed_object r WHERE r.source = p_source
 ), role AS (
@@ -92,11 +95,16 @@ WITH RECURSIVE code AS MATERIALIZED (
                      CASE WHEN EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name LIKE 'extension:%')
                                AND NOT EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name = 'extension:' || n.extension_name)
                           THEN format('it uses the extension %I, which the target does not have', n.extension_name) END
-                WHEN n.needs_class <> 'other' AND NOT EXISTS (SELECT FROM known k WHERE k.class = n.needs_class AND k.object_id = n.needs_id)
+                WHEN n.needs_class <> 'other' AND (n.needs_class <> 'constraint' OR n.kind IS NOT NULL) AND NOT EXISTS (SELECT FROM known k WHERE k.class = n.needs_class AND k.object_id = n.needs_id)
                     THEN format('it uses %s, which is not moved', n.needs_name)
                 WHEN pc.exclude AND n.kind IS NOT NULL THEN format('it uses the excluded column %I of %s', pc.source_column, n.needs_name)
                 WHEN pc.target_type <> ic.data_type AND lakemover._type_change(p_source, ic.data_type, pc.target_type) IS NOT NULL AND n.kind NOT IN ('statistics')
                     THEN format('it uses the column %I of %s, whose type changes', pc.source_column, n.needs_name)
+                -- such a view reads a subquery with the old names instead of the table
+                WHEN n.kind = 'view' AND re.table_id IS NOT NULL AND n.options LIKE '%check_option=%'
+                    THEN format('it has a CHECK OPTION, which it cannot keep over renamed columns of %s', n.needs_name)
+                WHEN n.kind IN ('view', 'materialized view') AND key_of.table_id IS NOT NULL
+                    THEN format('it groups by a key of %I.%I, whose columns have other names on the target', key_of.source_schema, key_of.source_table)
                 WHEN pc.target_column <> pc.source_column AND n.kind NOT IN ('view', 'materialized view', 'policy')
                     THEN format('it uses the column %I of %s, which has another name on the target', pc.source_column, n.needs_name)
                 WHEN ren.object_id IS NOT NULL
@@ -109,7 +117,19 @@ WITH RECURSIVE code AS MATERIALIZED (
       LEFT JOIN lakemover.plan_column pc ON n.needs_class = 'relation' AND n.needs_column > 0
            AND pc.source = n.source AND pc.table_id = n.needs_id AND pc.ordinal = n.needs_column
       LEFT JOIN lakemover.inv_column ic ON ic.source = pc.source AND ic.table_id = pc.table_id AND ic.ordinal = pc.ordinal
+      LEFT JOIN respelt re ON n.needs_class = 'relation' AND re.table_id = n.needs_id
+      LEFT JOIN (SELECT k.constraint_id, t.table_id, t.source_schema, t.source_table
+                   FROM lakemover.plan_constraint k JOIN respelt USING (table_id)
+                   JOIN lakemover.plan_table t ON t.source = p_source AND t.table_id = k.table_id
+                  WHERE k.source = p_source) key_of ON n.needs_class = 'constraint' AND key_of.constraint_id = n.needs_id
       LEFT JOIN renamed ren ON ren.class = n.needs_class AND ren.object_id = n.needs_id
+    UNION ALL
+    SELECT c.class, c.object_id, 0, 'its text cannot be rewritten with certainty for the names on the target'
+      FROM code c
+      JOIN lakemover.inv_code i ON i.source = p_source AND i.kind = c.kind AND i.object_id = c.object_id
+     WHERE c.kind IN ('view', 'materialized view', 'materialized view index', 'statistics', 'rule', 'trigger', 'policy')
+       AND (EXISTS (SELECT FROM renamed) OR EXISTS (SELECT FROM respelt) OR c.kind = 'policy')
+       AND EXISTS (SELECT FROM lakemover._code_sql(p_source, i, 'x.x', 'x.x') s WHERE s.sql IS NULL)
 ), unmoved AS (
     SELECT o.* FROM own o WHERE o.reason IS NOT NULL
     UNION

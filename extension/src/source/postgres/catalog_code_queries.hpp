@@ -146,8 +146,9 @@ SELECT 'statistics', o.oid::bigint, n.nspname, o.stxname, c.oid::bigint, cn.nspn
   JOIN pg_class c ON c.oid = o.stxrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
  WHERE c.relkind <> 'f' AND $user_schema(n) AND $own(pg_statistic_ext, o.oid)
 UNION ALL
-SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, jsonb_strip_nulls(q.facts), NULL, NULL
-  FROM (SELECT c.oid::bigint AS id, n.nspname, c.relname, jsonb_build_object(
+SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, jsonb_strip_nulls(q.facts), q.options::text, NULL
+  FROM (SELECT c.oid::bigint AS id, n.nspname, c.relname, jsonb_build_object('options', c.reloptions, 'toast', t.reloptions) AS options,
+               jsonb_build_object(
             'options', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'toast', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(t.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'replica_identity', NULLIF(c.relreplident, CASE WHEN c.relreplident IN ('f', 'n') THEN '' ELSE c.relreplident END),
@@ -209,7 +210,7 @@ SELECT DISTINCT o.class, o.id::bigint, o.part, ref.class, ref.id::bigint, d.refo
   LEFT JOIN pg_class row ON row.oid = COALESCE(el.typrelid, t.typrelid) AND row.relkind <> 'c'
  CROSS JOIN LATERAL (
        SELECT CASE d.refclassid WHEN 'pg_catalog.pg_class'::regclass THEN 'relation' WHEN 'pg_catalog.pg_proc'::regclass THEN 'routine'
-                                WHEN 'pg_catalog.pg_operator'::regclass THEN 'operator'
+                                WHEN 'pg_catalog.pg_operator'::regclass THEN 'operator' WHEN 'pg_catalog.pg_constraint'::regclass THEN 'constraint'
                                 WHEN 'pg_catalog.pg_type'::regclass THEN CASE WHEN row.oid IS NULL THEN 'type' ELSE 'relation' END
                                 ELSE 'other' END AS class,
               COALESCE(row.oid, mr.rngtypid, el.oid, d.refobjid) AS id) ref
