@@ -55,7 +55,7 @@ WITH RECURSIVE code AS MATERIALIZED (
      WHERE c.source = p_source AND c.kind <> 'table setting'
 ), need AS MATERIALIZED (
     -- a table's own needs are its columns' types; a constraint, a default and an index come with their table
-    SELECT n.*, c.kind, c.facts ->> 'options' AS options
+    SELECT n.*, c.kind, c.facts ->> 'options' AS options, c.definition ~* '\mselect\M' AS queries
       FROM lakemover.inv_need n
       LEFT JOIN code c ON c.class = n.class AND c.object_id = n.object_id
       LEFT JOIN lakemover.inv_index i ON i.source = n.source AND n.class = 'relation' AND i.index_id = n.object_id
@@ -105,12 +105,14 @@ WITH RECURSIVE code AS MATERIALIZED (
                     THEN format('it has a CHECK OPTION, which it cannot keep over renamed columns of %s', n.needs_name)
                 WHEN n.kind IN ('view', 'materialized view') AND key_of.table_id IS NOT NULL
                     THEN format('it groups by a key of %I.%I, whose columns have other names on the target', key_of.source_schema, key_of.source_table)
-                WHEN pc.target_column <> pc.source_column AND n.kind NOT IN ('view', 'materialized view', 'policy')
+                WHEN pc.target_column <> pc.source_column AND n.kind NOT IN ('view', 'materialized view') AND (n.kind <> 'policy' OR n.queries)
                     THEN format('it uses the column %I of %s, which has another name on the target', pc.source_column, n.needs_name)
                 WHEN ren.object_id IS NOT NULL
                      AND (n.kind IS NULL AND n.needs_class = 'routine'
                           OR n.class IN ('routine', 'operator') OR n.needs_class = 'operator'
-                          OR n.kind IN ('rule', 'policy') AND n.needs_class = 'relation' AND ren.target_name <> ren.source_name
+                          OR n.kind = 'rule' AND n.needs_class = 'relation' AND ren.target_name <> ren.source_name
+                          -- its own columns are said without the table's name, but where there is a query inside
+                          OR n.kind = 'policy' AND n.needs_class = 'relation' AND ren.target_name <> ren.source_name AND n.queries
                           OR n.kind = 'policy' AND n.needs_class = 'routine')
                     THEN format('it uses %s, which is %s on the target', n.needs_name, ren.target) END
       FROM need n

@@ -13,7 +13,8 @@ WITH renamed AS MATERIALIZED (
         SELECT c.source_column FROM lakemover._planned_table t JOIN lakemover.plan_column c USING (source, table_id)
          WHERE t.source = p_source AND (c.target_column <> c.source_column OR c.exclude)) n
 ), body AS (
-    SELECT c.kind, r.source_name, lower(c.definition) AS text
+    -- behind the head, whose names are parsed
+    SELECT c.kind, r.source_name, lower(substr(c.definition, strpos(c.definition, E'\nAS '))) AS text
       FROM lakemover.inv_code c
       JOIN lakemover.plan_routine r ON r.source = c.source AND r.kind = c.kind AND r.routine_id = c.object_id
      WHERE c.source = p_source AND r.action = 'move' AND c.facts ->> 'body' <> 'atomic'
