@@ -34,6 +34,7 @@ std::string ddl_script_header(std::string_view created_at) {
         "\\set ON_ERROR_STOP on\n"
         "SET client_encoding = 'UTF8';\n"
         "SET standard_conforming_strings = on;\n"
+        "SET check_function_bodies = off;\n"
         "SELECT pg_catalog.set_config('search_path', '', false);\n",
         created_at);
 }

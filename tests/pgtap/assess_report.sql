@@ -26,7 +26,7 @@ SELECT is((SELECT line FROM report WHERE no = 6), 'BLOCKER  Naming Convention (1
 SELECT ok(pg_temp.has('         first make the plan: SELECT * FROM lakemover.plan(''src'');'), 'a remedy needs a plan');
 SELECT ok(pg_temp.has('  - table shop."Order Lines": the name contains a space'), 'a finding');
 SELECT ok(pg_temp.has('      UPDATE lakemover.plan_table SET target_table = ''order_lines'' WHERE source = ''src'' AND source_schema = ''shop'' AND source_table = ''Order Lines'';'), 'and its remedy');
-SELECT ok(pg_temp.has('WARNING  Stored Procedures (15): not moved by this version: create them on the target and verify their SQL'), 'WARNINGs are grouped');
+SELECT ok(pg_temp.has('WARNING  Stored Procedures (15): create them on the target and verify their SQL'), 'WARNINGs are grouped');
 SELECT is((SELECT count(*) FROM report WHERE line LIKE '  - function shop.f%'), 10::bigint, 'ten of a group are listed');
 SELECT ok(pg_temp.has('  and 5 more: SELECT message, remedy_sql FROM lakemover.finding WHERE assessment_id = 1 AND check_id = ''routine'' AND severity = ''WARNING'' ORDER BY finding_no;'), 'and where the rest is');
 SELECT ok(pg_temp.has('INFO     Index Inventory (5): deploy equivalents'), 'INFO is one line per check');

@@ -44,9 +44,7 @@ SELECT ok((SELECT c.load_rank > p.load_rank FROM lakemover.plan_table c, lakemov
             WHERE c.table_id = pg_temp.id('shop.child') AND p.table_id = pg_temp.id('shop.parent')), 'load_rank: the child after the parent');
 SELECT results_eq($$ SELECT kind, source_name, action, reason FROM lakemover.plan_routine ORDER BY kind $$,
     $$ VALUES ('foreign server', 'src', 'report', 'objects of this kind are not moved'),
-              ('trigger', 'tr on shop.child', 'report', 'triggers are not moved in this version'),
-              ('trigger function', 'shop.f()', 'report', 'routines are not moved in this version'),
-              ('view', 'shop.v', 'report', 'views are not moved in this version') $$, 'what holds code is reported');
+              ('trigger', 'tr on shop.child', 'move', NULL), ('trigger function', 'shop.f()', 'move', NULL), ('view', 'shop.v', 'move', NULL) $$, 'what holds code is reported');
 
 -- the hash
 CREATE TEMP TABLE hash (what text, hash text);

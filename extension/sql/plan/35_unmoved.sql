@@ -62,10 +62,14 @@ WITH RECURSIVE code AS MATERIALIZED (
      WHERE n.source = p_source
        AND (c.kind IS NOT NULL OR n.needs_class <> 'relation' AND (n.class IN ('constraint', 'default', 'type') OR i.index_id IS NOT NULL))
 ), known(class, object_id) AS MATERIALIZED (
-    SELECT 'relation', t.table_id FROM lakemover._planned_table t WHERE t.source = p_source
-    UNION ALL SELECT 'relation', s.sequence_id FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude
+    -- not from the plan, which an assessment may not have
+    SELECT 'relation', i.table_id FROM lakemover.inv_table i LEFT JOIN lakemover.plan_table p USING (source, table_id)
+     WHERE i.source = p_source AND p.exclude IS NOT TRUE
+    UNION ALL SELECT 'relation', i.sequence_id FROM lakemover.inv_sequence i LEFT JOIN lakemover.plan_sequence p USING (source, sequence_id)
+     WHERE i.source = p_source AND p.exclude IS NOT TRUE
     UNION ALL SELECT 'type', t.type_id FROM lakemover.inv_type t WHERE t.source = p_source
-    UNION ALL SELECT 'constraint', k.constraint_id FROM lakemover.plan_constraint k WHERE k.source = p_source AND NOT k.exclude
+    UNION ALL SELECT 'constraint', i.constraint_id FROM lakemover.inv_constraint i LEFT JOIN lakemover.plan_constraint p USING (source, constraint_id)
+     WHERE i.source = p_source AND p.exclude IS NOT TRUE
     UNION ALL SELECT c.class, c.object_id FROM code c
 ), respelt AS MATERIALIZED (
     SELECT DISTINCT p.table_id FROM lakemover.plan_column p WHERE p.source = p_source AND NOT p.exclude AND p.target_column <> p.source_column

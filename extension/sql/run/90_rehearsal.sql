@@ -78,6 +78,11 @@ BEGIN
     UPDATE lakemover.plan_index p SET target_name = o.target_name, exclude = o.exclude
       FROM lakemover.plan_index o
      WHERE p.source = v_name AND o.source = p_source AND o.index_id = p.index_id;
+    -- Rows are rehearsed. Code names its own schema, not the scratch one.
+    UPDATE lakemover.plan_routine p SET action = 'skip', edited = '{action}'
+     WHERE p.source = v_name AND EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = p.source AND c.kind = p.kind AND c.object_id = p.routine_id);
+    UPDATE lakemover.plan p SET privileges = false WHERE p.source = v_name;
+    PERFORM lakemover._refresh_unmoved(v_name);
 
     SELECT string_agg(d.kind || ' ' || d.object, ', ' ORDER BY d.ordinal) INTO v_fixed
       FROM lakemover._ddl(v_name) d WHERE d.stage = 'type' OR d.kind = 'extension';
