@@ -241,7 +241,9 @@ AuditDir AuditDir::create(const std::filesystem::path& base, std::string_view la
                          ? std::make_unique<State>(path, std::move(dir), &AppendFile::create)
                          : written_beside(path, std::move(dir), beside, false);
         state->limits = limits;
-        state->ddl.append(ddl_script_header(utc_timestamp()));
+        state->ddl.append(ddl_script_header(
+            "lakemover: statements executed on the target, in order, from " + utc_timestamp() +
+            "\nRun it with psql: it repeats what succeeded. What failed or was skipped is a comment."));
         sync_descriptor(state->dir.get(), path, ".");
         if (state->mirror)
             state->events.append({{"level", "WARNING"},

@@ -27,16 +27,24 @@ std::string_view without_trailing_space(std::string_view text) {
 
 }  // namespace
 
-std::string ddl_script_header(std::string_view created_at) {
+std::string ddl_script_header(std::string_view about) {
     return fmt::format(
-        "-- lakemover: statements executed on the target, in order, from {}\n"
-        "-- Run it with psql: it repeats what succeeded. What failed or was skipped is a comment.\n"
+        "{}"
         "\\set ON_ERROR_STOP on\n"
         "SET client_encoding = 'UTF8';\n"
         "SET standard_conforming_strings = on;\n"
         "SET check_function_bodies = off;\n"
         "SELECT pg_catalog.set_config('search_path', '', false);\n",
-        created_at);
+        as_comment(about));
+}
+
+std::string ddl_script_statement(std::string_view sql) {
+    const std::string_view statement = without_trailing_space(sql);
+    // The terminator goes on its own line when the last line may end in a comment that would swallow it.
+    const std::size_t last_line = statement.find_last_of("\r\n");
+    const std::string_view tail = last_line == std::string_view::npos ? statement : statement.substr(last_line + 1);
+    const char* end = tail.find("--") != std::string_view::npos ? "\n;\n" : statement.ends_with(';') ? "\n" : ";\n";
+    return std::string(statement) + end;
 }
 
 std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, std::string_view at) {
@@ -49,17 +57,7 @@ std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, st
     std::string entry = "\n" + as_comment(head);
     if (!outcome.error.empty()) entry += as_comment(outcome.error);
 
-    const std::string_view statement = without_trailing_space(sql);
-    if (!done) return entry + as_comment(statement);
-    entry += statement;
-    // The terminator goes on its own line when the last line may end in a comment that would swallow it.
-    const std::size_t last_line = statement.find_last_of("\r\n");
-    const std::string_view tail = last_line == std::string_view::npos ? statement : statement.substr(last_line + 1);
-    if (tail.find("--") != std::string_view::npos)
-        entry += "\n;";
-    else if (!statement.ends_with(';'))
-        entry += ';';
-    return entry + "\n";
+    return entry + (done ? ddl_script_statement(sql) : as_comment(without_trailing_space(sql)));
 }
 
 }  // namespace lakemover::loader

@@ -1,4 +1,4 @@
-// The text of ddl.sql: a script for psql with the outcome of each statement beside it. Pure; throws nothing of its own.
+// Scripts of a schema for psql; in ddl.sql with the outcome of each statement beside it. Pure; throws nothing of its own.
 #pragma once
 #include <string>
 #include <string_view>
@@ -7,7 +7,8 @@
 
 namespace lakemover::loader {
 
-std::string ddl_script_header(std::string_view created_at);
+std::string ddl_script_header(std::string_view about);
+std::string ddl_script_statement(std::string_view sql);
 std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, std::string_view at);
 
 }  // namespace lakemover::loader

@@ -217,7 +217,8 @@ void finish_settings(Settings& s) {
 void refuse_planning(const Settings& s) {
     auto flags = sqlserver_planning(s);
     flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
-    if (!s.privileges.empty()) flags.insert(flags.begin(), {s.privileges == "no" ? "--no-privileges" : "--privileges", " "});
+    if (!s.privileges.empty())
+        flags.insert(flags.begin(), {s.privileges == "no" ? "--no-privileges" : "--privileges", " "});
     for (const auto& [flag, value] : flags)
         if (!value.empty())
             throw Error(Exit::kUsage, flag + " is for planning; migrate loads the plan that is there", {},
@@ -259,6 +260,10 @@ int run_cli(int argc, char** argv) {
         std::string run;
         StatusOptions status;
         CLI::App* plan = app.add_subcommand("plan", "make or renew the plan; edits are kept");
+        PlanOptions planning;
+        plan->add_flag("--ddl", planning.ddl, "print the statements that make the schema on an empty target");
+        plan->add_flag("--diff", planning.diff, "print what of the plan the target lacks or has differently")
+            ->excludes("--ddl");
         CLI::App* migrate = app.add_subcommand(
             "migrate", "load what the plan says; refuses if the source's schema has drifted from it");
         bool refresh = false;
@@ -335,7 +340,7 @@ int run_cli(int argc, char** argv) {
             throw Error(Exit::kUsage, "--rehearse is a run of its own", {}, "lakemover --rehearse " + s.rehearse);
         Exit code = Exit::kSuccess;
         if (*plan) {
-            code = command_plan(s);
+            code = command_plan(s, planning);
         } else if (*migrate) {
             refuse_planning(s);
             code = refresh ? command_refresh(s) : command_run(s, false);

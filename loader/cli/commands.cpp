@@ -200,48 +200,6 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     return run_to_its_end(settings, staging, pg, std::stoll(id), loader_id, cancel, {false, true, consistent});
 }
 
-Exit command_plan(const Settings& settings) {
-    Staging staging = Staging::open(settings);
-    staging.lock_for_work();
-    CancelToken cancel;
-    const SignalWatch signals(cancel);
-    Pg pg = staging.connect();
-    const Cancellable registered(cancel, pg);
-    const std::string source = prepare_source(staging, pg, settings);
-    if (settings.target.given()) {
-        const Target target(settings.target);
-        Pg connection = target.connect();
-        store_target_facts(target, connection, pg);
-    }
-    pg.query("SELECT lakemover.inventory($1)", {source});
-    make_plan(pg, source, settings);
-    const Result r = pg.query(
-        "SELECT coalesce(p.load_rank::text, ''), pg_catalog.format('%I.%I', source_schema, source_table), "
-        "pg_catalog.format('%I.%I', target_schema, target_table), "
-        "CASE WHEN exclude THEN 'excluded' ELSE '' END FROM lakemover.plan_table p WHERE source = $1 ORDER BY "
-        "p.load_rank NULLS LAST, 2",
-        {source});
-    const Result problems = pg.query("SELECT message FROM lakemover._plan_problems($1)", {source});
-    if (settings.json) {
-        json tables = json::array();
-        for (int i = 0; i < r.rows(); ++i)
-            tables.push_back(
-                {{"rank", r.text(i, 0)}, {"source", r.text(i, 1)}, {"target", r.text(i, 2)}, {"note", r.text(i, 3)}});
-        json list = json::array();
-        for (int i = 0; i < problems.rows(); ++i) list.push_back(problems.text(i, 0));
-        fmt::print("{}\n", json{{"source", source}, {"tables", tables}, {"problems", list}}.dump());
-    } else {
-        fmt::print("{:<5} {:<40} {:<40} {}\n", "rank", "source", "target", "note");
-        for (int i = 0; i < r.rows(); ++i)
-            fmt::print("{:<5} {:<40} {:<40} {}\n", r.get(i, 0), r.get(i, 1), r.get(i, 2), r.get(i, 3));
-        for (int i = 0; i < problems.rows(); ++i) fmt::print("PROBLEM: {}\n", problems.get(i, 0));
-        fmt::print(
-            "\nedit with: lakemover psql -c \"UPDATE lakemover.plan_table SET ... WHERE source = '{}' AND ...\"\n",
-            source);
-    }
-    return problems.rows() > 0 ? Exit::kBlockers : Exit::kSuccess;
-}
-
 namespace {
 
 bool no_finished_run(const Staging& staging) {

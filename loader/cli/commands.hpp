@@ -13,6 +13,11 @@ struct StatusOptions {
     std::string run;  // empty: the newest
 };
 
+struct PlanOptions {
+    bool ddl = false;   // print the script of the schema
+    bool diff = false;  // print what of it the target lacks or has differently
+};
+
 struct VerifyOptions {
     std::string dir;
     std::string public_key;   // file
@@ -33,7 +38,7 @@ Exit command_rehearse(const Settings& settings);
 Exit command_resume(const Settings& settings, const std::string& run, bool consistent);
 Exit command_rollback(const Settings& settings, const std::string& run, bool yes);
 Exit command_retry_rejects(const Settings& settings, const std::string& run);
-Exit command_plan(const Settings& settings);
+Exit command_plan(const Settings& settings, const PlanOptions& options);
 // two_sided, or without any finished run: source and target are compared as they are now. repair: and the target's rows made equal.
 Exit command_validate(const Settings& settings, const std::string& run, bool two_sided, bool repair);
 // lakemover migrate --refresh: as validate --repair, of the plan as it is.

@@ -68,13 +68,11 @@ std::vector<Code> existing_code(RunContext& run, Pg& staging, Pg& target) {
         "NULL ORDER BY no",
         {*wanted});
     std::vector<Code> code;
-    for (int i = 0; i < found.rows(); ++i)
-        code.push_back({found.text(i, 0), found.text(i, 1), found.boolean(i, 2)});
+    for (int i = 0; i < found.rows(); ++i) code.push_back({found.text(i, 0), found.text(i, 1), found.boolean(i, 2)});
     return code;
 }
 
-template <class Items, class Text>
-std::string joined(const Items& items, const Text& text) {
+template <class Items, class Text> std::string joined(const Items& items, const Text& text) {
     std::string all;
     for (const auto& item : items)
         if (const std::string one = text(item); !one.empty()) all += (all.empty() ? "" : ", ") + one;

@@ -14,7 +14,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 // What a statement of the finish says when it was done before; level 0 compares what is there with the plan.
-bool is_there(const Error& e) { return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42723"; }
+bool is_there(const Error& e) {
+    return e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P16" || e.sqlstate == "42723";
+}
 
 bool worth_retrying(const Error& e) {
     // The backend of an earlier execution, whose connection was lost, has just made the same relation.

@@ -15,7 +15,7 @@ CREATE TABLE shop.part_1 PARTITION OF shop.part FOR VALUES IN (1);
 INSERT INTO shop.country SELECT g, repeat('x', 100) FROM generate_series(1, 1000) g;
 ANALYZE shop.country;
 CREATE VIEW shop.v AS SELECT 1 AS one;
-SELECT format('CREATE FUNCTION shop.f%s() RETURNS int LANGUAGE sql AS ''SELECT 1''', lpad(g::text, 2, '0')) FROM generate_series(1, 15) g \gexec
+SELECT format('CREATE FUNCTION shop.f%s() RETURNS int8 LANGUAGE internal AS ''pg_backend_pid''', lpad(g::text, 2, '0')) FROM generate_series(1, 15) g \gexec
 
 CREATE TEMP TABLE report AS SELECT row_number() OVER () AS no, line FROM lakemover.assess('src') AS line;
 CREATE FUNCTION pg_temp.has(text) RETURNS boolean LANGUAGE sql AS $$ SELECT EXISTS (SELECT FROM report WHERE line = $1) $$;

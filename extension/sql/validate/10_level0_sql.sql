@@ -1,6 +1,6 @@
 -- One query over the target's catalogs, to be run with an empty search_path: then types come with their schema;
 -- expressions are not compared as text, since a server prints another text than it was given (x IN (...) alone shows that).
-CREATE FUNCTION lakemover._level0_sql(p_run bigint) RETURNS text
+CREATE FUNCTION lakemover._level0_query(p_source name) RETURNS text
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
@@ -136,16 +136,21 @@ SELECT code.kind, coalesce(code.table_schema, code.schema_name), code.table_name
   JOIN space s ON s.nspname = coalesce(code.table_schema, code.schema_name)
 $sql$, '%CODE%', lakemover._catalog_text('code')), '%SCHEMAS%', quote_literal(coalesce((
            SELECT array_agg(DISTINCT s.name ORDER BY s.name)
-             FROM lakemover.run r
-            CROSS JOIN LATERAL (
-                  SELECT t.target_schema FROM lakemover._planned_table t WHERE t.source = r.source
-                  UNION ALL
-                  SELECT q.target_schema FROM lakemover.plan_sequence q WHERE q.source = r.source AND NOT q.exclude
-                  UNION ALL
-                  SELECT y.schema_name FROM lakemover.inv_type y WHERE y.source = r.source
-                  UNION ALL
-                  SELECT o.target_schema FROM lakemover.plan_routine o
-                   WHERE o.source = r.source AND o.action = 'move' AND o.reason IS NULL AND o.target_schema IS NOT NULL) s(name)
-            WHERE r.run_id = p_run), '{}')::text))
+             FROM (SELECT t.target_schema FROM lakemover._planned_table t WHERE t.source = p_source
+                   UNION ALL
+                   SELECT q.target_schema FROM lakemover.plan_sequence q WHERE q.source = p_source AND NOT q.exclude
+                   UNION ALL
+                   SELECT y.schema_name FROM lakemover.inv_type y WHERE y.source = p_source
+                   UNION ALL
+                   SELECT o.target_schema FROM lakemover.plan_routine o
+                    WHERE o.source = p_source AND o.action = 'move' AND o.reason IS NULL AND o.target_schema IS NOT NULL) s(name)), '{}')::text))
 $function$;
-COMMENT ON FUNCTION lakemover._level0_sql(bigint) IS 'a query for the target, under an empty search_path, that lists what is in the planned schemas: kind, schema_name, table_name, object_name, definition';
+COMMENT ON FUNCTION lakemover._level0_query(name) IS 'a query for the target, under an empty search_path, that lists what is in the planned schemas: kind, schema_name, table_name, object_name, definition';
+
+CREATE FUNCTION lakemover._level0_sql(p_run bigint) RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT lakemover._level0_query(r.source) FROM lakemover.run r WHERE r.run_id = p_run
+$$;
+COMMENT ON FUNCTION lakemover._level0_sql(bigint) IS '_level0_query() of a run''s source';

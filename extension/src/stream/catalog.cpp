@@ -1,7 +1,7 @@
 // lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
-#include "pg/result_rows.hpp"
 #include "source/postgres/catalog.hpp"
+#include "pg/result_rows.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
