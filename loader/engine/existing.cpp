@@ -62,10 +62,10 @@ std::vector<Code> existing_code(RunContext& run, Pg& staging, Pg& target) {
         {run.id()});
     if (!wanted) return {};
     const Result found = target.query(
-        "SELECT kind, name, early FROM pg_catalog.jsonb_to_recordset($1::jsonb) WITH ORDINALITY AS w(kind text, name "
-        "text, early boolean, no bigint) WHERE CASE kind WHEN 'routine' THEN pg_catalog.to_regprocedure(name)::oid "
-        "WHEN 'operator' THEN pg_catalog.to_regoperator(name)::oid ELSE pg_catalog.to_regclass(name)::oid END IS NOT "
-        "NULL ORDER BY no",
+        "SELECT kind, name, early FROM ROWS FROM (pg_catalog.jsonb_to_recordset($1::jsonb) AS (kind text, name text, "
+        "early boolean)) WITH ORDINALITY AS w(kind, name, early, no) WHERE CASE kind WHEN 'routine' THEN "
+        "pg_catalog.to_regprocedure(name)::oid WHEN 'operator' THEN pg_catalog.to_regoperator(name)::oid ELSE "
+        "pg_catalog.to_regclass(name)::oid END IS NOT NULL ORDER BY no",
         {*wanted});
     std::vector<Code> code;
     for (int i = 0; i < found.rows(); ++i) code.push_back({found.text(i, 0), found.text(i, 1), found.boolean(i, 2)});

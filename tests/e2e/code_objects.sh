@@ -26,7 +26,7 @@ CREATE VIEW app.per_customer AS SELECT c.id, c.name, sum(o.total) AS total FROM 
 CREATE MATERIALIZED VIEW app.best AS SELECT * FROM app.per_customer WHERE total > 100;
 CREATE UNIQUE INDEX best_id ON app.best (id);
 CREATE FUNCTION app.of_customer(app.customer) RETURNS text LANGUAGE sql STABLE AS $$ SELECT $1.name || ' ' || $1.code $$;
-CREATE PROCEDURE app.add_order(customer int) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.orders SELECT max(id) + 1, customer, 1 FROM app.orders; END $$;
+CREATE PROCEDURE app.add_order(c int) LANGUAGE plpgsql AS $$ BEGIN INSERT INTO app.orders SELECT max(id) + 1, c, 1 FROM app.orders; END $$;
 ALTER TABLE app.customer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY by_kind ON app.customer FOR SELECT TO reporter USING (kind = 1);
 GRANT USAGE ON SCHEMA app TO reporter;
@@ -67,11 +67,13 @@ equal "rows of the log" 50 "$(target 'SELECT count(*) FROM app.log')"
 equal "customers" 500 "$(target 'SELECT count(*) FROM app.customer')"
 for query in 'SELECT md5(string_agg(t::text, $$,$$ ORDER BY id)) FROM app.per_customer t' 'SELECT md5(string_agg(t::text, $$,$$ ORDER BY id)) FROM app.best t' \
     'SELECT string_agg(app.of_customer(c), $$,$$ ORDER BY id) FROM app.customer c WHERE id < 5' \
-    "SELECT string_agg(indexdef, ',' ORDER BY 1) FROM pg_indexes WHERE schemaname = 'app'" \
-    "SELECT string_agg(tgname || tgenabled, ',' ORDER BY 1) FROM pg_trigger WHERE NOT tgisinternal" \
-    "SELECT string_agg(relname || coalesce(reloptions::text, ''), ',' ORDER BY 1) FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'v', 'm') AND relname <> 'uses_c'"; do
+    "SELECT string_agg(indexdef, ',' ORDER BY indexdef) FROM pg_indexes WHERE schemaname = 'app'" \
+    "SELECT string_agg(concat(tgname, tgenabled), ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal" \
+    "SELECT string_agg(relname || coalesce(reloptions::text, ''), ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'v', 'm') AND relname <> 'uses_c'"; do
     equal "the same on both sides: $query" "$(source_of "$query")" "$(target "$query")"
 done
+expect 0 "what the target lacks" lm_cli plan --diff
+says '^0 planned objects'
 # It works.
 target "INSERT INTO app.orders VALUES (9001, 1, 1)"
 equal "the trigger fires" "INSERT 9001" "$(target 'SELECT what FROM app.log ORDER BY id DESC LIMIT 1')"
@@ -98,10 +100,22 @@ else
     fail "ddl.sql does not run: $(tail -n 5 "$LM_TMP/out.ddl")"
 fi
 
+target 'DROP VIEW app.per_customer CASCADE'
+target "ALTER FUNCTION app.code(int) VOLATILE"
+expect 5 "what the target lacks after two changes" lm_cli plan --diff
+says 'missing +view app\.per_customer' 'missing +materialized view app\.best' 'different +function app\.code\(integer\): planned .*"volatility": "i".*found'
+lm_cli plan --ddl > "$LM_TMP/plan.sql" || fail "plan --ddl: exit code $?"
+lm_sql target postgres -c "CREATE DATABASE planned OWNER $LM_TARGET_USER"
+if lm_as "$LM_BIN/psql" -X -q -v ON_ERROR_STOP=1 -h "$LM_TMP/target" -p "${LM_PORT[target]}" -U postgres -d planned -f - < "$LM_TMP/plan.sql" > "$LM_TMP/out.ddl" 2>&1; then
+    equal "objects from plan --ddl" "$(lm_sql target again -c "$listing")" "$(lm_sql target planned -c "$listing")"
+else
+    fail "the script of plan --ddl does not run: $(tail -n 5 "$LM_TMP/out.ddl")"
+fi
+
 expect 2 "a second run" lm_cli
-says 'the target has planned tables already, with rows: app\.customer' 'other objects: .*materialized view app\.best'
+says 'the target has planned tables already, with rows: "app"\."customer"' 'other objects: .*routine app\.code'
 # Somebody's view on one of ours stops the drop.
-target 'CREATE VIEW public.theirs AS SELECT * FROM app.best'
+target 'CREATE VIEW public.theirs AS SELECT * FROM app.orders'
 expect 2 "dropping what somebody uses" lm_cli --on-existing=drop
 says 'cannot drop the planned objects' 'theirs'
 equal "nothing was dropped" 500 "$(target 'SELECT count(*) FROM app.customer')"
@@ -111,6 +125,8 @@ says 'SUCCESS'
 equal "rows of the log after the second run" 50 "$(target 'SELECT count(*) FROM app.log')"
 expect 0 "rolling back" lm_cli rollback --yes
 says ' 0 kept' 'drop +view app\.per_customer' 'drop +function app\.code\(integer\)'
+# The schema was there when the last run began; RESTRICT tells that it is empty.
+target 'DROP SCHEMA app RESTRICT' || fail "the schema is not empty"
 objects > "$LM_TMP/objects.now"
 same "objects after the rollback" "$LM_TMP/objects.before" "$LM_TMP/objects.now"
 

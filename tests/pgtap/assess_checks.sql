@@ -199,6 +199,7 @@ CREATE FUNCTION code.ti() RETURNS trigger LANGUAGE internal AS 'suppress_redunda
 CREATE TRIGGER ti BEFORE UPDATE ON code.t FOR EACH ROW EXECUTE FUNCTION code.ti();
 CREATE VIEW code.vi AS SELECT code.i('1') AS one;
 CREATE VIEW code.vvi AS SELECT one FROM code.vi;
+SELECT format('CREATE TABLE code.keyless%s (a int)', g) FROM generate_series(1, 6) g \gexec
 SELECT lo_create(0) > 0 AS lo;
 SELECT count(*) > 0 AS assessed FROM lakemover.assess('src');
 SELECT results_eq($$ SELECT severity, object, message FROM pg_temp.found('routine') $$,

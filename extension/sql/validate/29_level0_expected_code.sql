@@ -37,7 +37,7 @@ SELECT t.table_id, p.kind, coalesce(t.target_schema, v.target_schema, r.target_s
   LEFT JOIN lakemover.plan_routine v ON v.source = p_source AND v.kind IN ('view', 'materialized view') AND v.routine_id = p.table_id
   LEFT JOIN LATERAL (
        SELECT jsonb_agg(jsonb_build_array(m.target_column, x.pair -> 1) ORDER BY m.ordinal) AS columns
-         FROM jsonb_array_elements(i.facts -> 'columns') x(pair)
+         FROM jsonb_array_elements(CASE WHEN p.kind = 'table setting' THEN i.facts -> 'columns' END) x(pair)
          JOIN lakemover._planned_column m ON m.source = p_source AND m.table_id = p.table_id AND m.source_column = x.pair ->> 0
         WHERE m.target_type = m.source_type) c ON p.kind = 'table setting'
  WHERE p.kind <> 'table setting' OR i.facts - 'columns' <> '{}' OR c.columns IS NOT NULL
