@@ -200,10 +200,11 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
     if (scope.consistent &&
         (sessions || is_true(staging, "level <> 'same' FROM lakemover.snapshot WHERE run_id = $1", run)))
         refuse(run, "this source has no point in time for all tables", {}, "resume without --consistent");
-    if (reload_all && is_true(staging,
-                              "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "
-                              "stage NOT IN ('schema', 'type', 'sequence', 'table', 'setting', 'code', 'key', 'index'))",
-                              run))
+    if (reload_all &&
+        is_true(staging,
+                "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND state = 'done' AND "
+                "stage NOT IN ('schema', 'type', 'sequence', 'table', 'setting', 'code', 'key', 'index'))",
+                run))
         refuse(run, "--consistent would load tables again that have their checks and foreign keys already", {},
                "without --consistent it goes on; for one point start a new run with --on-existing=drop");
     // Nothing is left to read: what validation needs of the source was kept.

@@ -32,7 +32,8 @@ constexpr std::array kStages{
     Stage{"count", "Counts", "exact counts and samples, read from the source"},
     Stage{"index", "Indexes", "keys and indexes"},
     Stage{"foreign_key", "Foreign keys", "made, then validated"},
-    Stage{"finish", "Other statements", "checks, defaults, sequence values, views, triggers, comments, privileges, ANALYZE"},
+    Stage{"finish", "Other statements",
+          "checks, defaults, sequence values, views, triggers, comments, privileges, ANALYZE"},
     Stage{"validate", "Validation", "all levels, with the re-read of the target"},
 };
 
