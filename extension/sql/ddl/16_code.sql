@@ -1,34 +1,61 @@
--- How an object of each kind is made on the target, from what the source printed. Null where a text cannot be rewritten with
--- certainty for other names; such an object is in plan_unmoved.
--- p_columns: also tables with renamed columns, as subqueries that have the old ones.
-CREATE FUNCTION lakemover._renames_for(p_source name, p_class text, p_object_id bigint, p_columns boolean) RETURNS jsonb
-LANGUAGE sql STABLE
+CREATE FUNCTION lakemover._routine_name(p_signature text) RETURNS text
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT coalesce(jsonb_object_agg(
-           to_jsonb(ARRAY[u.source_schema, split_part(u.source_name, '(', 1)])::text,
-           jsonb_build_object('to', u.target, 'alias', CASE WHEN u.class = 'relation' AND u.target_name IS DISTINCT FROM u.source_name OR u.columns IS NOT NULL
-                                                            THEN quote_ident(u.source_name) END,
-                              'from', CASE WHEN u.columns IS NOT NULL THEN format('(SELECT %s FROM %s)', u.columns, u.target) END)), '{}')
-  FROM (SELECT DISTINCT n.needs_class AS class, coalesce(r.source_schema, t.source_schema) AS source_schema,
-               coalesce(r.source_name, t.source_table) AS source_name, coalesce(r.target_name, t.target_table) AS target_name,
-               CASE WHEN n.needs_class = 'routine' AND r.target IS NOT NULL THEN format('%I.%s', r.target_schema, split_part(r.target_name, '(', 1))
-                    WHEN r.target IS NOT NULL THEN r.target
-                    WHEN t.table_id IS NOT NULL THEN format('%I.%I', t.target_schema, t.target_table) END AS target,
-               -- all columns under the names that they had: the query says those
-               (SELECT string_agg(format('%I AS %I', c.target_column, c.source_column), ', ' ORDER BY c.ordinal)
-                  FROM lakemover.plan_column c
-                 WHERE p_columns AND c.source = p_source AND n.needs_class = 'relation' AND c.table_id = n.needs_id AND NOT c.exclude
-                HAVING bool_or(c.target_column <> c.source_column)) AS columns
-          FROM lakemover.inv_need n
-          LEFT JOIN lakemover._renamed_object r ON r.source = n.source AND r.class = n.needs_class AND r.object_id = n.needs_id
-          LEFT JOIN lakemover.plan_table t ON t.source = n.source AND n.needs_class = 'relation' AND t.table_id = n.needs_id
-         WHERE n.source = p_source AND n.class = p_class AND n.object_id = p_object_id AND n.needs_class IN ('relation', 'routine')) u
- WHERE u.target_name IS NOT NULL AND (u.columns IS NOT NULL OR u.target <> format('%I.%s', u.source_schema, CASE WHEN u.class = 'routine' THEN split_part(u.source_name, '(', 1) ELSE quote_ident(u.source_name) END))
+SELECT (parse_ident((regexp_match(p_signature, '^("(?:[^"]|"")*"|[^(]+)'))[1]))[1]
 $$;
-COMMENT ON FUNCTION lakemover._renames_for(name, text, bigint, boolean) IS 'what has another name on the target of all that an object needs, for _rename_relations()';
+COMMENT ON FUNCTION lakemover._routine_name(text) IS 'the bare name, without quotes, of a routine that is given with the types of its arguments';
 
-CREATE FUNCTION lakemover._code_sql(p_source name, p_code lakemover.inv_code, p_target text, p_on text)
+-- One row for each object that needs something with another name on the target. A view's query gets, in the place of a table
+-- with renamed columns, a subquery that has the old names.
+CREATE FUNCTION lakemover._renames(p_source name) RETURNS TABLE(class text, object_id bigint, renames jsonb)
+LANGUAGE sql STABLE
+SET jit = off
+SET search_path = pg_catalog, pg_temp
+AS $$
+WITH respelt AS (
+    SELECT c.table_id, string_agg(format('%I AS %I', c.target_column, c.source_column), ', ' ORDER BY c.ordinal) AS columns
+      FROM lakemover.plan_column c
+     WHERE c.source = p_source AND NOT c.exclude
+     GROUP BY c.table_id HAVING bool_or(c.target_column <> c.source_column)
+), renamed AS MATERIALIZED (
+    SELECT 'relation' AS class, t.table_id AS object_id, t.source_schema, t.source_table AS source_name, t.target_schema, t.target_table AS target_name, r.columns
+      FROM lakemover.plan_table t LEFT JOIN respelt r USING (table_id)
+     WHERE t.source = p_source AND (r.table_id IS NOT NULL OR (t.target_schema, t.target_table) <> (t.source_schema, t.source_table))
+    UNION ALL
+    SELECT 'relation', q.sequence_id, q.source_schema, q.source_name, q.target_schema, q.target_name, NULL
+      FROM lakemover.plan_sequence q
+     WHERE q.source = p_source AND (q.target_schema, q.target_name) <> (q.source_schema, q.source_name)
+    UNION ALL
+    -- a routine stands in a text without the types of its arguments
+    SELECT k.class, c.object_id, c.schema_name, CASE k.class WHEN 'relation' THEN c.object_name ELSE lakemover._routine_name(c.object_name) END,
+           r.target_schema, CASE k.class WHEN 'relation' THEN r.target_name ELSE lakemover._routine_name(r.target_name) END, NULL
+      FROM lakemover.inv_code c
+     CROSS JOIN LATERAL (SELECT lakemover._code_class(c.kind) AS class) k
+      JOIN lakemover.plan_routine r ON r.source = c.source AND r.kind = c.kind AND r.routine_id = c.object_id
+     WHERE c.source = p_source AND k.class IN ('relation', 'routine') AND (r.target_schema, r.target_name) <> (c.schema_name, c.object_name)
+), need AS (
+    SELECT DISTINCT n.class, n.object_id, n.needs_class, n.needs_id FROM lakemover.inv_need n WHERE n.source = p_source
+), used AS (
+    SELECT n.class, n.object_id, r.*, CASE WHEN n.class = 'relation' THEN r.columns END AS subquery,
+           format('%I.%I', r.target_schema, r.target_name) AS target
+      FROM need n JOIN renamed r(class_of, id, source_schema, source_name, target_schema, target_name, columns)
+           ON r.class_of = n.needs_class AND r.id = n.needs_id
+)
+SELECT u.class, u.object_id,
+       jsonb_object_agg(to_jsonb(ARRAY[u.source_schema, u.source_name])::text,
+           jsonb_build_object('to', u.target,
+                              'alias', CASE WHEN u.class_of = 'relation' AND (u.target_name <> u.source_name OR u.subquery IS NOT NULL) THEN quote_ident(u.source_name) END,
+                              'from', CASE WHEN u.subquery IS NOT NULL THEN format('(SELECT %s FROM %s)', u.subquery, u.target) END))
+  FROM used u
+ WHERE u.subquery IS NOT NULL OR (u.target_schema, u.target_name) <> (u.source_schema, u.source_name)
+ GROUP BY u.class, u.object_id
+$$;
+COMMENT ON FUNCTION lakemover._renames(name) IS 'per object, what has another name on the target of all that it needs, for _rename_relations()';
+
+-- How an object of each kind is made on the target, from what the source printed. Null where a text cannot be rewritten with
+-- certainty for other names; such an object is in plan_unmoved.
+CREATE FUNCTION lakemover._code_sql(p_source name, p_code lakemover.inv_code, p_target text, p_on text, p_renames jsonb)
 RETURNS TABLE(no int, kind text, sql text)
 LANGUAGE plpgsql STABLE
 SET search_path = pg_catalog, pg_temp
@@ -36,7 +63,7 @@ AS $$
 #variable_conflict use_column
 DECLARE
     v_class   text := lakemover._code_class(p_code.kind);
-    v_renames jsonb := lakemover._renames_for(p_source, v_class, p_code.object_id, p_code.kind IN ('view', 'materialized view'));
+    v_renames jsonb := p_renames;
     v_json    jsonb;
     v_sql     text;
     v_using   text;
@@ -104,7 +131,7 @@ BEGIN
     END CASE;
 END
 $$;
-COMMENT ON FUNCTION lakemover._code_sql(name, lakemover.inv_code, text, text) IS 'the statements that make an object on the target; sql is null where the text cannot be had';
+COMMENT ON FUNCTION lakemover._code_sql(name, lakemover.inv_code, text, text, jsonb) IS 'the statements that make an object on the target; sql is null where the text cannot be had';
 
 -- One statement each: what a target does not take must not keep it from the rest. Settings of a column whose type changes stay behind.
 CREATE FUNCTION lakemover._ddl_settings(p_source name)
@@ -160,16 +187,17 @@ SET jit = off
 SET search_path = pg_catalog, pg_temp
 AS $$
 WITH code AS MATERIALIZED (
-    SELECT p.stage, p.rank, p.target, p.on_target, t.table_id, i AS row, i.object_id, i.kind, i.comments
+    SELECT p.stage, p.rank, p.target, p.on_target, t.table_id, i AS row, i.object_id, i.kind, i.comments, coalesce(r.renames, '{}') AS renames
       FROM lakemover._planned_code(p_source) p
       JOIN lakemover.inv_code i ON i.source = p_source AND i.kind = p.kind AND i.object_id = p.object_id
       LEFT JOIN lakemover._planned_table t ON t.source = p_source AND t.table_id = p.table_id
+      LEFT JOIN lakemover._renames(p_source) r ON r.class = p.class AND r.object_id = p.object_id
      WHERE p.kind <> 'table setting'
 ), statement AS (
     SELECT c.stage, c.rank, c.table_id, s.kind,
            CASE WHEN c.on_target IS NULL OR c.kind IN ('statistics', 'materialized view index') THEN c.target
                 WHEN c.kind = 'row security' THEN c.on_target ELSE format('%s ON %s', c.target, c.on_target) END AS object, s.no AS part, s.sql
-      FROM code c CROSS JOIN LATERAL lakemover._code_sql(p_source, c.row, c.target, c.on_target) s
+      FROM code c CROSS JOIN LATERAL lakemover._code_sql(p_source, c.row, c.target, c.on_target, c.renames) s
      WHERE s.sql IS NOT NULL
     UNION ALL
     -- the checks that call a routine: it is there now

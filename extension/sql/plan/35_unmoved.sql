@@ -132,10 +132,10 @@ WITH RECURSIVE code AS MATERIALIZED (
     UNION ALL
     SELECT c.class, c.object_id, 0, 'its text cannot be rewritten with certainty for the names on the target'
       FROM code c
+      JOIN lakemover._renames(p_source) r USING (class, object_id)
       JOIN lakemover.inv_code i ON i.source = p_source AND i.kind = c.kind AND i.object_id = c.object_id
      WHERE c.kind IN ('view', 'materialized view', 'materialized view index', 'statistics', 'rule', 'trigger', 'policy')
-       AND (EXISTS (SELECT FROM renamed) OR EXISTS (SELECT FROM respelt) OR c.kind = 'policy')
-       AND EXISTS (SELECT FROM lakemover._code_sql(p_source, i, 'x.x', 'x.x') s WHERE s.sql IS NULL)
+       AND EXISTS (SELECT FROM lakemover._code_sql(p_source, i, 'x.x', 'x.x', r.renames) s WHERE s.sql IS NULL)
 ), unmoved AS (
     SELECT o.* FROM own o WHERE o.reason IS NOT NULL
     UNION

@@ -131,9 +131,9 @@ BEGIN
            target_name = CASE WHEN 'target_name' = ANY (p.edited) THEN p.target_name ELSE excluded.target_name END,
            exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
 
-    -- everything that follows joins thousands of rows that the planner has never seen
-    ANALYZE lakemover.plan_table, lakemover.plan_column, lakemover.plan_constraint, lakemover.plan_index, lakemover.plan_sequence;
     PERFORM lakemover._plan_routines(p_source);
+    -- everything that follows joins thousands of rows that the planner has never seen
+    ANALYZE lakemover.plan_table, lakemover.plan_column, lakemover.plan_constraint, lakemover.plan_index, lakemover.plan_sequence, lakemover.plan_routine;
     PERFORM lakemover._plan_follow(p_source);
     PERFORM lakemover._unique_names(p_source);
     PERFORM lakemover._refresh_unmoved(p_source);
