@@ -54,11 +54,11 @@ says 'assessment was accepted by Data Owner: no table is left out'
 output "$run/reconciliation.html"
 says 'no table is left out' 'Data Owner'
 # One finding more is another assessment.
-lm_sql source "$LM_DB" -c 'CREATE VIEW app.names AS SELECT name FROM app.account'
+lm_sql source "$LM_DB" -c "CREATE FUNCTION app.number(cstring) RETURNS int LANGUAGE internal AS 'int4in'"
 expect 3 "a run after the source has changed" lm_cli --require-signoff --on-existing=drop
 says 'has not been accepted'
 says_not "$id"
-lm_sql source "$LM_DB" -c 'DROP VIEW app.names'
+lm_sql source "$LM_DB" -c 'DROP FUNCTION app.number(cstring)'
 
 # Without the program there is no PDF, and that is said.
 mkdir "$LM_TMP/bin"
