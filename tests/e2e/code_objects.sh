@@ -11,6 +11,9 @@ lm_sql source postgres -c 'CREATE ROLE "only here"' -c "ALTER ROLE $LM_SOURCE_US
 lm_sql source "$LM_DB" <<'SQL'
 CREATE SCHEMA app;
 CREATE FUNCTION app.code(n int) RETURNS text LANGUAGE sql IMMUTABLE AS $$ SELECT 'c' || n $$;
+CREATE SEQUENCE app.falling INCREMENT BY -5 MINVALUE -100000 MAXVALUE 7 START WITH 7;
+SELECT nextval('app.falling'), nextval('app.falling');
+CREATE SEQUENCE app.unused START WITH 42;
 CREATE TABLE app.customer (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, code text DEFAULT app.code(7), kind int NOT NULL CHECK (app.code(kind) <> 'c0'));
 CREATE TABLE app.log (id bigserial PRIMARY KEY, what text);
 CREATE TABLE app.orders (id int PRIMARY KEY, customer int REFERENCES app.customer, total numeric(10, 2)) WITH (fillfactor = 80);
@@ -74,13 +77,18 @@ for query in 'SELECT md5(string_agg(t::text, $$,$$ ORDER BY id)) FROM app.per_cu
 done
 expect 0 "what the target lacks" lm_cli plan --diff
 says '^0 planned objects'
+# The next value of each sequence and identity, on both sides; each draws one.
+next="SELECT string_agg(format('%s %s', c.oid::regclass, nextval(c.oid)), ',' ORDER BY c.oid::regclass::text) FROM pg_class c WHERE c.relkind = 'S' AND c.relnamespace = 'app'::regnamespace"
+equal "next values" "$(source_of "$next")" "$(target "$next")"
+row="INSERT INTO app.customer (name, kind) VALUES ('new', 2) RETURNING id || code"
+equal "the next row's identity and default" "$(source_of "$row")" "$(target "$row")"
 # It works.
 target "INSERT INTO app.orders VALUES (9001, 1, 1)"
 equal "the trigger fires" "INSERT 9001" "$(target 'SELECT what FROM app.log ORDER BY id DESC LIMIT 1')"
 target "CALL app.add_order(2)"
 equal "the procedure works" 9002 "$(target 'SELECT max(id) FROM app.orders')"
 target "DELETE FROM app.customer"
-equal "the rule keeps the rows" 500 "$(target 'SELECT count(*) FROM app.customer')"
+equal "the rule keeps the rows" 501 "$(target 'SELECT count(*) FROM app.customer')"
 equal "what a policy shows" "$(source_of 'SELECT count(*) FROM app.customer WHERE kind = 1')" \
     "$(lm_sql target "$LM_TARGET_DB" -c 'SET ROLE reporter' -c 'SELECT count(*) FROM app.customer' | tail -n 1)"
 equal "who may call the procedure" f "$(target "SELECT has_function_privilege('reporter', 'app.add_order(int)', 'EXECUTE')")"
@@ -118,14 +126,15 @@ says 'the target has planned tables already, with rows: "app"\."customer"' 'othe
 target 'CREATE VIEW public.theirs AS SELECT * FROM app.orders'
 expect 2 "dropping what somebody uses" lm_cli --on-existing=drop
 says 'cannot drop the planned objects' 'theirs'
-equal "nothing was dropped" 500 "$(target 'SELECT count(*) FROM app.customer')"
+equal "nothing was dropped" 501 "$(target 'SELECT count(*) FROM app.customer')"
 target 'DROP VIEW public.theirs'
 expect 0 "a run that drops what is there" lm_cli --on-existing=drop
 says 'SUCCESS'
 equal "rows of the log after the second run" 50 "$(target 'SELECT count(*) FROM app.log')"
 expect 0 "rolling back" lm_cli rollback --yes
 says ' 0 kept' 'drop +view app\.per_customer' 'drop +function app\.code\(integer\)'
-# The schema was there when the last run began; RESTRICT tells that it is empty.
+# Schema and loose sequences were there when the last run began, and are not its own; RESTRICT tells that nothing else is.
+target 'DROP SEQUENCE app.falling, app.unused'
 target 'DROP SCHEMA app RESTRICT' || fail "the schema is not empty"
 objects > "$LM_TMP/objects.now"
 same "objects after the rollback" "$LM_TMP/objects.before" "$LM_TMP/objects.now"
