@@ -146,6 +146,9 @@ void add_settings(CLI::App& app, Settings& s) {
                  "do not grant on the target what roles may do on the source")
         ->group(load);
     app.add_option("--char-as", s.char_as, "SQL Server's char(n) and nchar(n): char (default) or varchar")->group(load);
+    app.add_option("--ci", s.ci,
+                   "SQL Server's case-insensitive columns: none (default; case matters) or icu (a collation)")
+        ->group(load);
     app.add_option("--on-nul", s.on_nul, "U+0000 in SQL Server's text: strip (default) or fail")->group(load);
     app.add_option("--on-surrogate", s.on_surrogate,
                    "half a surrogate pair in SQL Server's text: replace (default) or fail")

@@ -37,6 +37,7 @@ void check_port(const std::string& what, const std::string& value) {
 
 std::vector<std::pair<std::string, std::string>> sqlserver_planning(const Settings& s) {
     return {{"--char-as", s.char_as},
+            {"--ci", s.ci},
             {"--on-nul", s.on_nul},
             {"--on-surrogate", s.on_surrogate},
             {"--on-seventh-digit", s.on_seventh_digit}};
@@ -77,6 +78,10 @@ void check_settings(const Settings& s) {
     one_of("--checksum-hash", s.checksum_hash, std::array{"md5", "sha256"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
+    if (s.ci == "citext")
+        throw Error(Exit::kUsage, "--ci=citext is not supported", {},
+                    "icu makes columns compare without regard to case, with a collation instead of another type");
+    if (!s.ci.empty()) one_of("--ci", s.ci, std::array{"none", "icu"});
     if (!s.char_as.empty()) one_of("--char-as", s.char_as, std::array{"char", "varchar"});
     if (!s.on_nul.empty()) one_of("--on-nul", s.on_nul, std::array{"strip", "fail"});
     if (!s.on_surrogate.empty()) one_of("--on-surrogate", s.on_surrogate, std::array{"replace", "fail"});

@@ -68,6 +68,7 @@ struct Settings {
     std::string privileges;        // empty: as planned, else yes or no
     // For SQL Server sources; empty: as planned.
     std::string char_as;
+    std::string ci;
     std::string on_nul;
     std::string on_surrogate;
     std::string on_seventh_digit;

@@ -145,10 +145,10 @@ std::string end_and_sign(Events& events, const Staging& staging, const std::stri
 
 void make_plan(Pg& staging, const std::string& source, const Settings& settings) {
     const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : Value(text); };
-    staging.query(
-        "SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7, $8)",
-        {source, given(settings.profile), given(settings.naming), given(settings.char_as), given(settings.on_nul),
-         given(settings.on_surrogate), given(settings.on_seventh_digit), given(settings.privileges)});
+    staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                  {source, given(settings.profile), given(settings.naming), given(settings.char_as),
+                   given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit),
+                   given(settings.privileges), given(settings.ci)});
 }
 
 void settle_workers(RunContext& run, Pg& staging, Pg& target) {

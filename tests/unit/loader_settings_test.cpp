@@ -85,6 +85,7 @@ TEST(Settings, PoliciesAreForSqlServer) {
     using Member = std::string Settings::*;
     for (const auto& [flag, member, good] :
          {std::tuple<const char*, Member, const char*>{"--char-as", &Settings::char_as, "varchar"},
+          {"--ci", &Settings::ci, "icu"},
           {"--on-nul", &Settings::on_nul, "fail"},
           {"--on-surrogate", &Settings::on_surrogate, "fail"},
           {"--on-seventh-digit", &Settings::on_seventh_digit, "round"}}) {

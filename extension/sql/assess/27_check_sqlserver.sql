@@ -42,8 +42,15 @@ AS $$
        AND NOT (i.settings ->> 'database_snapshot')::boolean
     UNION ALL
     SELECT 'case_insensitive', NULL, NULL, c.coll, NULL,
-           format('%s columns have the collation %s, in which upper and lower case are equal; on the target they differ', c.columns, c.coll),
-           jsonb_build_object('columns', c.columns, 'examples', c.examples), NULL
+           format('%s columns have the collation %s, in which upper and lower case are equal; %s', c.columns, c.coll,
+                  CASE WHEN EXISTS (SELECT FROM lakemover.plan p WHERE p.source = p_source AND p.ci = 'icu')
+                       THEN 'so they are on the target, where LIKE and patterns do not work over them, and trailing blanks count'
+                       ELSE 'on the target they differ (lakemover plan --ci icu keeps them equal)' END),
+           jsonb_build_object('columns', c.columns, 'examples', c.examples, 'definitions_with_like', (
+               SELECT coalesce(jsonb_agg(format('%I.%I', m.schema_name, m.name) ORDER BY m.schema_name, m.name), '[]')
+                 FROM (SELECT r.schema_name, r.routine_name AS name, r.definition FROM lakemover.inv_routine r WHERE r.source = p_source
+                       UNION ALL SELECT v.schema_name, v.view_name, v.definition FROM lakemover.inv_view v WHERE v.source = p_source) m
+                WHERE m.definition ~* '\mlike\M')), NULL
       FROM (SELECT x.native_collation AS coll, count(*) AS columns,
                    (array_agg(format('%I.%I.%I', t.schema_name, t.table_name, x.column_name) ORDER BY t.schema_name, t.table_name, x.ordinal))[1:5] AS examples
               FROM lakemover.inv_column x JOIN lakemover.inv_table t USING (source, table_id)

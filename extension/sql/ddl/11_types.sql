@@ -19,6 +19,12 @@ SELECT NULL::bigint, d.kind, d.object, d.sql
     SELECT 0 AS no, 0 AS ordinal, 'collation' AS kind, c.name AS object, c.sql
       FROM lakemover._used_collations(p_source) c
     UNION ALL
+    SELECT 0, 0, 'collation', n.name,
+           format('CREATE COLLATION %s (provider = icu, locale = %L, deterministic = false)', n.name,
+                  CASE WHEN n.name ~ 'accent_insensitive$' THEN 'und-u-ks-level1' ELSE 'und-u-ks-level2' END)
+      FROM (SELECT DISTINCT c."collation" AS name FROM lakemover._planned_column c JOIN lakemover._planned_table t USING (source, table_id)
+             WHERE c.source = p_source AND c.native_collation ~* '_CI_' AND c."collation" IS NOT NULL) n
+    UNION ALL
     SELECT 1, t.ordinal,
            CASE t.kind WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite' ELSE 'range' END,
            n.object,

@@ -4,7 +4,7 @@ CREATE FUNCTION lakemover._policy_values(p_policy text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT CASE p_policy WHEN 'char_as' THEN '{char,varchar}' WHEN 'on_nul' THEN '{strip,fail}'
+SELECT CASE p_policy WHEN 'char_as' THEN '{char,varchar}' WHEN 'ci' THEN '{none,icu}' WHEN 'on_nul' THEN '{strip,fail}'
                      WHEN 'on_surrogate' THEN '{replace,fail}' WHEN 'on_seventh_digit' THEN '{truncate,round,fail}' END::text[]
 $$;
 COMMENT ON FUNCTION lakemover._policy_values(text) IS 'the values that a policy can have, its default first';
@@ -83,3 +83,16 @@ COMMENT ON FUNCTION lakemover._check_policies() IS 'refuses policies that a colu
 
 CREATE TRIGGER check_policies BEFORE UPDATE OF on_nul, on_surrogate, on_seventh_digit ON lakemover.plan_column
     FOR EACH ROW EXECUTE FUNCTION lakemover._check_policies();
+
+-- ICU's strength: 2 looks at accents and not at case, 1 at neither. One schema for all, since a foreign key needs one and the
+-- same collation on both sides.
+CREATE FUNCTION lakemover._ci_collation(p_source name, p_native_collation text) RETURNS text
+LANGUAGE sql STABLE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('%I.%I', (SELECT min(t.target_schema COLLATE "C") FROM lakemover.plan_table t WHERE t.source = p_source AND NOT t.exclude),
+              CASE WHEN p_native_collation ~* '_AI($|_)' THEN 'case_accent_insensitive' ELSE 'case_insensitive' END)
+  FROM lakemover.plan p
+ WHERE p.source = p_source AND p.ci = 'icu' AND p_native_collation ~* '_CI_'
+$$;
+COMMENT ON FUNCTION lakemover._ci_collation(name, text) IS 'the collation of the target that stands for one of SQL Server in which case does not matter; null where the plan wants none';

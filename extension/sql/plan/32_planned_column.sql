@@ -8,7 +8,7 @@ SELECT c.source, c.table_id, c.ordinal, c.source_column, c.target_column, i.data
        CASE WHEN i.generated <> '' AND e.sql IS NOT NULL AND n.reason IS NULL THEN e.sql END AS generation_expr,
        CASE WHEN i.generated = '' AND i.identity = '' AND n.reason IS NULL THEN i.default_expr END AS default_expr,
        CASE WHEN i.generated = '' AND i.identity = '' THEN n.reason END AS default_problem,
-       CASE WHEN c.target_type = i.data_type OR c.target_type ~ '^(text|character|bpchar)' THEN i."collation" END AS "collation",
+       CASE WHEN c.target_type = i.data_type OR c.target_type ~ '^(text|character|bpchar)' THEN coalesce(i."collation", CASE WHEN i.native_collation ~* '_CI_' THEN lakemover._ci_collation(c.source, i.native_collation) END) END AS "collation",
        CASE WHEN i.generated <> '' THEN coalesce(e.problem, n.reason) END AS generation_problem
   FROM lakemover.plan_column c
   JOIN lakemover.inv_column i USING (source, table_id, ordinal)

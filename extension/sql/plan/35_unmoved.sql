@@ -94,6 +94,13 @@ WITH RECURSIVE code AS MATERIALIZED (
                     THEN 'what it belongs to is not moved' END AS reason
       FROM code c LEFT JOIN role USING (class, object_id)
     UNION ALL
+    SELECT 'constraint', k.constraint_id, 0, 'LIKE does not work over columns with a case-insensitive collation'
+      FROM lakemover.inv_constraint k
+     WHERE k.source = p_source AND k.kind = 'c' AND k.definition ~ '\mI?LIKE\M|~~'
+       AND EXISTS (SELECT FROM lakemover.inv_column c
+                    WHERE c.source = k.source AND c.table_id = k.table_id AND c.column_name = ANY (k.columns)
+                      AND c.native_collation ~* '_CI_' AND lakemover._ci_collation(p_source, c.native_collation) IS NOT NULL)
+    UNION ALL
     SELECT n.class, n.object_id, n.part,
            CASE WHEN n.extension_name IS NOT NULL THEN
                      CASE WHEN EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name LIKE 'extension:%')
@@ -155,7 +162,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     DELETE FROM lakemover.plan_unmoved u WHERE u.source = p_source;
-    IF NOT EXISTS (SELECT FROM lakemover.inv_need n WHERE n.source = p_source) AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = p_source) THEN
+    IF NOT EXISTS (SELECT FROM lakemover.inv_need n WHERE n.source = p_source) AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = p_source)
+       AND NOT EXISTS (SELECT FROM lakemover.plan p WHERE p.source = p_source AND p.ci = 'icu') THEN
         RETURN;
     END IF;
     INSERT INTO lakemover.plan_unmoved (source, class, object_id, part, reason)

@@ -17,6 +17,8 @@ WITH space AS (
       JOIN pg_catalog.pg_namespace n ON n.oid = coalesce(e.typnamespace, t.typnamespace)
 ), att AS (
     SELECT a.attrelid, a.attnum, a.attname, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated,
+           coalesce((SELECT pg_catalog.format('%I.%I', n.nspname, o.collname) FROM pg_catalog.pg_collation o JOIN pg_catalog.pg_namespace n ON n.oid = o.collnamespace
+                      WHERE o.oid = a.attcollation AND a.attcollation <> yt.typcollation), '') AS coll,
            CASE WHEN y.nspname = 'pg_catalog' THEN pg_catalog.format_type(a.atttypid, a.atttypmod)
                 ELSE pg_catalog.format('%I.%I', y.nspname, y.name)
                      || coalesce(substring(pg_catalog.format_type(a.atttypid, a.atttypmod) FROM '\([^()"]*\)(?=(?:\[\])?$)'), '')
@@ -24,6 +26,7 @@ WITH space AS (
       FROM pg_catalog.pg_attribute a
       JOIN rel ON rel.oid = a.attrelid AND rel.relkind IN ('r', 'p', 'c')
       JOIN type_text y ON y.oid = a.atttypid
+      JOIN pg_catalog.pg_type yt ON yt.oid = a.atttypid
      WHERE a.attnum > 0 AND NOT a.attisdropped
 ), con AS (
     SELECT c.*, rel.nspname, rel.relname,
@@ -60,7 +63,7 @@ SELECT 'table' AS kind, rel.nspname::text AS schema_name, rel.relname::text AS t
 UNION ALL
 SELECT 'column', rel.nspname, rel.relname, att.attname,
        pg_catalog.jsonb_build_object('type', att.type, 'not_null', att.attnotnull, 'default', att.atthasdef AND att.attgenerated = '',
-                                     'identity', att.attidentity, 'generated', att.attgenerated)::text
+                                     'identity', att.attidentity, 'generated', att.attgenerated, 'collation', att.coll)::text
   FROM rel JOIN att ON att.attrelid = rel.oid
  WHERE rel.relkind IN ('r', 'p')
 UNION ALL

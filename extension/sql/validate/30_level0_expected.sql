@@ -19,7 +19,7 @@ SELECT t.table_id, 'table', t.target_schema, t.target_table, t.target_table,
   FROM lakemover._planned_table t WHERE t.source = p_source
 UNION ALL
 SELECT t.table_id, 'column', t.target_schema, t.target_table, c.target_column,
-       jsonb_build_object('type', c.target_type, 'not_null', c.not_null, 'generated', c.generated, 'default', e.sql IS NOT NULL)
+       jsonb_build_object('type', c.target_type, 'not_null', c.not_null, 'generated', c.generated, 'default', e.sql IS NOT NULL, 'collation', coalesce(c."collation", ''))
        -- from 17 on partitions have the identity of their parent, before they have none
        || CASE WHEN t.parent_id IS NULL THEN jsonb_build_object('identity', c.identity) ELSE '{}' END
   FROM lakemover._planned_table t
