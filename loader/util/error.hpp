@@ -28,6 +28,7 @@ struct Error : std::runtime_error {
     std::string sqlstate;  // five characters, empty when no server was involved
     std::string peer;      // who said it: target, staging, or source (through staging)
     std::string column;    // that the server named, if any
+    std::string schema, table, constraint;  // the same
     bool connection_lost = false;
     bool of_rows = false;     // the target raised it while it took a batch's rows
     bool resumable = false;   // the run stops here and lakemover resume goes on
