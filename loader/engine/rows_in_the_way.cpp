@@ -129,7 +129,7 @@ std::string rows_where(Pg& target, const Error& e, const std::string& condition)
         "pg_catalog.to_regclass($1) AND i.indisprimary AND a.attrelid = i.indrelid AND a.attnum = k.att",
         {table});
     return listed(target.exec(fmt::format("SELECT {}::text FROM {} t WHERE {} ORDER BY 1 LIMIT {}",
-                                          key ? "ROW(" + *key + ")" : std::string("t"), from_table(target, table),
+                                          key ? "ROW(" + *key + ")" : std::string("(t.*)"), from_table(target, table),
                                           condition, kExamples + 1)),
                   "rows", key.value_or(""));
 }

@@ -54,7 +54,7 @@ FailedTables look_at_failed(RunContext& run, Pg& staging, Pg& target) {
             run.ledger->register_object(target, r.text(i, 1), r.text(i, 2), table);
             found.there.push_back(table);
         } else {
-            leave_out(run, staging, table, "the target has a " + r.text(i, 2) + " that this run did not make");
+            leave_out(run, staging, table, "the target has " + r.text(i, 2) + " by now, which this run did not make");
         }
     }
     target.exec("COMMIT");
