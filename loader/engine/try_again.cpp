@@ -20,6 +20,11 @@ bool source_fits(RunContext& run, Pg& staging) {
     return schema_fits_plan(staging, run.source).value_or(false);
 }
 
+// Where the ledger has nothing of it, nothing of it was kept: loading it would add to them.
+bool has_rows_of_others(RunContext& run, Pg& target, std::int64_t table, const std::string& name) {
+    return !run.ledger->has_chunks(target, table) && target.scalar("SELECT EXISTS (SELECT FROM ONLY " + name + ")") == "t";
+}
+
 // Failed tables as the target has them now.
 struct FailedTables {
     std::vector<std::int64_t> gone;   // undone, or never made
@@ -49,12 +54,14 @@ FailedTables look_at_failed(RunContext& run, Pg& staging, Pg& target) {
         const TargetObject now = find_object(target, r.text(i, 1), r.text(i, 2));
         if (now.object_id.empty()) {
             found.gone.push_back(table);
-        } else if (now.class_id == r.get(i, 3) && now.object_id == r.get(i, 4)) {
+        } else if (now.class_id != r.get(i, 3) || now.object_id != r.get(i, 4)) {
+            leave_out(run, staging, table, "the target has " + r.text(i, 2) + " by now, which this run did not make");
+        } else if (has_rows_of_others(run, target, table, r.text(i, 2))) {
+            leave_out(run, staging, table, r.text(i, 2) + " has rows by now that this run did not load");
+        } else {
             // Undoing it had to leave it there, and forgot it.
             run.ledger->register_object(target, r.text(i, 1), r.text(i, 2), table);
             found.there.push_back(table);
-        } else {
-            leave_out(run, staging, table, "the target has " + r.text(i, 2) + " by now, which this run did not make");
         }
     }
     target.exec("COMMIT");
