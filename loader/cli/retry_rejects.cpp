@@ -129,8 +129,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
     const json refused = still_refused(pg, id);
     audit.seal(
         key, {{"kind", "retry-rejects"}, {"run", {{"id", id}}}, {"loaded", tables}, {"still_refused", refused.size()}});
-    show(settings, id, tables, refused,
-         pg.scalar("SELECT lakemover._ended_incomplete($1)", {id}) == "t");
+    show(settings, id, tables, refused, pg.scalar("SELECT lakemover._ended_incomplete($1)", {id}) == "t");
     return refused.empty() ? Exit::kSuccess : Exit::kIncomplete;
 }
 

@@ -231,12 +231,11 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         });
     if (!held && some_loaded && source_is_frozen(run, staging, before)) return;
     if (some_loaded)
-        run.events.emit(Level::kWarning, "point_lost",
-                        run.tries_again
-                            ? "the source's snapshot of the run went with its end: tables that failed are loaded at a "
+        run.events.emit(
+            Level::kWarning, "point_lost",
+            run.tries_again ? "the source's snapshot of the run went with its end: tables that failed are loaded at a "
                               "new point, complete ones keep theirs"
-                        : reload_all
-                            ? "tables are loaded again so that all are of one point of the source"
+            : reload_all    ? "tables are loaded again so that all are of one point of the source"
                             : "the source's snapshot of the earlier loader is gone: unfinished tables are loaded "
                               "again at a new point, complete ones keep theirs");
     for (const std::int64_t table : !reload_all ? unfinished : held ? elsewhere : table_list(staging, run, all)) {

@@ -22,7 +22,8 @@ bool source_fits(RunContext& run, Pg& staging) {
 
 // Where the ledger has nothing of it, nothing of it was kept: loading it would add to them.
 bool has_rows_of_others(RunContext& run, Pg& target, std::int64_t table, const std::string& name) {
-    return !run.ledger->has_chunks(target, table) && target.scalar("SELECT EXISTS (SELECT FROM ONLY " + name + ")") == "t";
+    return !run.ledger->has_chunks(target, table) &&
+           target.scalar("SELECT EXISTS (SELECT FROM ONLY " + name + ")") == "t";
 }
 
 // Failed tables as the target has them now.
@@ -84,8 +85,7 @@ void try_again(RunContext& run, Pg& staging, Pg& target) {
     const auto list = [](const std::vector<std::int64_t>& ids) { return fmt::format("{{{}}}", fmt::join(ids, ",")); };
     run.untouched = false;
     const auto statements = static_cast<std::size_t>(std::stoll(
-        staging
-            .scalar("SELECT lakemover._try_again($1, $2, $3)", {run.id(), list(tables.gone), list(tables.there)})
+        staging.scalar("SELECT lakemover._try_again($1, $2, $3)", {run.id(), list(tables.gone), list(tables.there)})
             .value_or("0")));
     const std::size_t n = tables.gone.size() + tables.there.size();
     run.events.emit(Level::kInfo, "tries_again",
