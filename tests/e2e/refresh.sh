@@ -1,7 +1,7 @@
 #!/bin/bash
 # migrate --refresh of a large table in many batches writes little more than what has changed on the source: the target's own
 # counters of rows say so. Both sides end equal, and a second refresh writes nothing.
-# timeout: 240
+# timeout: 420
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init refresh
 lm_start_source
