@@ -24,7 +24,7 @@ PG_CPPFLAGS = -I$(CURDIR)/extension/src
 PG_CXXFLAGS = -std=c++20 -fPIC -Wall -Wextra -Wshadow -Wconversion -Wno-register \
               -fvisibility=hidden -fvisibility-inlines-hidden \
               -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
-SHLIB_LINK = -lstdc++ -lpq -lodbc -lcrypto -lsodium -lxxhash -Wl,--exclude-libs,ALL
+SHLIB_LINK = -lstdc++ -lpq -lodbc -lodbcinst -lcrypto -lsodium -lxxhash -Wl,--exclude-libs,ALL
 
 # PGXS's bitcode rule ignores PG_CXXFLAGS, and nothing of ours can be inlined into queries.
 override with_llvm := no

@@ -156,7 +156,8 @@ namespace {
 // Ended for good: nothing to resume, and that is no failure of resuming.
 Exit say_ended(const Settings& s, const std::string& id, const Result& run) {
     const auto code = static_cast<Exit>(run.integer(0, 2));
-    const std::string text = "run " + id + " has ended: " + run.text(0, 1) + "; there is nothing to resume";
+    const std::string text = "run " + id + " has ended: " + run.text(0, 1) + "; there is nothing to resume" +
+                             (run.boolean(0, 4) ? "; lakemover retry-rejects loads the rows that were set aside" : "");
     if (s.json)
         fmt::print("{}\n", json{{"run", std::stoll(id)},
                                 {"verdict", run.text(0, 1)},
@@ -179,17 +180,23 @@ Exit command_resume(const Settings& settings, const std::string& run, bool consi
     const SignalWatch signals(cancel);
     Pg pg = staging.connect();
     // A run that was refused since is not what somebody wants to resume.
-    const std::string id =
-        newest_migration(pg, run,
-                         "state <> 'queued' AND (state IN ('interrupted', 'running', 'paused') OR NOT EXISTS (SELECT "
-                         "FROM lakemover.run WHERE kind = 'migration' AND state IN ('interrupted', 'running', "
-                         "'paused')))");
+    const std::string id = newest_migration(
+        pg, run,
+        "run_id = (SELECT run_id FROM lakemover.run WHERE kind = 'migration' AND state <> 'queued' ORDER BY state IN "
+        "('interrupted', 'running', 'paused') DESC, lakemover._ended_incomplete(run_id) AND "
+        "run_id > ALL (SELECT run_id FROM lakemover.run WHERE kind = 'migration' AND state = 'done') DESC, run_id DESC "
+        "LIMIT 1)");
     if (!staging.embedded()) wait_for_silence(pg, id, cancel);
     const Result r = pg.query(
-        "SELECT source, verdict, exit_code, state IN ('done', 'incomplete') OR coalesce(verdict, '') = 'ROLLED BACK' "
-        "FROM lakemover.run WHERE run_id = $1",
+        "SELECT source, verdict, exit_code, (state IN ('done', 'incomplete') OR coalesce(verdict, '') = 'ROLLED BACK') "
+        "AND NOT lakemover._ended_incomplete(run_id), verdict = 'COMPLETED WITH REJECTED ROWS', "
+        "lakemover._ended_incomplete(run_id) FROM lakemover.run WHERE run_id = $1",
         {id});
     if (r.boolean(0, 3)) return say_ended(settings, id, r);
+    if (consistent && r.boolean(0, 5))
+        throw Error(Exit::kUsage, "run " + id + " has come to its end, without some tables or objects", {},
+                    "resume it without --consistent to try those again; for one point in time of all tables start a "
+                    "new run with --on-existing=drop");
     Settings named = settings;
     if (named.source.name.empty()) named.source.name = r.text(0, 0);
     prepare_source(staging, pg, named);

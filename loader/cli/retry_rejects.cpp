@@ -39,7 +39,8 @@ json still_refused(Pg& staging, const std::string& run) {
     return list;
 }
 
-void show(const Settings& s, const std::string& id, const json& tables, const json& refused) {
+// incomplete: something else failed in the run, too, perhaps because of these rows.
+void show(const Settings& s, const std::string& id, const json& tables, const json& refused, bool incomplete) {
     if (s.json) {
         fmt::print("{}\n", json{{"run", std::stoll(id)}, {"tables", tables}, {"still_refused", refused}}.dump());
         return;
@@ -64,7 +65,8 @@ void show(const Settings& s, const std::string& id, const json& tables, const js
     if (tables.empty() && refused.empty())
         fmt::print("run {} has no rejected rows\n", id);
     else
-        fmt::print("validate again: lakemover validate {}\n", id);
+        fmt::print("{}: lakemover {} {}\n", incomplete ? "make what could not be made without them" : "validate again",
+                   incomplete ? "resume" : "validate", id);
 }
 
 }  // namespace
@@ -127,7 +129,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
     const json refused = still_refused(pg, id);
     audit.seal(
         key, {{"kind", "retry-rejects"}, {"run", {{"id", id}}}, {"loaded", tables}, {"still_refused", refused.size()}});
-    show(settings, id, tables, refused);
+    show(settings, id, tables, refused, pg.scalar("SELECT lakemover._ended_incomplete($1)", {id}) == "t");
     return refused.empty() ? Exit::kSuccess : Exit::kIncomplete;
 }
 

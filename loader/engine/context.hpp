@@ -58,7 +58,9 @@ struct RunContext {
     RunOptions options;
     Outages& outages;
     Ledger* ledger = nullptr;
-    bool resumed = false;  // what is on the target may be further than staging knows
+    bool resumed = false;      // what is on the target may be further than staging knows
+    bool tries_again = false;  // it had ended INCOMPLETE: what failed is done once more
+    bool untouched = false;    // and it still is as it was
     std::unique_ptr<Gate> gate = std::make_unique<Gate>();
     std::unique_ptr<ForecastWatch> ahead = std::make_unique<ForecastWatch>();
     std::string signer{};   // fingerprint of the key that will sign the end; empty: none will

@@ -301,7 +301,7 @@ Verdict end_run(RunContext& run, Pg& staging) {
         // When every table was undone, the ledger tells nothing any more.
         const bool nothing_there = target.scalar(
                                        "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "
-                                       "kind = 'table')",
+                                       "kind IN ('table', 'partitioned table', 'partition'))",
                                        {run.run_uuid}) == "t";
         if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there))
             run.ledger->drop(target);

@@ -6,7 +6,9 @@
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/runner.hpp"
+#include "loader/engine/statement_runner.hpp"
 #include "loader/engine/statements.hpp"
+#include "loader/engine/try_again.hpp"
 #include "loader/staging/run_table.hpp"
 
 namespace lakemover::loader {
@@ -231,13 +233,22 @@ void settle_point(RunContext& run, Pg& staging, const RunScope& scope) {
         });
     if (!held && some_loaded && source_is_frozen(run, staging, before)) return;
     if (some_loaded)
-        run.events.emit(Level::kWarning, "point_lost",
-                        reload_all
-                            ? "tables are loaded again so that all are of one point of the source"
+        run.events.emit(
+            Level::kWarning, "point_lost",
+            run.tries_again ? "the source's snapshot of the run went with its end: tables that failed are loaded at a "
+                              "new point, complete ones keep theirs"
+            : reload_all    ? "tables are loaded again so that all are of one point of the source"
                             : "the source's snapshot of the earlier loader is gone: unfinished tables are loaded "
                               "again at a new point, complete ones keep theirs");
-    for (const std::int64_t table : !reload_all ? unfinished : held ? elsewhere : table_list(staging, run, all))
-        empty_table(run, staging, table);
+    for (const std::int64_t table : !reload_all ? unfinished : held ? elsewhere : table_list(staging, run, all)) {
+        try {
+            empty_table(run, staging, table);
+        } catch (const Error& e) {
+            // Others may refer to the rows that were kept of it by now: then it stays as it is, and the others go on.
+            if (!run.tries_again || e.peer != "target" || e.connection_lost || e.taken_over) throw;
+            leave_out(run, staging, table, "its rows cannot be removed to load it again: " + describe_failure(e));
+        }
+    }
 }
 
 void reconcile(RunContext& run, Pg& staging) {
@@ -271,18 +282,24 @@ Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         const bool known = ledger.take_over(target);
         at_its_end = phase_then == "ending";
         if (!known && !at_its_end) {
+            // The ledger goes with the last table that was undone.
             if (is_true(staging,
-                        "EXISTS (SELECT FROM lakemover.run_statement WHERE run_id = $1 AND stage = 'table' AND state = "
-                        "'done')",
+                        "EXISTS (SELECT FROM lakemover.run_statement s LEFT JOIN lakemover.run_table t USING (run_id, "
+                        "table_id) WHERE s.run_id = $1 AND s.stage = 'table' AND s.state = 'done' AND (" +
+                            std::string(run.tries_again ? "t.state IS NULL OR t.state NOT IN ('failed', 'blocked')"
+                                                        : "true") +
+                            "))",
                         run))
                 throw Error(Exit::kUsage,
                             "run " + run.id() + " cannot be resumed: the target does not know it any more", {},
                             "another run has replaced its tables, or it was rolled back; start a new run");
-            handle_existing_objects(run, staging, target);
+            if (!run.tries_again) handle_existing_objects(run, staging, target);
             ledger.open(target,
                         staging.scalar("SELECT source_identity FROM lakemover.run WHERE run_id = $1", {run.id()})
                             .value_or("?"));
+            if (run.tries_again) restore_register(run, staging, target);
         }
+        if (run.tries_again) try_again(run, staging, target);
         if (!at_its_end) reconcile_schema(run, staging, target);
     }
     if (!at_its_end) {

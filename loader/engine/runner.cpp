@@ -105,6 +105,18 @@ bool claim_run(Pg& pg, const Staging& staging, const std::string& id, const std:
                .affected() == 1;
 }
 
+// A run that ended INCOMPLETE, before it is resumed: what is said of it stays when resuming it is refused.
+struct EndedIncomplete {
+    std::string error;
+};
+
+std::optional<EndedIncomplete> ended_incomplete(Pg& pg, const std::string& id) {
+    const Result r = pg.query(
+        "SELECT coalesce(error, '') FROM lakemover.run WHERE run_id = $1 AND lakemover._ended_incomplete(run_id)",
+        {id});
+    return r.rows() == 1 ? std::optional(EndedIncomplete{r.text(0, 0)}) : std::nullopt;
+}
+
 // Of a directory without a report.
 json bare_facts(const std::string& id, const std::string& verdict, Exit code) {
     return {{"kind", "run"}, {"run", {{"id", id}}}, {"verdict", verdict}, {"exit_code", static_cast<int>(code)}};
@@ -192,15 +204,19 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     bool resumable = false;
     std::optional<SigningKey> key;
     json previous;
+    std::optional<EndedIncomplete> before;
+    const auto untouched = [&] { return before && (!run || run->untouched); };
     const std::string id = std::to_string(run_id);
     try {
         Pg pg = staging.connect();
         const Cancellable registered(cancel, pg);
         // Before anything else: what cannot be signed need not begin.
         key.emplace(SigningKey::open(settings.home, settings.signing_key));
-        if (scope.resume)
+        if (scope.resume) {
             previous = earlier_directory(
                 pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
+            before = ended_incomplete(pg, id);
+        }
         audit.emplace(AuditDir::create(settings.audit_dir,
                                        (scope.repair    ? "repair-"
                                         : scope.compare ? "compare-"
@@ -228,6 +244,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         run->signer = key->fingerprint();
         run->compares = scope.compare;
         run->repairs = scope.repair;
+        run->tries_again = run->untouched = before.has_value();
         write_settings_file(*audit, settings, run->options);
         events->emit(
             Level::kInfo, scope.resume ? "run_resumed" : "run_started",
@@ -244,20 +261,27 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         // Once the ledger is open, a server out of reach is no reason to begin again, nor is a daemon that is stopped.
         const bool begun = run && run->ledger;
         resumable = !scope.compare &&
-                    (told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect));
+                    (told ? begun && cancel.later() : e.resumable || (begun && e.exit_code == Exit::kConnect)) &&
+                    !untouched();
         verdict.exit_code = told ? Exit::kCancelled : e.exit_code;
-        verdict.text = resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
+        verdict.text = untouched() ? "INCOMPLETE" : resumable ? "INTERRUPTED" : told ? "CANCELLED" : "FAILED";
         outcome.error = !told       ? describe(scope.compare && e.resumable ? compared_again(e) : e)
                         : resumable ? "stopped: " + cancel.why() + "; lakemover resume " + id + " goes on"
                                     : "cancelled: " + cancel.why();
     } catch (const std::exception& e) {
         verdict.exit_code = Exit::kOther;
-        verdict.text = "FAILED";
+        verdict.text = untouched() ? "INCOMPLETE" : "FAILED";
         outcome.error = e.what();
     }
     if (outcome.error.empty()) outcome.error = verdict.error;
     outcome.exit_code = verdict.exit_code;
     outcome.verdict = verdict.text;
+    // Who asked hears why nothing was done; the run is what it was.
+    std::string of_run = outcome.error;
+    if (untouched()) {
+        verdict.exit_code = Exit::kIncomplete;
+        of_run = before->error;
+    }
     // Signed first: until then nobody may take the run for a success.
     if (events && key) {
         const RunEnd end{state_of(verdict.exit_code, resumable), verdict.text, verdict.exit_code, outcome.error,
@@ -268,9 +292,10 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             if (verdict.exit_code == Exit::kSuccess) {
                 verdict.exit_code = Exit::kOther;
                 verdict.text = "FAILED";
+                outcome.exit_code = verdict.exit_code;
+                outcome.verdict = verdict.text;
             }
-            outcome.exit_code = verdict.exit_code;
-            outcome.verdict = verdict.text;
+            if (!untouched()) of_run = outcome.error;
         }
     } else if (audit && key) {
         try {
@@ -289,16 +314,16 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             "pg_catalog.clock_timestamp() WHERE run_id = $1 AND state IN ('queued', 'running', 'paused') AND "
             "coalesce(loader_id, $6) = $6",
             {id, state_of(verdict.exit_code, resumable), verdict.text,
-             std::to_string(static_cast<int>(verdict.exit_code)), outcome.error, loader_id});
+             std::to_string(static_cast<int>(verdict.exit_code)), of_run, loader_id});
         // The point in time of a run that can be resumed is kept, and so is that of a run that another loader has.
         const bool active = pg.scalar(
                                 "SELECT state IN ('running', 'paused', 'interrupted') FROM lakemover.run WHERE "
                                 "run_id = $1",
                                 {id}) == "t";
         if (!active) pg.query("SELECT lakemover.keeper_stop($1)", {id});
-        // So are the samples of one that may be resumed at another point.
-        const bool whole = verdict.exit_code == Exit::kSuccess || verdict.exit_code == Exit::kIncomplete ||
-                           verdict.exit_code == Exit::kValidation;
+        // So are the samples of one that may be resumed, at another point too.
+        const bool whole = verdict.exit_code == Exit::kSuccess || verdict.exit_code == Exit::kValidation ||
+                           (verdict.exit_code == Exit::kIncomplete && verdict.text != "INCOMPLETE");
         if (ended.affected() == 1 && whole) pg.query("DELETE FROM lakemover.run_sample WHERE run_id = $1", {id});
     } catch (const std::exception& e) {
         if (outcome.error.empty()) outcome.error = std::string("the run's end could not be recorded: ") + e.what();

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "loader/engine/rows_in_the_way.hpp"
 #include "loader/target/objects.hpp"
 
 namespace lakemover::loader {
@@ -123,10 +124,11 @@ std::optional<StatementOutcome> StatementRunner::execute(const Statement& s) {
                 outage.over();
                 return StatementOutcome{true, {}, seconds()};
             }
-            const StatementOutcome outcome{false, describe_failure(e), seconds()};
+            StatementOutcome outcome{false, describe_failure(e), seconds()};
             if (!worth_retrying(e) || attempt >= run_.options.attempts) {
                 if (e.connection_lost) throw;
                 outage.over();
+                outcome.error += rows_in_the_way(*target_, s.sql, e);
                 return outcome;
             }
             run_.events.emit(Level::kWarning, "statement_retry", s.kind + " " + s.object + ": " + outcome.error);

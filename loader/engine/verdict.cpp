@@ -256,6 +256,8 @@ Verdict judge(RunContext& run, Pg& staging) {
         v.text = "INCOMPLETE";
         v.error = "some tables or objects did not arrive" + (bad_names.empty() ? "" : ": " + bad_names);
         if (rejects > 0) v.error += "; " + std::to_string(rejects) + " rows were refused by the target and set aside";
+        if (run.options.rehearse == 0)
+            v.error += "; after the cause is gone lakemover resume " + run.id() + " tries them again";
     } else if (!same_counts || !same_sums || !same_fields) {
         v.exit_code = Exit::kValidation;
         v.text = "VALIDATION FAILED";

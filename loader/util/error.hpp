@@ -23,11 +23,12 @@ struct Error : std::runtime_error {
         : std::runtime_error(std::move(msg)), exit_code(code), detail(std::move(det)), hint(std::move(h)),
           sqlstate(std::move(state)) {}
     Exit exit_code;
-    std::string detail;    // the server's text, without secrets
-    std::string hint;      // what to do
-    std::string sqlstate;  // five characters, empty when no server was involved
-    std::string peer;      // who said it: target, staging, or source (through staging)
-    std::string column;    // that the server named, if any
+    std::string detail;                     // the server's text, without secrets
+    std::string hint;                       // what to do
+    std::string sqlstate;                   // five characters, empty when no server was involved
+    std::string peer;                       // who said it: target, staging, or source (through staging)
+    std::string column;                     // that the server named, if any
+    std::string schema, table, constraint;  // the same
     bool connection_lost = false;
     bool of_rows = false;     // the target raised it while it took a batch's rows
     bool resumable = false;   // the run stops here and lakemover resume goes on

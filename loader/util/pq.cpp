@@ -140,6 +140,9 @@ void Pg::fail(const PGresult* result) {
             state);
     e.connection_lost = lost;
     e.column = field(result, PG_DIAG_COLUMN_NAME);
+    e.schema = field(result, PG_DIAG_SCHEMA_NAME);
+    e.table = field(result, PG_DIAG_TABLE_NAME);
+    e.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
     // Errors of the source come through staging; their texts name it.
     e.peer = !lost && role_ == "staging" && contains(message, "source") ? "source" : role_;
     throw e;

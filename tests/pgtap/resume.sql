@@ -1,6 +1,6 @@
--- Chunks of a run against the ledger, taking a run over, and tables that begin again.
+-- Chunks of a run against the ledger, taking a run over, tables that begin again, and a run that ended incomplete.
 SET client_min_messages = warning;
-SELECT plan(20);
+SELECT plan(31);
 
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '/nowhere', dbname 'x');
 INSERT INTO lakemover.run (source, hash_key, state, loader_id, heartbeat) VALUES ('src', '\x00', 'running', 'old', clock_timestamp());
@@ -59,4 +59,36 @@ SELECT throws_ok(format('SELECT lakemover._take_over(%s, ''x'', '''', true, fals
                  '55006', NULL, 'one run of a source at a time');
 UPDATE lakemover.run SET state = 'done' WHERE run_id = :run;
 SELECT ok(NOT lakemover._take_over(:run, 'x', '', true, false), 'a run that has ended is not to be had');
+
+-- What failed in a run that ended incomplete is done once more: 1 lacks a key, 2 was kept with one of two batches, 3 was
+-- undone, 4 holds no rows, 5 is somebody's by now.
+DELETE FROM lakemover.run WHERE run_id <> :run;
+UPDATE lakemover.run SET state = 'incomplete', verdict = 'COMPLETED WITH REJECTED ROWS', loader_id = 'old' WHERE run_id = :run;
+SELECT ok(NOT lakemover._ended_incomplete(:run), 'rows that were set aside are another matter');
+UPDATE lakemover.run SET verdict = 'INCOMPLETE', options = '{"rehearse": 5}' WHERE run_id = :run;
+SELECT ok(NOT lakemover._ended_incomplete(:run), 'and so is a rehearsal');
+UPDATE lakemover.run SET options = '{}' WHERE run_id = :run;
+SELECT ok(NOT lakemover._take_over(:run, 'x', '', false, false, true), 'no daemon takes it of its own accord');
+SELECT ok(lakemover._take_over(:run, 'x', '', true, false), 'a run that ended incomplete is to be had');
+DELETE FROM lakemover.run_chunk WHERE run_id = :run;
+UPDATE lakemover.run_table SET state = 'failed', error = 'no' WHERE run_id = :run;
+UPDATE lakemover.run_table SET state = 'incomplete' WHERE run_id = :run AND table_id = 1;
+INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, state, error) VALUES (:run, 5, '{"copies_rows": true}', 0, 'failed', 'no');
+INSERT INTO lakemover.run_chunk (run_id, table_id, chunk_no, method, state) VALUES (:run, 2, 1, 'keyset', 'done'), (:run, 2, 2, 'keyset', 'failed');
+INSERT INTO lakemover.run_statement (run_id, ordinal, stage, table_id, kind, object, sql, state)
+VALUES (:run, 1, 'type', NULL, 'enum', 's.e', '', 'failed'), (:run, 2, 'sequence', 3, 'sequence', 's.q', '', 'done'),
+       (:run, 3, 'table', 1, 'table', 's.a', '', 'done'), (:run, 4, 'table', 2, 'table', 's.b', '', 'done'),
+       (:run, 5, 'table', 3, 'table', 's.c', '', 'done'), (:run, 6, 'key', 1, 'primary key', 's.a.k', '', 'failed'),
+       (:run, 7, 'key', 3, 'primary key', 's.c.k', '', 'skipped'), (:run, 8, 'key', 5, 'primary key', 's.d.k', '', 'skipped'),
+       (:run, 9, 'index', 1, 'index', 's.i', '', 'done');
+SELECT is(lakemover._try_again(:run, '{3}', '{2,4}'), 3, 'statements that are tried again');
+SELECT results_eq(format('SELECT ordinal FROM lakemover.run_statement WHERE run_id = %s AND state = ''pending'' ORDER BY 1', :run), '{1,5,6,7}'::int[],
+                  'those that failed, and what was made of a table that is gone');
+SELECT results_eq(format('SELECT table_id, state, error FROM lakemover.run_table WHERE run_id = %s ORDER BY 1', :run),
+                  $$VALUES (1::bigint, 'loaded', NULL), (2, 'loading', NULL), (3, 'pending', NULL), (4, 'loaded', NULL), (5, 'failed', 'no')$$, 'states of the tables');
+SELECT results_eq(format('SELECT chunk_no, state FROM lakemover.run_chunk WHERE run_id = %s ORDER BY 1', :run), $$VALUES (1, 'done'), (2, 'pending')$$, 'and of their chunks');
+SELECT is(lakemover._try_again(:run, '{}', '{}'), 0, 'a second time there is nothing');
+SELECT results_eq(format('SELECT DISTINCT state FROM lakemover.run_statement WHERE run_id = %s AND table_id = 5', :run), $$VALUES ('skipped')$$, 'a table that stays out keeps its statements');
+UPDATE lakemover.run SET state = 'incomplete', verdict = 'VALIDATION FAILED' WHERE run_id = :run;
+SELECT ok(NOT lakemover._take_over(:run, 'x', '', true, false), 'a run whose rows differ is not to be had');
 SELECT * FROM finish();

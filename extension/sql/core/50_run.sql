@@ -222,7 +222,7 @@ CREATE TABLE lakemover.run_sample (
     hex       text[],
     PRIMARY KEY (run_id, table_id, level, row_no)
 );
-COMMENT ON TABLE lakemover.run_sample IS 'what validation compares the target with, read from the source in the transaction that read the table''s rows; emptied when the run ends';
+COMMENT ON TABLE lakemover.run_sample IS 'what validation compares the target with, read from the source in the transaction that read the table''s rows; emptied when the run ends, unless it can be resumed';
 
 CREATE TABLE lakemover.run_reject (
     run_id      bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,

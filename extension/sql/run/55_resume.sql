@@ -10,6 +10,18 @@ AS $$
 $$;
 COMMENT ON FUNCTION lakemover._end_sessions_of(text) IS 'ends what a loader has under way in staging: its locks, and its places among the readers of the source, would stay for ever';
 
+CREATE FUNCTION lakemover._ended_incomplete(p_run bigint)
+RETURNS boolean
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    -- Not one that only lacks rows which were set aside: that is for retry-rejects. A rehearsal has left nothing.
+    SELECT EXISTS (SELECT FROM lakemover.run r
+                    WHERE r.run_id = p_run AND r.kind = 'migration' AND r.state = 'incomplete' AND r.verdict = 'INCOMPLETE'
+                      AND NOT r.options ? 'rehearse')
+$$;
+COMMENT ON FUNCTION lakemover._ended_incomplete(bigint) IS 'whether a run came to its end without some table or object, which resuming it tries once more';
+
 CREATE FUNCTION lakemover._take_over(p_run bigint, p_loader text, p_audit_dir text, p_alone boolean, p_quiesced boolean,
                                      p_daemon boolean DEFAULT false)
 RETURNS boolean
@@ -49,7 +61,7 @@ BEGIN
            pause_requested = CASE WHEN p_daemon THEN r.pause_requested END, shared = p_daemon, helpers = 'no',
            options = CASE WHEN p_quiesced THEN r.options || '{"source_quiesced": true}' ELSE r.options END
      WHERE r.run_id = p_run
-       AND ((r.state IN ('interrupted', 'cancelled', 'failed') AND NOT p_daemon)
+       AND (((r.state IN ('interrupted', 'cancelled', 'failed') OR lakemover._ended_incomplete(p_run)) AND NOT p_daemon)
             OR (r.state IN ('running', 'paused') AND NOT (p_daemon AND r.cancel_requested)
                 AND (p_alone OR coalesce(r.heartbeat, r.requested_at) < clock_timestamp() - interval '15 seconds')));
     IF NOT FOUND THEN
@@ -59,7 +71,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean, boolean) IS 'makes a loader the one of a run that ended early or whose loader shows no heartbeat for 15 seconds (or is known to be gone); a daemon, which nobody has asked to, only of the latter, and it keeps a pause; false when the run is not to be had';
+COMMENT ON FUNCTION lakemover._take_over(bigint, text, text, boolean, boolean, boolean) IS 'makes a loader the one of a run that ended early or incomplete, or whose loader shows no heartbeat for 15 seconds (or is known to be gone); a daemon, which nobody has asked to, only of the latter, and it keeps a pause; false when the run is not to be had';
 
 CREATE FUNCTION lakemover._ledger_rows(p_ledger jsonb)
 RETURNS TABLE (table_id bigint, chunk_no int, method text, lower text, upper text, rows bigint, bytes bigint, lane1 numeric,
@@ -166,6 +178,7 @@ AS $$
        SET state = 'cancelled', phase = 'ended', verdict = 'ROLLED BACK', exit_code = 0, error = NULL, pause_reason = NULL,
            ended_at = coalesce(ended_at, clock_timestamp())
      WHERE run_id = p_run;
+    DELETE FROM lakemover.run_sample WHERE run_id = p_run;
     INSERT INTO lakemover.event (run_id, level, kind, message) VALUES (p_run, 'WARNING', 'rolled_back', p_message);
 $$;
 COMMENT ON FUNCTION lakemover._rolled_back(bigint, text) IS 'records that what a run made on the target was dropped';

@@ -1,7 +1,6 @@
 // The configuration that FreeTDS and the driver manager read, in memory files: nothing is left behind, and no
 // other process sees it. Part of connect_plan.hpp. Pure zone; throws source::Error.
-#include <sql.h>
-#include <sqlext.h>
+#include <odbcinst.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,7 +11,6 @@
 #include <set>
 
 #include "source/odbc/connect_plan.hpp"
-#include "source/odbc/handles.hpp"
 
 namespace lakemover::source::odbc {
 
@@ -59,31 +57,20 @@ void publish_sections(const Endpoint& endpoint) {
 }
 
 std::string driver_library(const std::string& name) {
-    Environment env(SQL_NULL_HANDLE);
-    SQLSetEnvAttr(env.get(), SQL_ATTR_ODBC_VERSION, reinterpret_cast<SQLPOINTER>(static_cast<SQLULEN>(SQL_OV_ODBC3)),
-                  0);
+    // Not by SQLDrivers(): unixODBC 2.3.11 loses memory in every call of it, and this is asked for every connection.
+    std::array<char, 65536> names{};
+    WORD length = 0;
+    SQLGetInstalledDrivers(names.data(), static_cast<WORD>(names.size() - 1), &length);
     std::string installed;
-    std::array<SQLCHAR, 256> text{};
-    std::array<SQLCHAR, 2048> attributes{};
-    SQLSMALLINT length = 0;
-    SQLSMALLINT attributes_length = 0;
-    for (SQLUSMALLINT direction = SQL_FETCH_FIRST;
-         SQL_SUCCEEDED(SQLDrivers(env.get(), direction, text.data(), text.size(), &length, attributes.data(),
-                                  attributes.size(), &attributes_length));
-         direction = SQL_FETCH_NEXT) {
-        const std::string found = reinterpret_cast<const char*>(text.data());
-        installed += (installed.empty() ? "" : ", ") + found;
-        if (found != name) {
-            continue;
+    // "FreeTDS\0ODBC Driver 18 for SQL Server\0\0"
+    for (const char* at = names.data(); *at != '\0'; at += std::string_view(at).size() + 1) {
+        installed += (installed.empty() ? "" : ", ") + std::string(at);
+        if (at == name) {
+            std::array<char, 2048> library{};
+            SQLGetPrivateProfileString(at, "Driver", "", library.data(), static_cast<int>(library.size()),
+                                       "odbcinst.ini");
+            return library.data();
         }
-        // "Driver=libtdsodbc.so\0Setup=...\0\0"
-        for (const char* at = reinterpret_cast<const char*>(attributes.data()); *at != '\0';
-             at += std::string_view(at).size() + 1) {
-            if (std::string_view(at).starts_with("Driver=")) {
-                return at + 7;
-            }
-        }
-        return {};
     }
     throw Error(ErrorKind::kConnect, "08001", "there is no ODBC driver \"" + name + "\" in odbcinst.ini",
                 installed.empty() ? "none is installed" : "installed are: " + installed,
