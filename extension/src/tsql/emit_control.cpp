@@ -25,7 +25,7 @@ void Emitter::return_statement(const Stmt& s) {
         line("RETURN NULL;");
     } else if (routine_->kind == St::kCreateFunction) {
         if (s.value) {
-            const Type type = map_type(routine_->returns);
+            const Type type = type_of(routine_->returns);
             line("RETURN " + to_type(expr(*s.value), type, s.at, false).sql + ";");
         } else {
             if (!returned_table_.empty()) line("RETURN QUERY SELECT * FROM " + returned_table_ + ";");
@@ -107,7 +107,10 @@ void Emitter::exec(const Stmt& s) {
     if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
     review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take",
            "write PERFORM or SELECT for such a one");
-    line("CALL " + object_name(s.name, s.at) + "(" + args + ");");
+    const std::string callee = object_name(resolved(s.name), s.at);
+    refuse_recursion(callee, s.at);
+    result_.routines.insert(callee);
+    line("CALL " + callee + "(" + args + ");");
 }
 
 void Emitter::cursor(const Stmt& s) {

@@ -212,8 +212,9 @@ void Emitter::merge(const Stmt& s) {
         refuse(s.at, s.top ? "MERGE TOP" : "MERGE … OUTPUT", "MERGE has no RETURNING before PostgreSQL 17",
                "use INSERT … ON CONFLICT … RETURNING");
     scopes_.emplace_back();
-    collect(*s.target, scopes_.back());
-    collect(*s.from, scopes_.back());
+    const std::size_t scope = scopes_.size() - 1;
+    collect(*s.target, scope);
+    collect(*s.from, scope);
     const std::string name = s.target->alias.empty() ? ident(s.target->name.back()) : ident(s.target->alias);
     std::string sql = "MERGE INTO " + from(*s.target) + "\nUSING " + from(*s.from) + "\nON " + text(*s.condition);
     for (const std::string& h : s.target->hints) {

@@ -29,7 +29,11 @@ Out Emitter::call(const Expr& e) {
                 refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
             args += (i > 0 ? ", " : "") + text(*e.args[i]);
         }
-        return {object_name(e.name, e.at) + "(" + args + ")", {}};
+        const std::string pg = object_name(e.name, e.at);
+        refuse_recursion(pg, e.at);
+        result_.routines.insert(pg);
+        const auto known = catalog_.routines.find(lower_ascii(e.name[e.name.size() - 2]) + "." + lower_ascii(e.name.back()));
+        return {pg + "(" + args + ")", known == catalog_.routines.end() ? Type{} : known->second.returns};
     }
     bool found = true;
     Out out = string_function(e, found);

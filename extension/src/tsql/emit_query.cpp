@@ -20,28 +20,146 @@ const Select* Emitter::first_select(const Query& q) {
     return q.select ? q.select.get() : q.left ? first_select(*q.left) : nullptr;
 }
 
-void Emitter::collect(const From& f, Scope& scope) {
+// The scope is named by its place: finding the columns of a derived table opens scopes of its own.
+void Emitter::collect(const From& f, std::size_t scope) {
     if (f.kind == Fr::kJoin) {
         collect(*f.left, scope);
         collect(*f.right, scope);
         return;
     }
-    if (f.kind == Fr::kPivot) return;
     const std::string name = f.name.empty() ? "" : lower_ascii(f.name.back());
-    scope.tables[lower_ascii(f.alias.empty() ? name : f.alias)] =
-        f.kind == Fr::kTable || f.kind == Fr::kVariable ? name : "";
+    Columns columns;
+    switch (f.kind) {
+        case Fr::kTable:
+        case Fr::kVariable: columns = relation(f.name); break;
+        case Fr::kDerived: columns = renamed(query_columns(*f.query), f.columns); break;
+        case Fr::kFunction: {
+            const auto known = catalog_.routines.find(schema_of(f.name) + "." + name);
+            if (known != catalog_.routines.end()) columns = known->second.columns;
+            if (f.name.size() == 1 && name == "string_split") {
+                columns = std::make_shared<std::vector<ColumnInfo>>(
+                    std::vector<ColumnInfo>{{"value", {Family::kString, "text"}}});
+            }
+            columns = renamed(columns, f.columns);
+            break;
+        }
+        case Fr::kValues: {
+            auto made = std::make_shared<std::vector<ColumnInfo>>();
+            for (std::size_t i = 0; i < f.columns.size() && !f.rows.empty() && i < f.rows[0].size(); ++i) {
+                Type type = expr(*f.rows[0][i]).type;
+                for (const std::vector<ExprPtr>& row : f.rows) {
+                    if (i < row.size() && expr(*row[i]).type.pg != type.pg) type = {};
+                }
+                made->push_back({f.columns[i], type});
+            }
+            columns = made;
+            break;
+        }
+        default: break;
+    }
+    scopes_[scope].tables.emplace_back(lower_ascii(f.alias.empty() ? name : f.alias), std::move(columns));
 }
 
 void Emitter::enter_scope(const From* f) {
     scopes_.emplace_back();
-    if (f != nullptr) collect(*f, scopes_.back());
+    if (f != nullptr) collect(*f, scopes_.size() - 1);
+}
+
+Columns Emitter::renamed(const Columns& columns, const std::vector<std::string>& names) const {
+    if (columns == nullptr || names.empty()) return columns;
+    if (columns->size() != names.size()) return nullptr;
+    auto copy = std::make_shared<std::vector<ColumnInfo>>(*columns);
+    for (std::size_t i = 0; i < names.size(); ++i) (*copy)[i].name = names[i];
+    return copy;
+}
+
+// The columns of UNION and its like: a type that both sides have, or none that is certain.
+Columns Emitter::merged(const Columns& a, const Columns& b) const {
+    if (a == nullptr || b == nullptr || a->size() != b->size()) return nullptr;
+    auto all = std::make_shared<std::vector<ColumnInfo>>(*a);
+    for (std::size_t i = 0; i < all->size(); ++i) {
+        Type& type = (*all)[i].type;
+        const Type& other = (*b)[i].type;
+        if (type.pg == other.pg) continue;
+        const bool strings = type.family == Family::kString && other.family == Family::kString;
+        type = strings ? Type{Family::kString, "text"} : Type{};
+    }
+    return all;
+}
+
+// The columns that a star stands for, in their order; false when one of its tables is not known.
+bool Emitter::append_star(const Expr& star, std::vector<ColumnInfo>& columns, std::vector<std::string>* tables) const {
+    const std::string qualifier = star.name.empty() ? "" : lower_ascii(star.name.back());
+    bool any = false;
+    for (const auto& [alias, of] : scopes_.back().tables) {
+        if (!qualifier.empty() && alias != qualifier) continue;
+        if (of == nullptr) return false;
+        any = true;
+        for (const ColumnInfo& c : *of) {
+            columns.push_back(c);
+            if (tables != nullptr) tables->push_back(alias);
+        }
+    }
+    return any;
+}
+
+// Names and types of a query's result, as far as they are known; null when not even their number is.
+Columns Emitter::query_columns(const Query& q) {
+    if (const auto known = query_columns_.find(&q); known != query_columns_.end()) return known->second;
+    query_columns_[&q] = nullptr;
+    const std::vector<std::string> pending = pending_;
+    const std::vector<Note> notes = result_.notes;
+    const std::map<std::string, Feature> features = result_.features;
+    const std::map<std::string, Columns> ctes = ctes_;
+    const std::size_t scopes = scopes_.size();
+    const bool typing = std::exchange(typing_, true);
+    Columns found;
+    try {
+        for (const Cte& cte : q.ctes) ctes_[lower_ascii(cte.name)] = renamed(query_columns(*cte.query), cte.columns);
+        if (q.select) {
+            enter_scope(q.select->from.get());
+            auto columns = std::make_shared<std::vector<ColumnInfo>>();
+            bool all = true;
+            for (const SelectItem& item : q.select->items) {
+                if (item.expr->kind == Ex::kStar) {
+                    all = all && append_star(*item.expr, *columns, nullptr);
+                    continue;
+                }
+                std::string name = item.alias;
+                if (name.empty() && item.expr->kind == Ex::kColumn) name = item.expr->name.back();
+                Type type;
+                try {
+                    type = expr(*item.expr).type;
+                } catch (const Unconvertible&) {  // told when the statement itself is converted
+                }
+                columns->push_back({std::move(name), std::move(type)});
+            }
+            if (all) found = columns;
+        } else if (q.left && q.right) {
+            // the first side decides the names; a recursive common table expression knows them before the second
+            found = query_columns(*q.left);
+            found = merged(found, query_columns(*q.right));
+        }
+    } catch (const Unconvertible&) {
+    }
+    scopes_.resize(scopes);
+    typing_ = typing;
+    pending_ = pending;
+    result_.notes = notes;
+    result_.features = features;
+    ctes_ = ctes;
+    query_columns_[&q] = found;
+    return found;
 }
 
 std::string Emitter::with_clause(const std::vector<Cte>& ctes) {
     if (ctes.empty()) return "";
     std::string sql;
     for (const Cte& cte : ctes) {
-        ctes_.insert(lower_ascii(cte.name));
+        // Of a recursive one the part before UNION has the types.
+        const Query& first = cte.query->left && cte.query->set_op == "UNION ALL" ? *cte.query->left : *cte.query;
+        ctes_[lower_ascii(cte.name)] = renamed(query_columns(first), cte.columns);
+        ctes_[lower_ascii(cte.name)] = renamed(query_columns(*cte.query), cte.columns);
         sql += (sql.empty() ? "WITH RECURSIVE " : ",\n") + ident(cte.name);
         std::string columns;
         for (const std::string& c : cte.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
@@ -103,23 +221,43 @@ std::string Emitter::query(const Query& q, const std::vector<std::string>& names
     return sql;
 }
 
+// How a table of the scope is called in front of its columns.
+std::string Emitter::star_table(const std::string& alias, const Position& at) {
+    if (alias[0] == '#') return table_name({alias}, at);
+    return alias[0] == '@' ? variable(alias, at).pg : ident(alias);
+}
+
 std::string Emitter::select(const Select& s, const std::vector<std::string>& names, std::vector<Type>* types) {
     const std::vector<Type>* casts = std::exchange(casts_, nullptr);
     std::string sql = std::string("SELECT ") + (s.distinct ? "DISTINCT " : "");
-    for (std::size_t i = 0; i < s.items.size(); ++i) {
-        const SelectItem& item = s.items[i];
-        Out o = expr(*item.expr);
+    std::size_t column = 0;  // of the result: a star stands for several
+    const auto add = [&](Out o, const std::string& name) {
         if (types != nullptr) types->push_back(o.type);
-        if (casts != nullptr && i < casts->size() && o.sql != "NULL") o.sql = "(" + o.sql + ")::" + (*casts)[i].pg;
-        if (casts != nullptr && i < casts->size() && o.sql == "NULL") o.sql = "NULL::" + (*casts)[i].pg;
-        sql += (i > 0 ? ", " : "") + o.sql;
-        if (i < names.size()) {
-            sql += " AS " + names[i];
-        } else if (!item.alias.empty()) {
-            sql += " AS " + ident(item.alias);
-        } else if (casts != nullptr && item.expr->kind == Ex::kColumn) {
-            sql += " AS " + ident(item.expr->name.back());
+        if (casts != nullptr && column < casts->size()) {
+            const std::string& pg = (*casts)[column].pg;
+            o.sql = o.sql == "NULL" ? "NULL::" + pg : "(" + o.sql + ")::" + pg;
         }
+        sql += (column > 0 ? ", " : "") + o.sql;
+        if (column < names.size()) {
+            sql += " AS " + names[column];
+        } else if (!name.empty()) {
+            sql += " AS " + name;
+        }
+        ++column;
+    };
+    for (const SelectItem& item : s.items) {
+        std::vector<ColumnInfo> columns;
+        std::vector<std::string> tables;
+        if (item.expr->kind == Ex::kStar && casts != nullptr && append_star(*item.expr, columns, &tables)) {
+            for (std::size_t i = 0; i < columns.size(); ++i) {
+                add({star_table(tables[i], item.at) + "." + ident(columns[i].name), columns[i].type},
+                    ident(columns[i].name));
+            }
+            continue;
+        }
+        const bool own_name = casts != nullptr && item.expr->kind == Ex::kColumn;
+        add(expr(*item.expr),
+            !item.alias.empty() ? ident(item.alias) : own_name ? ident(item.expr->name.back()) : std::string());
     }
     if (s.from) sql += "\nFROM " + from(*s.from);
     if (s.where) sql += "\nWHERE " + text(*s.where);
@@ -218,32 +356,14 @@ std::string Emitter::values(const std::vector<std::vector<ExprPtr>>& rows) {
 
 // Names and types of a result, if each column has both.
 bool Emitter::result_columns(const Query& q, std::vector<std::string>& columns, std::vector<Type>& types) {
-    const Select* s = first_select(q);
-    if (s == nullptr || !q.ctes.empty()) return false;
-    std::vector<std::string> saved = pending_;
-    std::vector<Note> notes = result_.notes;
-    std::map<std::string, Feature> features = result_.features;
-    bool all = true;
-    enter_scope(s->from.get());
-    try {
-        for (const SelectItem& item : s->items) {
-            const Type type = expr(*item.expr).type;
-            std::string name = item.alias;
-            if (name.empty() && item.expr->kind == Ex::kColumn) name = item.expr->name.back();
-            all = all && !name.empty() && type.known() && !type.pg.empty() && item.expr->kind != Ex::kStar;
-            if (all) {
-                columns.push_back(ident(name));
-                types.push_back(type);
-            }
-        }
-    } catch (const Unconvertible&) {  // told when the statement itself is converted
-        all = false;
+    const Columns known = query_columns(q);
+    if (known == nullptr) return false;
+    for (const ColumnInfo& c : *known) {
+        if (c.name.empty() || !c.type.known() || c.type.pg.empty()) return false;
+        columns.push_back(ident(c.name));
+        types.push_back(c.type);
     }
-    scopes_.pop_back();
-    pending_ = std::move(saved);
-    result_.notes = std::move(notes);
-    result_.features = std::move(features);
-    return all && std::set<std::string>(columns.begin(), columns.end()).size() == columns.size();
+    return std::set<std::string>(columns.begin(), columns.end()).size() == columns.size();
 }
 
 }  // namespace lakemover::tsql

@@ -1,5 +1,6 @@
 // Procedures, functions, views and triggers as a whole. Zone: pure; throws nothing.
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "tsql/emitter.hpp"
@@ -11,25 +12,15 @@ namespace lakemover::tsql {
 void Emitter::survey(const std::vector<StmtPtr>& list) {
     for (const StmtPtr& p : list) {
         const Stmt& s = *p;
-        const auto local = [&](const std::string& name, const TableDef& table) {
-            std::vector<Column> columns;
-            for (const Column& c : table.columns) {
-                Column copy;
-                copy.name = c.name;
-                copy.type = c.type;
-                columns.push_back(std::move(copy));
-            }
-            local_tables_[lower_ascii(name)] = std::move(columns);
-        };
         if (s.kind == St::kDeclare) {
             for (const Variable& v : s.variables) {
                 const std::string key = lower_ascii(v.name);
-                if (v.is_table) local(v.name, v.table);
-                variables_[key] = {ident((v.is_table ? "tmp_" : "v_") + key.substr(1)),
-                                   v.is_table ? Type{} : map_type(v.type)};
+                if (v.is_table) local_tables_[key] = columns_of(v.table);
+                variables_[key] = {ident(v.is_table ? temp_name(key) : "v_" + key.substr(1)),
+                                   v.is_table ? Type{} : type_of(v.type)};
             }
         } else if (s.kind == St::kCreateTable && s.name.back()[0] == '#') {
-            local(s.name.back(), s.table);
+            local_tables_[lower_ascii(s.name.back())] = columns_of(s.table);
         } else if (s.kind == St::kReturn && s.value) {
             returns_code_ = true;
         } else if (s.kind == St::kSelect) {
@@ -37,6 +28,8 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
             const bool quiet = first == nullptr || !first->into.empty() ||
                                (!first->items.empty() && !first->items[0].variable.empty());
             if (!quiet && ++result_sets_ == 1) only_result_ = s.query.get();
+            if (first != nullptr && !first->into.empty() && first->into.back()[0] == '#')
+                local_tables_[lower_ascii(first->into.back())] = query_columns(*s.query);
         } else if (s.output && s.output->into.empty()) {
             ++result_sets_;
             only_result_ = nullptr;
@@ -53,7 +46,7 @@ std::string Emitter::parameters(const Stmt& s) {
         if (v.readonly)
             refuse(v.at, "table-valued parameter " + v.name, "it has no rule yet", "pass an array of a composite type");
         const std::string key = lower_ascii(v.name);
-        const Type type = map_type(v.type);
+        const Type type = type_of(v.type);
         const std::string pg = ident("p_" + key.substr(1));
         sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " +
                type_name(v.type, v.at);
@@ -69,6 +62,7 @@ std::string Emitter::parameters(const Stmt& s) {
             review(v.at, "parameter " + v.name, "behind one with a default it needs one, too", "pass it in every call");
         }
         variables_[key] = {pg, type};
+        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr});
     }
     return sql;
 }
@@ -115,6 +109,13 @@ void Emitter::procedure(const Stmt& s) {
     }
     result_.name = object_name(s.name, s.at);
     result_.kind = results_ == Results::kTable ? "function" : "procedure";
+    made_routine_.pg = result_.name;
+    made_routine_.returns_code = returns_code_ && results_ != Results::kTable;
+    if (results_ == Results::kCursors) made_routine_.cursors = result_sets_;
+    if (results_ == Results::kTable) {
+        made_routine_.kind = Signature::Kind::kTable;
+        made_routine_.columns = query_columns(*only_result_);
+    }
     std::string head;
     if (results_ == Results::kTable) {
         std::string columns;
@@ -140,12 +141,15 @@ void Emitter::function(const Stmt& s) {
     const std::string args = parameters(s);
     result_.name = object_name(s.name, s.at);
     result_.kind = "function";
+    made_routine_.pg = result_.name;
+    made_routine_.kind = s.query || !s.return_variable.empty() ? Signature::Kind::kTable : Signature::Kind::kScalar;
     const std::string head = "CREATE OR REPLACE FUNCTION " + result_.name + "(" + args + ")\n";
     if (s.query) {  // inline
         if (!result_columns(*s.query, result_columns_, result_types_)) {
             refuse(s.at, "inline table-valued function", "the types of its columns are not known",
                    "name them in RETURNS TABLE");
         }
+        made_routine_.columns = query_columns(*s.query);
         comments_before(s.end);
         casts_ = &result_types_;
         const std::string code = query(*s.query) + "\n";
@@ -165,10 +169,12 @@ void Emitter::function(const Stmt& s) {
         while (!before.empty() && before.back() == '\n') before.pop_back();
         const std::string pg = variable(s.return_variable, s.at).pg;
         returned_table_ = pg;
+        made_routine_.columns = columns_of(s.table);
         const std::string code = body(s, before, "");
         out_ += head + "RETURNS TABLE (" + columns + ")\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
     } else {
         const std::string type = type_name(s.returns, s.at);
+        made_routine_.returns = type_of(s.returns);
         const std::string code = body(s, "", "");
         out_ += head + "RETURNS " + type + "\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
     }
@@ -181,6 +187,7 @@ void Emitter::view(const Stmt& s) {
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
     comments_before(s.end);
     const std::string code = query(*s.query);
+    made_relation_ = renamed(query_columns(*s.query), s.columns);
     out_ += "CREATE OR REPLACE VIEW " + result_.name + (columns.empty() ? "" : " (" + columns + ")") + " AS\n" + code;
     const bool check = std::find(s.words.begin(), s.words.end(), "CHECK OPTION") != s.words.end();
     out_ += check ? "\nWITH CHECK OPTION;\n" : ";\n";
@@ -191,6 +198,8 @@ void Emitter::trigger(const Stmt& s) {
     const std::string function = object_name(s.name, s.at);
     result_.name = function;
     result_.kind = "trigger";
+    result_.relation = table;
+    result_.tables.insert(table);
     if (s.op != "AFTER")
         refuse(s.at, "INSTEAD OF trigger", "on tables PostgreSQL has none, on views they run per row",
                "write a rule or a row trigger");
@@ -206,16 +215,6 @@ void Emitter::trigger(const Stmt& s) {
         if ((deleted && event == "INSERT") || (inserted && event == "DELETE")) {
             refuse(s.at, "trigger over " + event + " that reads both tables",
                    "each event has only its own transition tables", "write one trigger per event");
-        }
-    }
-    if (const auto known = tables_.find(lower_ascii(s.target->name.back())); known != tables_.end()) {
-        for (const char* name : {"inserted", "deleted"}) {
-            for (const Column& c : *known->second) {
-                Column copy;
-                copy.name = c.name;
-                copy.type = c.type;
-                local_tables_[name].push_back(std::move(copy));
-            }
         }
     }
     const std::string code = body(s, "", "RETURN NULL;");
@@ -246,11 +245,47 @@ void Emitter::finish(const Stmt& s) {
         if (f != result_.features.end()) score += w.weight * (f->second.count + 1);
     }
     result_.score = score;
-    result_.sql = std::move(out_);
+    // The marks of the lines become a list beside the text.
+    int source_line = 0;
+    result_.sql.reserve(out_.size());
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+        if (out_[i] == kLineMark) {
+            const std::size_t end = out_.find(kLineMark, i + 1);
+            source_line = std::atoi(out_.substr(i + 1, end - i - 1).c_str());
+            i = end;
+            continue;
+        }
+        result_.sql += out_[i];
+        if (out_[i] == '\n') result_.lines.push_back(std::exchange(source_line, 0));
+    }
+    const std::size_t body = result_.sql.find("\nAS $lakemover");
+    if (body != std::string::npos && result_.sql.find("LANGUAGE plpgsql\nAS $lakemover") != std::string::npos)
+        result_.body_line = static_cast<int>(std::count(result_.sql.begin(), result_.sql.begin() + static_cast<std::ptrdiff_t>(body) + 1, '\n')) + 1;
+}
+
+// What the whole routine sees from its first line on.
+void Emitter::prepare(const Stmt& s) {
+    std::string name;
+    for (const std::string& part : s.name) {
+        const std::string lower = lower_ascii(part);
+        if (&part != &s.name.back() && (lower.empty() || lower == "dbo" || s.name.size() > 2)) continue;
+        name += (name.empty() ? "" : "_") + lower;
+    }
+    routine_key_ = name;
+    for (const Variable& v : s.variables)
+        variables_[lower_ascii(v.name)] = {ident("p_" + lower_ascii(v.name).substr(1)), type_of(v.type)};
+    if (!s.return_variable.empty()) {
+        local_tables_[lower_ascii(s.return_variable)] = columns_of(s.table);
+        variables_[lower_ascii(s.return_variable)] = {ident(temp_name(s.return_variable)), {}};
+    }
+    if (s.kind == St::kCreateTrigger) {
+        for (const char* rows : {"inserted", "deleted"}) local_tables_[rows] = relation(s.target->name);
+    }
 }
 
 Converted Emitter::routine(const Stmt& s) {
     routine_ = &s;
+    result_.line = s.at.line;
     while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
         ++next_comment_;
     comments_before(s.at.offset);
@@ -262,6 +297,7 @@ Converted Emitter::routine(const Stmt& s) {
     const std::size_t comment = next_comment_;
     const std::string head = out_;
     try {
+        prepare(s);
         survey(s.body);
         for (const std::string& w : s.words) {
             if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER")
@@ -283,6 +319,9 @@ Converted Emitter::routine(const Stmt& s) {
         next_comment_ = comment;
         result_.notes.clear();
         routine_ = nullptr;
+        made_routine_ = {};
+        made_relation_ = nullptr;
+        typing_ = false;
         std::string name;
         for (const std::string& part : s.name) name += (name.empty() ? "" : ".") + lower_ascii(part);
         result_.name = name;
@@ -296,7 +335,32 @@ Converted Emitter::routine(const Stmt& s) {
     return std::move(result_);
 }
 
+// Tables come with the schema; here they are made so that routines can be checked beside them.
+Converted Emitter::table(const Stmt& s) {
+    result_.line = s.at.line;
+    result_.kind = "table";
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
+        ++next_comment_;
+    comments_before(s.at.offset);
+    const std::string head = out_;
+    try {
+        result_.name = object_name(s.name, s.at);
+        if (!s.table.unsupported.empty())
+            review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
+        for (const std::string& p : pending_) out_ += p + "\n";
+        out_ += "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
+        made_relation_ = columns_of(s.table);
+    } catch (const Unconvertible& u) {
+        out_ = head;
+        fixme(u, s);
+    }
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
+    finish(s);
+    return std::move(result_);
+}
+
 Converted Emitter::left_over(const Stmt& s) {
+    result_.line = s.at.line;
     while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
         ++next_comment_;
     comments_before(s.at.offset);

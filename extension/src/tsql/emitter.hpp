@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "tsql/catalog.hpp"
 #include "tsql/convert.hpp"
 #include "tsql/types.hpp"
 
@@ -14,22 +15,32 @@ struct Unconvertible {
     std::string construct, why, todo;
 };
 
+// Around a line's number at its start, until the routine is whole; nothing else in the output holds it.
+inline constexpr char kLineMark = '\x01';
+
 struct Out {  // an expression in PostgreSQL's words
     std::string sql;
     Type type;
 };
 
-// Tables that the script itself creates, by lower-case name without schema.
-using Tables = std::map<std::string, std::vector<Column>*>;
-
 class Emitter {
 public:
-    Emitter(std::string_view source, const Lexed& lexed, const NameMap& names, const Tables& tables,
+    Emitter(std::string_view source, const Lexed& lexed, const Options& options, const Catalog& catalog,
             std::size_t first_comment)
-        : source_(source), lexed_(lexed), names_(names), tables_(tables), first_comment_(first_comment) {}
+        : source_(source),
+          lexed_(lexed),
+          options_(options),
+          names_(options.names),
+          catalog_(catalog),
+          first_comment_(first_comment) {}
     Converted routine(const Stmt& s);
     // A statement outside a routine, or a text that could not be parsed.
     Converted left_over(const Stmt& s);
+    // A table of the schema, by its columns and keys.
+    Converted table(const Stmt& s);
+    // How others see what was converted last: its columns, or how it is called. Names are the source's.
+    const Columns& made_relation() const { return made_relation_; }
+    const Signature& made_routine() const { return made_routine_; }
     // An expression of the catalogs: its only names are columns, given by name as written or in lower case.
     std::string lone_expression(const Expr& e, std::map<std::string, Out> columns);
     const std::vector<Note>& notes() const { return result_.notes; }
@@ -40,7 +51,7 @@ private:
         Type type;
     };
     struct Scope {
-        std::map<std::string, std::string> tables;  // alias or name -> table key, in lower case
+        std::vector<std::pair<std::string, Columns>> tables;  // by alias or name, in lower case
     };
 
     // emit_names.cpp
@@ -51,6 +62,11 @@ private:
     std::string literal(std::string_view text) const;
     const Var& variable(const std::string& name, const Position& at) const;
     Type column_type(const Name& name) const;
+    std::string schema_of(const Name& name) const;
+    Name resolved(const Name& name) const;
+    Columns relation(const Name& name) const;
+    Columns columns_of(const TableDef& table) const;
+    Type type_of(const TypeName& type, bool in_cast = false) const;
     std::string type_name(const TypeName& type, const Position& at, bool in_cast = false) const;
     std::string slice(std::size_t from, std::size_t to) const;
     void review(const Position& at, std::string construct, std::string why, std::string todo);
@@ -59,6 +75,7 @@ private:
 
     // emit_expr.cpp
     Out expr(const Expr& e);
+    Out expr_of(const Expr& e);
     std::string text(const Expr& e) { return expr(e).sql; }
     Out binary(const Expr& e);
     Out plus(const Expr& e, const Out& a, const Out& b);
@@ -87,14 +104,19 @@ private:
     // emit_query.cpp
     std::string query(const Query& q, const std::vector<std::string>& names = {}, std::vector<Type>* types = nullptr);
     std::string select(const Select& s, const std::vector<std::string>& names, std::vector<Type>* types);
+    std::string star_table(const std::string& alias, const Position& at);
     std::string with_clause(const std::vector<Cte>& ctes);
     std::string from(const From& f);
     void enter_scope(const From* f);
-    void collect(const From& f, Scope& scope);
+    void collect(const From& f, std::size_t scope);
     std::string lock_clause(const From* f, const Position& at);
     std::string values(const std::vector<std::vector<ExprPtr>>& rows);
     static const Select* first_select(const Query& q);
     bool result_columns(const Query& q, std::vector<std::string>& columns, std::vector<Type>& types);
+    Columns query_columns(const Query& q);
+    bool append_star(const Expr& star, std::vector<ColumnInfo>& columns, std::vector<std::string>* tables) const;
+    Columns renamed(const Columns& columns, const std::vector<std::string>& names) const;
+    Columns merged(const Columns& a, const Columns& b) const;
 
     // emit_dml.cpp
     void insert(const Stmt& s);
@@ -124,11 +146,18 @@ private:
     void raise(const Stmt& s);
     void exec(const Stmt& s);
     void cursor(const Stmt& s);
-    void create_temp(const std::string& name, const TableDef& table, const Position& at);
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
     void line(const std::string& text);
     bool is_transaction_guard(const Stmt& s) const;
+
+    // emit_temp.cpp
+    std::string temp_name(const std::string& name) const;
+    std::string table_columns(const TableDef& table, const Position& at);
+    void create_temp(const std::string& name, const TableDef& table, const Position& at);
+    void select_into(const Stmt& s, const Select& first);
+    void drop_table(const Stmt& s, bool if_exists);
+    void refuse_recursion(const std::string& callee, const Position& at);
 
     // emit_routine.cpp
     void survey(const std::vector<StmtPtr>& list);
@@ -140,11 +169,13 @@ private:
     void trigger(const Stmt& s);
     std::string quoted_body(const std::string& body) const;
     void finish(const Stmt& s);
+    void prepare(const Stmt& s);
 
     std::string_view source_;
     const Lexed& lexed_;
+    const Options& options_;
     const NameMap& names_;
-    const Tables& tables_;
+    const Catalog& catalog_;
     std::size_t first_comment_;  // comments before this offset belong to the statements before
     Converted result_;
     std::vector<std::string> pending_;  // FIXME lines of the statement at hand
@@ -153,11 +184,18 @@ private:
     const std::map<std::string, Out>* lone_columns_ = nullptr;  // of lone_expression()
     std::size_t next_comment_ = 0;
     std::map<std::string, Var> variables_;
-    std::map<std::string, std::vector<Column>> local_tables_;  // temporary ones and table variables
+    std::map<std::string, Columns> local_tables_;  // temporary ones, table variables, inserted and deleted
+    std::string routine_key_;                      // part of the names of its temporary tables
+    std::map<const Query*, Columns> query_columns_;
+    int line_of_source_ = 0;  // of the statement at hand
+    std::size_t work_ = 0;    // expressions of the statement at hand, against those that grow without end
+    bool typing_ = false;     // only the type of an expression is wanted
+    Columns made_relation_;
+    Signature made_routine_;
     std::vector<std::string> declarations_;
     std::set<std::string> declared_;
     std::vector<Scope> scopes_;
-    std::set<std::string> ctes_;
+    std::map<std::string, Columns> ctes_;
     // What the survey of the body found.
     enum class Results { kNone, kTable, kCursors } results_ = Results::kNone;
     int result_sets_ = 0;

@@ -60,12 +60,7 @@ public:
         for (const ExpressionColumn& c : columns) {
             Known k;
             k.out.sql = quoted(c.name);
-            const Lexed lexed = lex(c.type);
-            try {
-                k.out.type = map_type(Parser(lexed.tokens, c.type).lone_type());
-            } catch (const ParseError&) {
-                k.out.type = {Family::kOther, ""};
-            }
+            k.out.type = type_of_text(c.type);
             k.folds = ignores_case(c.collation);
             exact_.emplace(c.name, k);
             folded_.emplace(lower_ascii(c.name), k);
@@ -250,9 +245,9 @@ Expression convert_expression(std::string_view text, const std::vector<Expressio
         Reader reader(columns);
         ExprPtr e = Parser(lexed.tokens, text).lone_expression();
         reader.walk(e);
-        const NameMap names;
-        const Tables tables;
-        Emitter emitter(text, lexed, names, tables, 0);
+        const Options options;
+        const Catalog catalog;
+        Emitter emitter(text, lexed, options, catalog, 0);
         std::string sql = emitter.lone_expression(*e, reader.outs());
         for (const Note& n : emitter.notes()) return {"", n.construct + ": " + n.why};
         return {std::move(sql), ""};

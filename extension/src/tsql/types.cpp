@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "tsql/parser.hpp"
+
 namespace lakemover::tsql {
 
 Type map_type(const TypeName& type, bool in_cast) {
@@ -58,6 +60,15 @@ Type map_type(const TypeName& type, bool in_cast) {
     }
     const auto found = simple.find(type.name);
     return found == simple.end() ? Type{Family::kOther, ""} : found->second;
+}
+
+Type type_of_text(std::string_view type) {
+    const Lexed lexed = lex(type);
+    try {
+        return map_type(Parser(lexed.tokens, type).lone_type());
+    } catch (const ParseError&) {
+        return {Family::kOther, ""};
+    }
 }
 
 }  // namespace lakemover::tsql
