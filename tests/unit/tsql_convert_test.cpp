@@ -10,8 +10,10 @@ namespace {
 
 using namespace lakemover::tsql;
 
-Converted one(const std::string& sql) {
-    std::vector<Converted> all = convert(sql, {});
+Converted one(const std::string& sql, bool exact_strings = true) {
+    Options options;
+    options.exact_strings = exact_strings;
+    std::vector<Converted> all = convert({sql}, options);
     EXPECT_EQ(all.size(), 1U) << sql;
     return all.empty() ? Converted{} : std::move(all[0]);
 }
@@ -42,7 +44,91 @@ TEST(TsqlConvert, Statements) {
                    "INSERT (i) VALUES (b.i);"),
               "    MERGE INTO t AS a\n    USING u AS b\n    ON a.i = b.i\n    WHEN MATCHED THEN UPDATE SET x = b.x\n"
               "    WHEN NOT MATCHED THEN INSERT (i) VALUES (b.i);\n");
-    EXPECT_EQ(body("IF OBJECT_ID('tempdb..#x') IS NOT NULL DROP TABLE #x"), "    DROP TABLE IF EXISTS tmp_x;\n");
+    EXPECT_EQ(body("IF OBJECT_ID('tempdb..#x') IS NOT NULL DROP TABLE #x CREATE TABLE #x (i int)"),
+              "    DROP TABLE IF EXISTS tmp_p_x;\n    DROP TABLE IF EXISTS pg_temp.tmp_p_x;\n"
+              "    CREATE TEMPORARY TABLE tmp_p_x (\n        i integer\n    ) ON COMMIT DROP;\n");
+}
+
+// A callee's #t is another table than its caller's, and a #t that nobody here creates is the caller's.
+TEST(TsqlConvert, TemporaryTablesBelongToTheirRoutine) {
+    EXPECT_NE(one("CREATE PROC dbo.a AS CREATE TABLE #t (i int)").sql.find("TABLE tmp_a_t ("), std::string::npos);
+    EXPECT_NE(one("CREATE PROC sales.a AS CREATE TABLE #t (i int)").sql.find("TABLE tmp_sales_a_t ("), std::string::npos);
+    EXPECT_NE(one("CREATE PROC a AS DECLARE @t TABLE (i int)").sql.find("TABLE tabvar_a_t ("), std::string::npos);
+    EXPECT_EQ(one("CREATE PROC a AS DELETE FROM #t").result, Class::kManual);
+    EXPECT_EQ(one("CREATE PROC a AS CREATE TABLE #t (i int) EXEC a").result, Class::kManual);
+    const std::string name(70, 'x');
+    const std::string one_sql = one("CREATE PROC " + name + " AS CREATE TABLE #a (i int)").sql;
+    const std::size_t at = one_sql.find("TABLE tmp_");
+    const std::string temp = one_sql.substr(at + 6, one_sql.find(' ', at + 6) - at - 6);
+    EXPECT_EQ(one_sql.find("IF EXISTS pg_temp.") != std::string::npos, true);
+    EXPECT_LE(one_sql.find(" (", one_sql.find("CREATE TEMPORARY TABLE ")) - one_sql.find("CREATE TEMPORARY TABLE ") - 23, 63U) << temp;
+}
+
+// Types go through views, common table expressions, derived tables and SELECT INTO, in whatever order the scripts come.
+TEST(TsqlConvert, TypesOfOtherObjects) {
+    const std::vector<std::string> texts = {
+        "CREATE PROC dbo.P AS SELECT S.Name, S.Twice FROM S", "GO",
+        "CREATE VIEW dbo.S AS WITH c AS (SELECT * FROM dbo.T) SELECT d.Name, d.N * 2 AS Twice FROM (SELECT Name, N FROM c) d",
+        "CREATE TABLE dbo.T (Id int IDENTITY(1,1), Name nvarchar(20), N int)",
+        "CREATE PROC dbo.Q AS SELECT * INTO #s FROM dbo.S; SELECT * FROM #s"};
+    const std::vector<Converted> all = convert({texts.begin(), texts.end()}, {});
+    ASSERT_EQ(all.size(), 4U);
+    for (const std::size_t i : {0U, 3U}) {
+        EXPECT_EQ(all[i].kind, "function") << all[i].sql;
+        EXPECT_NE(all[i].sql.find("RETURNS TABLE (name varchar(20), twice integer)"), std::string::npos) << all[i].sql;
+    }
+    EXPECT_NE(all[0].sql.find("FROM dbo.s"), std::string::npos) << "the schema is known";
+    EXPECT_EQ(all[0].tables, std::set<std::string>{"dbo.s"});
+    Options options;
+    options.columns["dbo.T"] = {{"Id", "int", true}, {"Name", "nvarchar(20)", false}};
+    const Converted insert = convert({"CREATE PROC p @n nvarchar(20) AS INSERT INTO T VALUES (@n)"}, options)[0];
+    EXPECT_NE(insert.sql.find("INSERT INTO dbo.t (name)\n    VALUES (p_n)"), std::string::npos) << insert.sql;
+}
+
+// What may give another value without any error is never without a note.
+TEST(TsqlConvert, Doubts) {
+    for (const char* statement : {"DELETE FROM t WHERE a = @s", "DELETE FROM t WHERE a = b", "DELETE FROM t WHERE @s LIKE 'a%'",
+                                  "IF @s IN ('a') PRINT 'x'", "DECLARE @x int SELECT TOP (1) @x = i FROM t ORDER BY a",
+                                  "SET @i = CASE @s WHEN 'a' THEN 1 END", "SET @i = CHARINDEX('a', @s)",
+                                  "SET @s = REPLACE(@s, 'a', 'b')", "DECLARE @m varchar(9) SELECT @m = MAX(@s) FROM t"}) {
+        const std::string sql = std::string("CREATE PROC p @s varchar(10), @i int AS ") + statement;
+        EXPECT_EQ(one(sql, false).result, Class::kReview) << statement;
+        EXPECT_EQ(one(sql).result, Class::kEquivalent) << statement;
+    }
+    for (const char* statement :
+         {"SET @d = @d / 3", "SET @d = @d * $1.5", "SET @s = CONCAT('a', @t)", "SET @i = CAST(@s AS int)",
+          "SET @i = DATEDIFF(day, '1/2/2024', @t)", "IF @t > '1.2.2024' PRINT 'x'", "SET @t = DATEADD(ms, 1, @t)",
+          "SET @s = RIGHT(@s, LEN(@s) - 1)", "SET @d = POWER(@d, 2)", "SET @s = CAST(NEWID() AS varchar(40))",
+          "SELECT @d = AVG(@d) FROM t"}) {
+        EXPECT_EQ(one(std::string("CREATE PROC p @s varchar(10), @i int, @d decimal(9,2), @t datetime AS ") + statement).result,
+                  Class::kReview)
+            << statement;
+    }
+    EXPECT_EQ(one("CREATE PROC p @t datetime, @i int AS IF @t > '20240131' AND @i = 1 SET @i = DATEDIFF(day, '2024-01-31', @t)", false).result,
+              Class::kEquivalent);
+}
+
+// Each line of the result knows the line it came from, also behind notes and in the second statement of a line.
+TEST(TsqlConvert, LinesOfTheSource) {
+    const Converted c = one("CREATE PROC p @i int AS\nSET @i = 1\nIF @i = 2\n  DELETE FROM t\nEXEC q");
+    std::vector<std::string> text;
+    for (std::size_t from = 0; from < c.sql.size();) {
+        const std::size_t to = c.sql.find('\n', from);
+        text.push_back(c.sql.substr(from, to - from));
+        from = to + 1;
+    }
+    ASSERT_EQ(text.size(), c.lines.size());
+    const std::map<std::string, int> wanted = {
+        {"    p_i := 1;", 2}, {"    IF p_i = 2 THEN", 3}, {"        DELETE FROM t;", 4}, {"    CALL q();", 5}, {"BEGIN", 0}};
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const auto want = wanted.find(text[i]);
+        if (want == wanted.end()) continue;
+        ++found;
+        EXPECT_EQ(c.lines[i], want->second) << text[i];
+    }
+    EXPECT_EQ(found, wanted.size()) << c.sql;
+    EXPECT_EQ(text.at(static_cast<std::size_t>(c.body_line) - 1), "AS $lakemover$");
 }
 
 TEST(TsqlConvert, CommentsStay) {

@@ -108,7 +108,7 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
     Catalog catalog;
     for (const auto& [table, columns] : options.columns) {
         auto known = std::make_shared<std::vector<ColumnInfo>>();
-        for (const auto& [name, type] : columns) known->push_back({name, type_of_text(type)});
+        for (const Options::Column& c : columns) known->push_back({c.name, type_of_text(c.type), c.identity});
         catalog.relations[lower_ascii(table)] = known;
     }
     std::vector<std::unique_ptr<Unit>> units;

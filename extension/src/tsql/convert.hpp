@@ -42,6 +42,7 @@ struct Converted {
     std::vector<std::string> temp_tables;  // the temporary tables it makes: name (columns)
     std::string unknown_temp;              // one whose columns are not known
     std::string relation;                  // a trigger's
+    bool creatable = true;                 // false: all of it is a comment
     std::set<std::string> tables;          // relations it reads or writes, as sql calls them
     std::set<std::string> routines;        // and what it calls
 };
@@ -54,7 +55,11 @@ struct Options {
     // Strings compare alike on both sides: the source's collations tell upper and lower case apart, and no value ends
     // in blanks. Without it each routine that compares strings is to be reviewed.
     bool exact_strings = false;
-    std::map<std::string, std::vector<std::pair<std::string, std::string>>> columns;  // "schema.table": name, T-SQL type
+    struct Column {
+        std::string name, type;  // the type as T-SQL declares it
+        bool identity = false;
+    };
+    std::map<std::string, std::vector<Column>> columns;  // of tables that no script creates, by "schema.table"
 };
 
 std::vector<Converted> convert(std::string_view sql, const NameMap& names);

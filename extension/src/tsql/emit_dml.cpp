@@ -1,4 +1,7 @@
 // INSERT, UPDATE, DELETE and MERGE. Zone: pure; throws Unconvertible.
+#include <algorithm>
+#include <utility>
+
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -21,6 +24,18 @@ void check_output(const Expr& e, const char* which) {
 }
 
 }  // namespace
+
+// The common table expressions in front, which the rest of the statement has to know.
+void Emitter::begin_dml(const Stmt& s) {
+    for (const Cte& cte : s.ctes) {
+        if (s.target->name.size() == 1 && lower_ascii(s.target->name[0]) == lower_ascii(cte.name)) {
+            refuse(s.at, "change through the common table expression " + cte.name,
+                   "PostgreSQL changes tables and views only", "select the keys in it, and change the table by them");
+        }
+    }
+    if (!s.ctes.empty()) feature("common table expression", s.at);
+    with_ = with_clause(s.ctes);
+}
 
 std::string Emitter::set_list(const std::vector<Assignment>& set, const std::string& table) {
     std::string sql;
@@ -75,7 +90,7 @@ std::string Emitter::returning(const Output& o, const char* which) {
 
 // OUTPUT is a result set; OUTPUT INTO a second INSERT over the rows of the first statement.
 void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* which) {
-    const std::string with = with_clause(s.ctes);
+    const std::string with = std::exchange(with_, {});
     if (!s.output) {
         line(with + sql + ";");
     } else {
@@ -99,6 +114,21 @@ void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* whic
     rowcount_fresh_ = true;
 }
 
+// Of the columns that an INSERT fills, as far as they are known.
+std::vector<Type> Emitter::column_types(const Stmt& s) {
+    std::vector<Type> types;
+    const Columns all = relation(s.target->name);
+    if (s.columns.empty() && all != nullptr) {
+        for (const ColumnInfo& c : *all) {
+            if (!c.identity) types.push_back(c.type);  // which only INSERT … with its name may fill
+        }
+    }
+    enter_scope(s.target.get());
+    for (const std::string& c : s.columns) types.push_back(column_type({c}));
+    scopes_.pop_back();
+    return types;
+}
+
 void Emitter::insert(const Stmt& s) {
     if (!s.body.empty())
         refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
@@ -108,13 +138,18 @@ void Emitter::insert(const Stmt& s) {
     std::string sql = "INSERT INTO " + target;
     std::string columns;
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
+    if (const Columns all = relation(s.target->name); columns.empty() && all != nullptr && s.query != nullptr) {
+        const auto identity = [](const ColumnInfo& c) { return c.identity; };
+        if (std::any_of(all->begin(), all->end(), identity)) {  // which T-SQL skips when no columns are named
+            for (const ColumnInfo& c : *all) {
+                if (!c.identity) columns += (columns.empty() ? "" : ", ") + ident(c.name);
+            }
+        }
+    }
     if (!columns.empty()) sql += " (" + columns + ")";
     // Values take the form of the columns where those are known: bit, and numbers that are cut.
     returning_target_ = target;
-    enter_scope(s.target.get());
-    std::vector<Type> types;
-    for (const std::string& c : s.columns) types.push_back(column_type({c}));
-    scopes_.pop_back();
+    const std::vector<Type> types = column_types(s);
     if (s.query == nullptr) {
         sql += " DEFAULT VALUES";
     } else if (!s.query->values.empty()) {
@@ -130,7 +165,17 @@ void Emitter::insert(const Stmt& s) {
             sql += ")";
         }
     } else {
+        // Where T-SQL's conversion into the column differs, it is written out.
+        std::vector<Type> casts = column_types(s);
+        const Columns from = query_columns(*s.query);
+        for (std::size_t i = 0; i < casts.size(); ++i) {
+            const bool narrow = casts[i].family == Family::kBit || casts[i].family == Family::kInt;
+            const Type source = from != nullptr && i < from->size() ? (*from)[i].type : Type{};
+            if (!narrow || source.family == casts[i].family) casts[i] = {};
+        }
+        casts_ = s.query->select ? &casts : nullptr;
         sql += "\n" + query(*s.query);
+        casts_ = nullptr;
     }
     finish_dml(s, sql, "inserted");
 }

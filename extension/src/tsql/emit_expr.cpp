@@ -49,9 +49,10 @@ std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
 }
 
 // SQL Server sorts NULL below every value; PostgreSQL above.
-std::string Emitter::order_by(const std::vector<OrderItem>& items) {
+std::string Emitter::order_by(const std::vector<OrderItem>& items, const Columns& result) {
     std::string out;
     for (const OrderItem& item : items) {
+        string_sorted(*item.expr, result);
         out += (out.empty() ? "" : ", ") + text(*item.expr) + (item.descending ? " DESC NULLS LAST" : " NULLS FIRST");
     }
     return out;
@@ -111,7 +112,7 @@ Out Emitter::expr_of(const Expr& e) {
             }
             const std::string word = e.name.size() == 1 ? upper_ascii(e.name[0]) : "";
             if (word == "CURRENT_TIMESTAMP")
-                return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
+                return {clock("clock_timestamp()::timestamp(3)"), {Family::kDatetime, "timestamp(3)"}};
             if (word == "CURRENT_USER" || word == "SESSION_USER") return {lower_ascii(word) + "::text", kText};
             if (word == "SYSTEM_USER") return {"session_user::text", kText};
             if (word.rfind('$', 0) == 0) refuse(e.at, e.name[0], "it has no counterpart", "name the column");
@@ -155,18 +156,31 @@ Out Emitter::expr_of(const Expr& e) {
             std::string right;
             if (typing_) return {"true", kBoolean};
             if (e.query) {
+                const Columns c = query_columns(*e.query);
+                strings_compared(e.at, left.type, c != nullptr && c->size() == 1 ? (*c)[0].type : Type{});
                 right = query(*e.query);
             } else {
                 for (std::size_t i = 1; i < e.args.size(); ++i) {
-                    right += (i > 1 ? ", " : "") + to_type(expr(*e.args[i]), left.type, e.args[i]->at, false).sql;
+                    const Out one = expr(*e.args[i]);
+                    strings_compared(e.at, left.type, one.type);
+                    date_as_text(*e.args[i], one.type, left.type);
+                    // a list is compared, not assigned: only a bit needs its own words
+                    right += (i > 1 ? ", " : "") +
+                             to_type(one, left.type.family == Family::kBit ? left.type : Type{}, e.args[i]->at, false).sql;
                 }
             }
             return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT IN (" : " IN (") + right + ")", kBoolean};
         }
         case Ex::kBetween: {
+            const Out value = expr(*e.args[0]);
+            for (std::size_t i = 1; i < 3; ++i) {
+                const Out bound = expr(*e.args[i]);
+                strings_compared(e.at, value.type, bound.type);
+                date_as_text(*e.args[i], bound.type, value.type);
+            }
             const std::string low = bracketed(*e.args[1], text(*e.args[1]));
             const std::string high = bracketed(*e.args[2], text(*e.args[2]));
-            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low +
+            return {bracketed(*e.args[0], value.sql) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low +
                         " AND " + high,
                     kBoolean};
         }
@@ -207,6 +221,10 @@ Out Emitter::binary(const Expr& e) {
                        "use DATEDIFF");
             }
         }
+        const bool both = a.type.known() && b.type.known();
+        if (op == "/") scale_differs(e.at, "division", both ? wider(a.type, b.type) : Type{});
+        if (op == "*" && (a.type.family == Family::kMoney || b.type.family == Family::kMoney))
+            scale_differs(e.at, "product of money", a.type);
         return {a.sql + " " + op + " " + b.sql, wider(a.type, b.type)};
     }
     return comparison(e, a, b);
@@ -245,6 +263,9 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
     if (op == "!<") op = ">=";
     if (op == "!>") op = "<=";
     const bool null_literal = inner(*e.args[0]).kind == Ex::kNull || inner(*e.args[1]).kind == Ex::kNull;
+    if (!null_literal) strings_compared(e.at, a.type, b.type);
+    date_as_text(*e.args[1], b.type, a.type);
+    date_as_text(*e.args[0], a.type, b.type);
     if (null_literal) review(e.at, op + " NULL", "never true with ANSI_NULLS ON", "IS NULL was probably meant");
     if (a.type.family == Family::kBit) b = to_type(b, a.type, e.args[1]->at, false);
     if (b.type.family == Family::kBit) a = to_type(a, b.type, e.args[0]->at, false);
@@ -269,6 +290,7 @@ Out Emitter::case_of(const Expr& e) {
     }
     for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
         Out when = expr(*e.args[i]);
+        if (e.args[0]) strings_compared(e.at, operand.type, when.type);
         if (e.args[0])
             when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
         const Out then = expr(*e.args[i + 1]);
@@ -290,6 +312,7 @@ Out Emitter::like(const Expr& e) {
     const Expr& pattern = inner(*e.args[1]);
     const Out left = expr(*e.args[0]);
     const Out right = expr(*e.args[1]);
+    strings_compared(e.at, left.type, right.type);
     std::string escape;
     if (pattern.kind == Ex::kString) {
         if (pattern.text.find('[') != std::string::npos) {
@@ -326,7 +349,8 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
                "use CONVERT with a style");
     }
     if (type.family == Family::kString &&
-        (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary)) {
+        (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary ||
+         from == Family::kGuid)) {
         review(at, "conversion to a string", "T-SQL writes this type in another form",
                "use to_char() with the format wanted");
     }
@@ -348,6 +372,10 @@ Out Emitter::cast(const Expr& e) {
     }
     const Out value = expr(*e.args[0]);
     if (e.args.size() > 1) return convert_style(e, type, value);
+    date_as_text(*e.args[0], value.type, type);
+    if (value.type.family == Family::kString && type.family == Family::kInt && inner(*e.args[0]).kind != Ex::kString)
+        doubt(e.at, "text as an integer", "T-SQL makes 0 of an empty string, PostgreSQL raises an error",
+              "check that there is none");
     if (e.text == "CONVERT" || e.text == "CAST") {
         if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull &&
             (type.family == Family::kInt || type.family == Family::kString)) {

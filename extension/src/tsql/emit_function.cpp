@@ -52,6 +52,8 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         const Out a = expr(*e.args[0]);
         Out b = expr(*e.args[1]);
         if (a.type.known()) b = to_type(b, a.type, e.at, false);  // the result has the first argument's type
+        if (!a.type.known() && (b.type.family == Family::kDecimal || b.type.family == Family::kFloat))
+            doubt(e.at, f, "the result has the first argument's type, which is not known", "cast it");
         return {"coalesce(" + a.sql + ", " + b.sql + ")", a.type.known() ? a.type : b.type};
     }
     if (f == "COALESCE") {
@@ -64,6 +66,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "NULLIF") {
         arguments(e, 2, 2);
+        strings_compared(e.at, expr(*e.args[0]).type, expr(*e.args[1]).type);
         return {"nullif(" + list(e.args) + ")", expr(*e.args[0]).type};
     }
     if (f == "IIF") {
@@ -99,10 +102,21 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         arguments(e, 1, 99);
         if ((f == "LTRIM" || f == "RTRIM" || f == "TRIM") && e.args.size() != 1)
             refuse(e.at, f, "this form has no rule", "use trim()");
+        for (const ExprPtr& a : e.args) {
+            const bool joins = f.rfind("CONCAT", 0) == 0;
+            if (joins && a->kind != Ex::kNull) written_as_text(a->at, f, expr(*a).type);
+        }
+        if (f == "REPLACE") strings_compared(e.at, expr(*e.args[0]).type, {Family::kString, "text"});
         return {s->second + "(" + list(e.args) + ")", kText};
     }
     if (f == "LEFT" || f == "RIGHT") {
         arguments(e, 2, 2);
+        // A negative length is an error in T-SQL, and counts from the other end in left() and right().
+        const bool plain = e.args[1]->kind == Ex::kNumber;
+        if (f == "LEFT" && !plain) return {"substring(" + arg(0) + ", 1, " + arg(1) + ")", kText};
+        if (!plain && e.args[1]->kind != Ex::kVariable)
+            doubt(e.at, f, "a negative length is an error in T-SQL and counts from the left here",
+                  "check that it cannot be negative");
         return {(f == "LEFT" ? "left(" : "right(") + list(e.args) + ")", kText};
     }
     if (f == "SPACE") {
@@ -111,6 +125,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "CHARINDEX") {
         arguments(e, 2, 3);
+        strings_compared(e.at, {Family::kString, "text"}, {Family::kString, "text"});
         if (e.args.size() == 2) return {"strpos(" + arg(1) + ", " + arg(0) + ")", kInteger};
         const std::string rest = "strpos(substr(" + arg(1) + ", " + arg(2) + "), " + arg(0) + ")";
         return {"CASE WHEN " + rest + " > 0 THEN " + rest + " + " + arg(2) + " - 1 ELSE 0 END", kInteger};
@@ -162,6 +177,8 @@ Out Emitter::number_function(const Expr& e, bool& found) {
             refuse(e.at, f, "whether it cuts is computed", "write round() or trunc()");
         const bool cut = e.args.size() == 3 && e.args[2]->text != "0";
         std::string sql = (cut ? "trunc((" : "round((") + a.sql + ")::numeric, " + arg(1) + ")";
+        if (a.type.family == Family::kFloat)
+            doubt(e.at, "ROUND of a float", "a float that lies between two values can go the other way", "round a decimal");
         if (a.type.family == Family::kInt || a.type.family == Family::kFloat) return {sql + "::" + a.type.pg, a.type};
         return {sql, a.type.known() ? a.type : Type{Family::kDecimal, "numeric"}};
     }
@@ -186,9 +203,13 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         if (base.type.family == Family::kInt) return {"trunc(" + sql + ")::" + base.type.pg, base.type};
         if (!base.type.known())
             review(e.at, f, "the type of the base is not known", "T-SQL cuts the result to that type");
+        if (base.type.family == Family::kDecimal || base.type.family == Family::kMoney)
+            doubt(e.at, f, "T-SQL cuts the result to the base's scale", "round() it to that scale");
         return {sql, base.type};
     }
     if (f == "PI") return {"pi()", kDouble};
+    if (f == "RAND" && e.args.empty() && !scopes_.empty())
+        doubt(e.at, f, "T-SQL draws one number per statement, random() one per row", "draw it before the statement");
     if (f == "RAND" && e.args.empty()) return {"random()", kDouble};
     if (f == "NEWID" || f == "NEWSEQUENTIALID") {
         arguments(e, 0, 0);
@@ -209,6 +230,7 @@ std::string Emitter::over(const Expr& e, bool required) {
         return "";
     }
     std::string sql;
+    for (const ExprPtr& p : e.over->partition) string_sorted(*p);
     if (!e.over->partition.empty()) sql += "PARTITION BY " + list(e.over->partition);
     if (!e.over->order.empty()) {
         const Expr& first = *e.over->order[0].expr;  // ORDER BY (SELECT NULL): any order
@@ -232,6 +254,7 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
         const Out a = expr(*e.args[0]);
         if (a.type.family == Family::kGuid || a.type.family == Family::kBit)
             refuse(e.at, f, "PostgreSQL has none for this type", "cast it");
+        if (!a.type.known() || a.type.family == Family::kString) strings_compared(e.at, a.type, a.type);
         return {(f == "MIN" ? "min(" : "max(") + distinct + a.sql + ")" + over(e, false),
                 a.type.family == Family::kString ? kText : a.type};
     }
@@ -246,11 +269,13 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
         if (!a.type.known() && f == "AVG")
             review(e.at, f, "the type of the values is not known",
                    "T-SQL cuts the mean of integers: use trunc(avg(…))");
+        if (f == "AVG" && a.type.known()) scale_differs(e.at, f, a.type);
         if (a.type.family == Family::kDecimal) return {sql, {Family::kDecimal, "numeric"}};
         return {sql, a.type};
     }
     if (f == "STRING_AGG") {
         arguments(e, 2, 2);
+        written_as_text(e.at, f, expr(*e.args[0]).type);
         const std::string order = e.order.empty() ? "" : " ORDER BY " + order_by(e.order);
         return {"string_agg((" + text(*e.args[0]) + ")::text, " + text(*e.args[1]) + order + ")", kText};
     }

@@ -243,7 +243,8 @@ std::string Emitter::table_name(const Name& name, const Position& at) {
         return ident(temp_name(name.back()));
     }
     const std::string pg = object_name(resolved(name), at);
-    result_.tables.insert(pg);
+    const bool transition = name.size() == 1 && local_tables_.count(lower_ascii(name[0])) > 0;
+    if (!transition) result_.tables.insert(pg);
     return pg;
 }
 

@@ -173,6 +173,7 @@ std::string Emitter::query(const Query& q, const std::vector<std::string>& names
     if (!q.for_clause.empty()) feature("XML or JSON", q.at);
     if (!q.for_clause.empty())
         refuse(q.at, q.for_clause, "XML and JSON results have no rule yet", "use json_agg() or string_agg()");
+    const std::vector<Type>* casts = std::exchange(casts_, nullptr);  // of the rows, not of what is in front of them
     std::string sql = with_clause(q.ctes);
     if (!q.ctes.empty()) feature("common table expression", q.at);
     const Select* top_of = nullptr;
@@ -182,8 +183,9 @@ std::string Emitter::query(const Query& q, const std::vector<std::string>& names
         top_of = q.select.get();
         enter_scope(top_of->from.get());
         try {
+            casts_ = casts;
             sql += select(*q.select, names, types);
-            if (!q.order.empty()) sql += "\nORDER BY " + order_by(q.order);
+            if (!q.order.empty()) sql += "\nORDER BY " + order_by(q.order, query_columns(q));
             if (top_of->top) {
                 const Top& t = *top_of->top;
                 const bool all = t.percent && t.count->kind == Ex::kNumber && t.count->text == "100";
@@ -209,12 +211,21 @@ std::string Emitter::query(const Query& q, const std::vector<std::string>& names
     } else {
         // INTERSECT binds tighter in both; an operand with clauses of its own needs parentheses.
         const auto operand = [&](const Query& o, std::vector<Type>* out) {
+            casts_ = casts;
             const std::string text_of = query(o, names, out);
             const Select* s = o.select.get();
             return !o.order.empty() || !o.set_op.empty() || (s != nullptr && s->top) ? "(" + text_of + ")" : text_of;
         };
+        if (q.set_op != "UNION ALL") {
+            const Columns c = query_columns(*q.left);
+            if (c == nullptr) strings_compared(q.at, {}, {});
+            for (std::size_t i = 0; c != nullptr && i < c->size(); ++i) {
+                const Type& type = (*c)[i].type;
+                if (!type.known() || type.family == Family::kString) strings_compared(q.at, type, type);
+            }
+        }
         sql += operand(*q.left, types) + "\n" + q.set_op + "\n" + operand(*q.right, nullptr);
-        if (!q.order.empty()) sql += "\nORDER BY " + order_by(q.order);
+        if (!q.order.empty()) sql += "\nORDER BY " + order_by(q.order, query_columns(q));
         if (q.offset) sql += "\nOFFSET " + text(*q.offset);
         if (q.fetch) sql += "\nLIMIT " + text(*q.fetch);
     }
@@ -235,7 +246,8 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
         if (types != nullptr) types->push_back(o.type);
         if (casts != nullptr && column < casts->size()) {
             const std::string& pg = (*casts)[column].pg;
-            o.sql = o.sql == "NULL" ? "NULL::" + pg : "(" + o.sql + ")::" + pg;
+            if (o.sql == "NULL" && !pg.empty()) o.sql = "NULL::" + pg;
+            else if (!pg.empty()) o = to_type(o, (*casts)[column], s.items[0].at, true);
         }
         sql += (column > 0 ? ", " : "") + o.sql;
         if (column < names.size()) {
@@ -256,7 +268,9 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
             continue;
         }
         const bool own_name = casts != nullptr && item.expr->kind == Ex::kColumn;
-        add(expr(*item.expr),
+        const Out value = expr(*item.expr);
+        if (s.distinct && item.expr->kind != Ex::kStar) string_sorted(*item.expr);
+        add(value,
             !item.alias.empty() ? ident(item.alias) : own_name ? ident(item.expr->name.back()) : std::string());
     }
     if (s.from) sql += "\nFROM " + from(*s.from);
@@ -265,6 +279,7 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
         if (s.grouping_with)
             refuse(s.group_by[0]->at, "GROUP BY … WITH ROLLUP or CUBE", "the old form has no rule",
                    "write GROUP BY ROLLUP (…)");
+        for (const ExprPtr& g : s.group_by) string_sorted(*g);
         sql += "\nGROUP BY " + list(s.group_by);
     }
     if (s.having) sql += "\nHAVING " + text(*s.having);

@@ -315,6 +315,7 @@ Converted Emitter::routine(const Stmt& s) {
         out_ = lines + out_;
     } catch (const Unconvertible& u) {  // nothing of it can be created
         out_ = head;
+        result_.creatable = false;
         indent_ = 0;
         next_comment_ = comment;
         result_.notes.clear();
@@ -352,6 +353,7 @@ Converted Emitter::table(const Stmt& s) {
         made_relation_ = columns_of(s.table);
     } catch (const Unconvertible& u) {
         out_ = head;
+        result_.creatable = false;
         fixme(u, s);
     }
     while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
@@ -361,6 +363,7 @@ Converted Emitter::table(const Stmt& s) {
 
 Converted Emitter::left_over(const Stmt& s) {
     result_.line = s.at.line;
+    result_.creatable = false;
     while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
         ++next_comment_;
     comments_before(s.at.offset);

@@ -137,10 +137,22 @@ void Emitter::convert_statement(const Stmt& s) {
                    "check what depends on it");
         }
         case St::kSelect: select_statement(s); break;
-        case St::kInsert: insert(s); break;
-        case St::kUpdate: update(s); break;
-        case St::kDelete: remove(s); break;
-        case St::kMerge: merge(s); break;
+        case St::kInsert:
+            begin_dml(s);
+            insert(s);
+            break;
+        case St::kUpdate:
+            begin_dml(s);
+            update(s);
+            break;
+        case St::kDelete:
+            begin_dml(s);
+            remove(s);
+            break;
+        case St::kMerge:
+            begin_dml(s);
+            merge(s);
+            break;
         case St::kIf: if_statement(s); break;
         case St::kWhile:
             line("WHILE " + text(*s.condition) + " LOOP");

@@ -23,6 +23,9 @@ struct Out {  // an expression in PostgreSQL's words
     Type type;
 };
 
+// Forms of a date that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.
+bool plain_date(const std::string& text);
+
 class Emitter {
 public:
     Emitter(std::string_view source, const Lexed& lexed, const Options& options, const Catalog& catalog,
@@ -86,7 +89,15 @@ private:
     Out global(const Expr& e);
     Out case_of(const Expr& e);
     std::string list(const std::vector<ExprPtr>& args, std::size_t from = 0);
-    std::string order_by(const std::vector<OrderItem>& items);
+    std::string order_by(const std::vector<OrderItem>& items, const Columns& result = nullptr);
+
+    // emit_doubts.cpp
+    void doubt(const Position& at, const std::string& construct, const std::string& why, const std::string& todo);
+    void strings_compared(const Position& at, const Type& a, const Type& b);
+    void string_sorted(const Expr& e, const Columns& result = nullptr);
+    void date_as_text(const Expr& e, const Type& value, const Type& wanted);
+    void scale_differs(const Position& at, const std::string& what, const Type& type);
+    void written_as_text(const Position& at, const std::string& what, const Type& type);
 
     // emit_function.cpp
     Out call(const Expr& e);
@@ -98,6 +109,7 @@ private:
     // emit_date.cpp
     Out date_function(const Expr& e, bool& found);
     Out datediff(const Expr& e);
+    std::string clock(const std::string& sql) const;
     Out convert_style(const Expr& e, const Type& type, const Out& value);
     std::string timestamp(const Expr& e);
 
@@ -119,7 +131,9 @@ private:
     Columns merged(const Columns& a, const Columns& b) const;
 
     // emit_dml.cpp
+    void begin_dml(const Stmt& s);
     void insert(const Stmt& s);
+    std::vector<Type> column_types(const Stmt& s);
     void update(const Stmt& s);
     void remove(const Stmt& s);
     void merge(const Stmt& s);
@@ -190,6 +204,7 @@ private:
     int line_of_source_ = 0;  // of the statement at hand
     std::size_t work_ = 0;    // expressions of the statement at hand, against those that grow without end
     bool typing_ = false;     // only the type of an expression is wanted
+    std::string with_;        // of the INSERT, UPDATE, DELETE or MERGE at hand
     Columns made_relation_;
     Signature made_routine_;
     std::vector<std::string> declarations_;
