@@ -1,4 +1,4 @@
-// Results, RETURN, errors, calls and cursors. Zone: pure; throws Unconvertible.
+// Results, RETURN, errors and cursors. Zone: pure; throws Unconvertible.
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -83,34 +83,6 @@ void Emitter::raise(const Stmt& s) {
         review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends",
                "check that it was followed by RETURN");
     line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
-}
-
-void Emitter::exec(const Stmt& s) {
-    if (s.value || (!s.name.empty() && lower_ascii(s.name.back()) == "sp_executesql")) {
-        feature("dynamic SQL", s.at);
-        refuse(s.at, "dynamic SQL", "the text it runs is T-SQL",
-               "build PostgreSQL's text with format() and run it with EXECUTE … USING");
-    }
-    const std::string last = lower_ascii(s.name.back());
-    if (last.rfind("sp_", 0) == 0 || last.rfind("xp_", 0) == 0) {
-        refuse(s.at, "EXEC " + s.name.back(), "system procedures have no counterpart", "rewrite it");
-    }
-    std::string args;
-    for (const ExecArgument& a : s.exec) {
-        if (a.value->kind == Ex::kDefault)
-            refuse(s.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
-        std::string value = text(*a.value);
-        if (a.value->kind == Ex::kColumn && a.value->name.size() == 1)
-            value = literal(a.value->name[0]);  // EXEC p word: a string
-        args += (args.empty() ? "" : ", ") + (a.name.empty() ? "" : ident("p_" + a.name.substr(1)) + " => ") + value;
-    }
-    if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
-    review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take",
-           "write PERFORM or SELECT for such a one");
-    const std::string callee = object_name(resolved(s.name), s.at);
-    refuse_recursion(callee, s.at);
-    result_.routines.insert(callee);
-    line("CALL " + callee + "(" + args + ");");
 }
 
 void Emitter::cursor(const Stmt& s) {

@@ -130,15 +130,16 @@ std::vector<Type> Emitter::column_types(const Stmt& s) {
 }
 
 void Emitter::insert(const Stmt& s) {
-    if (!s.body.empty())
-        refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
+    const std::string called = s.body.empty() ? "" : rows_of(*s.body[0]);
+    if (!s.body.empty() && called.empty())
+        refuse(s.at, "INSERT … EXEC", "the rows of what it calls are not known", "select from the function it became");
     if (s.top) refuse(s.at, "INSERT TOP", "it has no rule", "write LIMIT into the query");
     const bool is_variable = s.target->kind == Fr::kVariable;
     const std::string target = is_variable ? variable(s.target->name[0], s.at).pg : table_name(s.target->name, s.at);
     std::string sql = "INSERT INTO " + target;
     std::string columns;
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
-    if (const Columns all = relation(s.target->name); columns.empty() && all != nullptr && s.query != nullptr) {
+    if (const Columns all = relation(s.target->name); columns.empty() && all != nullptr && (s.query != nullptr || !called.empty())) {
         const auto identity = [](const ColumnInfo& c) { return c.identity; };
         if (std::any_of(all->begin(), all->end(), identity)) {  // which T-SQL skips when no columns are named
             for (const ColumnInfo& c : *all) {
@@ -150,7 +151,9 @@ void Emitter::insert(const Stmt& s) {
     // Values take the form of the columns where those are known: bit, and numbers that are cut.
     returning_target_ = target;
     const std::vector<Type> types = column_types(s);
-    if (s.query == nullptr) {
+    if (!called.empty()) {
+        sql += "\n" + called;
+    } else if (s.query == nullptr) {
         sql += " DEFAULT VALUES";
     } else if (!s.query->values.empty()) {
         sql += "\nVALUES ";

@@ -20,21 +20,7 @@ void arguments(const Expr& e, std::size_t least, std::size_t most) {
 }  // namespace
 
 Out Emitter::call(const Expr& e) {
-    if (e.name.size() > 1) {  // a function of the user
-        if (e.distinct || e.over)
-            refuse(e.at, e.name.back() + "()", "CLR aggregates have no counterpart", "write an aggregate");
-        std::string args;
-        for (std::size_t i = 0; i < e.args.size(); ++i) {
-            if (e.args[i]->kind == Ex::kDefault)
-                refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
-            args += (i > 0 ? ", " : "") + text(*e.args[i]);
-        }
-        const std::string pg = object_name(e.name, e.at);
-        refuse_recursion(pg, e.at);
-        result_.routines.insert(pg);
-        const auto known = catalog_.routines.find(lower_ascii(e.name[e.name.size() - 2]) + "." + lower_ascii(e.name.back()));
-        return {pg + "(" + args + ")", known == catalog_.routines.end() ? Type{} : known->second.returns};
-    }
+    if (e.name.size() > 1) return user_function(e);
     bool found = true;
     Out out = string_function(e, found);
     if (!found) out = number_function(e, found = true);

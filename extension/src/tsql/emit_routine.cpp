@@ -25,14 +25,8 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
             returns_code_ = true;
         } else if (s.kind == St::kSelect) {
             const Select* first = first_select(*s.query);
-            const bool quiet = first == nullptr || !first->into.empty() ||
-                               (!first->items.empty() && !first->items[0].variable.empty());
-            if (!quiet && ++result_sets_ == 1) only_result_ = s.query.get();
             if (first != nullptr && !first->into.empty() && first->into.back()[0] == '#')
                 local_tables_[lower_ascii(first->into.back())] = query_columns(*s.query);
-        } else if (s.output && s.output->into.empty()) {
-            ++result_sets_;
-            only_result_ = nullptr;
         }
         survey(s.body);
         survey(s.otherwise);
@@ -58,8 +52,7 @@ std::string Emitter::parameters(const Stmt& s) {
                          : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql);
             defaulted = true;
         } else if (defaulted) {
-            sql += " DEFAULT NULL";
-            review(v.at, "parameter " + v.name, "behind one with a default it needs one, too", "pass it in every call");
+            sql += " DEFAULT NULL";  // PostgreSQL wants one behind another; who calls it has to pass it in any case
         }
         variables_[key] = {pg, type};
         made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr});
@@ -99,14 +92,7 @@ std::string Emitter::body(const Stmt& s, const std::string& before, const std::s
 
 void Emitter::procedure(const Stmt& s) {
     std::string args = parameters(s);
-    const bool output = std::any_of(s.variables.begin(), s.variables.end(), [](const Variable& v) { return v.output; });
-    if (result_sets_ == 1 && only_result_ != nullptr && !output &&
-        result_columns(*only_result_, result_columns_, result_types_)) {
-        results_ = Results::kTable;
-    } else if (result_sets_ > 0) {
-        results_ = Results::kCursors;
-        if (result_sets_ > 1) feature("several result sets", s.at);
-    }
+    decide_results(s);
     result_.name = object_name(s.name, s.at);
     result_.kind = results_ == Results::kTable ? "function" : "procedure";
     made_routine_.pg = result_.name;
@@ -114,7 +100,7 @@ void Emitter::procedure(const Stmt& s) {
     if (results_ == Results::kCursors) made_routine_.cursors = result_sets_;
     if (results_ == Results::kTable) {
         made_routine_.kind = Signature::Kind::kTable;
-        made_routine_.columns = query_columns(*only_result_);
+        made_routine_.columns = result_rows_;
     }
     std::string head;
     if (results_ == Results::kTable) {

@@ -308,6 +308,11 @@ void Emitter::select_statement(const Stmt& s) {
         const std::string sql = query(*s.query);
         casts_ = nullptr;
         result_set(sql, s.at);
+        if (uses_rowcount_ && results_ == Results::kTable) {
+            line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
+            rowcount_fresh_ = true;
+            return;
+        }
     }
     rowcount_fresh_ = assigns || !first->into.empty();
 }

@@ -158,12 +158,32 @@ private:
     void result_set(const std::string& sql, const Position& at);
     void return_statement(const Stmt& s);
     void raise(const Stmt& s);
-    void exec(const Stmt& s);
     void cursor(const Stmt& s);
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
     void line(const std::string& text);
     bool is_transaction_guard(const Stmt& s) const;
+
+    // emit_call.cpp
+    const Signature* signature(const Name& name) const;
+    std::string spare_variable(const Type& type, const std::string& value);
+    Out argument(const Expr& e, const Type& type);
+    std::string call_arguments(const Stmt& s, const Signature& callee);
+    std::string rows_of(const Stmt& s);
+    void exec(const Stmt& s);
+    void exec_unknown(const Stmt& s);
+    Out user_function(const Expr& e);
+
+    // emit_results.cpp
+    struct Paths {  // how many result sets the statements return at most
+        int through = 0;   // when they are run to their end
+        int ended = -1;    // when RETURN or THROW ends them; -1: they never are
+    };
+    Paths paths(const std::vector<StmtPtr>& list) const;
+    Columns result_of(const Stmt& s);
+    void collect_results(const std::vector<StmtPtr>& list, std::vector<const Stmt*>& found) const;
+    bool returns_rows(const Stmt& s) const;
+    void decide_results(const Stmt& s);
 
     // emit_temp.cpp
     std::string temp_name(const std::string& name) const;
@@ -215,7 +235,8 @@ private:
     enum class Results { kNone, kTable, kCursors } results_ = Results::kNone;
     int result_sets_ = 0;
     int next_result_ = 0;
-    const Query* only_result_ = nullptr;
+    int spare_variables_ = 0;
+    Columns result_rows_;  // of a procedure that becomes a function
     std::string returned_table_;  // of a multi-statement table-valued function
     bool returns_code_ = false;
     bool uses_rowcount_ = false;
