@@ -1,5 +1,6 @@
 #!/bin/bash
-# lakemover convert: T-SQL files through embedded staging, as text and as JSON; no source is needed.
+# lakemover convert: T-SQL files through embedded staging, as text and as JSON; what comes out is created in a scratch
+# database and checked; no source is needed.
 . "$(dirname "$0")/../lib/e2e.sh"
 lm_init convert
 lm_env
@@ -8,16 +9,117 @@ file=$LM_TMP/work/shop.sql
 printf 'CREATE PROC dbo.Clean @Days int = 30 AS\nSET NOCOUNT ON\nDELETE FROM dbo.Log WHERE Age > @Days\nGO\nCREATE PROC dbo.Wait AS\nWAITFOR DELAY %s\n' "'0:0:1'" > "$file"
 chmod 644 "$file"
 expect 0 "a file with two procedures" lm_cli convert "$file"
-says 'CREATE OR REPLACE PROCEDURE dbo.clean' 'WHERE age > p_days;' 'FIXME\(lakemover\): line 6: statement' '2 objects, 1 of them manual'
+says 'CREATE OR REPLACE PROCEDURE dbo.clean' 'WHERE age > p_days;' 'FIXME\(lakemover\): line 6: statement' \
+    'dbo.clean: review, .*not verified: its table dbo.log is in no script' \
+    '2 objects: 0 equivalent, 1 to be reviewed, 1 manual; of these 1 use a table or routine that is in no script'
 expect 0 "the same as JSON" lm_cli convert "$file" --json
-if head -n 1 "$OUT" | python3 -c 'import json, sys; d = json.loads(sys.stdin.readline()); assert d["name"] == "dbo.clean" and d["class"] == "review" and d["notes"][0]["construct"] == "verification"'; then
-    pass "each line is a document"
+
+# field NAME FIELD: of the object in the last JSON
+field() {
+    python3 - "$OUT" "$1" "$2" <<'PY'
+import json, sys
+for line in open(sys.argv[1]):
+    d = json.loads(line)
+    if d["name"] == sys.argv[2]:
+        print(json.dumps(d[sys.argv[3]]) if not isinstance(d[sys.argv[3]], str) else d[sys.argv[3]])
+PY
+}
+scratch_databases() {
+    lm_cli psql -XAtc "SELECT count(*) FROM pg_database WHERE datname LIKE 'lakemover\_check\_%'"
+}
+equal "a missing table is no fault of the routine" review "$(field dbo.clean class)"
+equal "and is told apart" true "$(field dbo.clean absent)"
+
+# Tables and views in another file and in the wrong order, temporary tables, calls, a trigger, and two faults that only a
+# check beside the tables finds: a column that is not there, and a number where the column is a date.
+cat > "$LM_TMP/work/code.sql" <<'SQL'
+CREATE PROC dbo.Summary @From int AS
+BEGIN
+  CREATE TABLE #t (CustomerId int, Total decimal(12,2))
+  INSERT INTO #t SELECT CustomerId, SUM(Total) FROM dbo.Orders WHERE Id > @From GROUP BY CustomerId
+  SELECT t.CustomerId, t.Total, v.Orders FROM #t t JOIN dbo.PerCustomer v ON v.CustomerId = t.CustomerId
+END
+GO
+CREATE VIEW dbo.PerCustomer AS SELECT CustomerId, COUNT(*) AS Orders FROM dbo.Paid GROUP BY CustomerId
+GO
+CREATE VIEW dbo.Paid AS SELECT * FROM dbo.Orders WHERE Paid = 1
+GO
+CREATE PROC dbo.Pay @Id int, @Rows int OUTPUT AS
+SET NOCOUNT ON
+UPDATE dbo.Orders SET Paid = 1, Changed = GETDATE() WHERE Id = @Id
+SET @Rows = @@ROWCOUNT
+GO
+CREATE PROC dbo.PayTwo @A int, @B int AS
+DECLARE @n int
+EXEC dbo.Pay @A, @n OUTPUT
+EXEC dbo.Pay @Id = @B, @Rows = @n OUTPUT
+GO
+CREATE FUNCTION dbo.Twice(@i int) RETURNS int AS BEGIN RETURN @i * 2 END
+GO
+CREATE TRIGGER dbo.Changed ON dbo.Orders AFTER INSERT AS
+UPDATE o SET Changed = GETDATE() FROM dbo.Orders o JOIN inserted i ON i.Id = o.Id
+GO
+CREATE PROC dbo.WrongColumn AS
+SET NOCOUNT ON
+DELETE FROM dbo.Orders
+WHERE Nothing = 1
+GO
+CREATE PROC dbo.WrongType AS
+
+UPDATE dbo.Orders SET Changed = 5 WHERE Id = 1
+GO
+CREATE PROC dbo.Named @Name nvarchar(20) AS
+DELETE FROM dbo.Orders WHERE Note = @Name
+GO
+SQL
+cat > "$LM_TMP/work/tables.sql" <<'SQL'
+CREATE TABLE dbo.Orders (Id int IDENTITY(1,1) PRIMARY KEY, CustomerId int NOT NULL, Total decimal(10,2) NOT NULL, Paid bit NOT NULL DEFAULT 0, Changed datetime, Note nvarchar(20))
+SQL
+chmod 644 "$LM_TMP"/work/*.sql
+expect 0 "code and its tables" lm_cli convert "$LM_TMP/work/code.sql" "$LM_TMP/work/tables.sql" --json
+for name in summary percustomer paid pay paytwo twice changed; do
+    equal "dbo.$name" "equivalent true []" "$(field dbo.$name class) $(field dbo.$name verified) $(field dbo.$name notes)"
+done
+equal "a wrong column" manual "$(field dbo.wrongcolumn class)"
+says '"line":30,"severity":"manual"[^}]*"why":"column \\"nothing\\" does not exist' '"construct":"check","line":35'
+equal "a wrong type" manual "$(field dbo.wrongtype class)"
+if field dbo.wrongcolumn sql | grep -A1 'FIXME(lakemover): line 30: check: column "nothing" does not exist' | grep -q 'DELETE FROM dbo.orders'; then
+    pass "the FIXME stands above its statement"
 else
-    fail "the first line is no such document"
+    fail "no FIXME above the statement"
+    field dbo.wrongcolumn sql
 fi
+equal "strings are compared: to be reviewed, though the check is clean" "review true" "$(field dbo.named class) $(field dbo.named verified)"
+expect 0 "strings that compare alike" lm_cli convert "$LM_TMP/work/code.sql" "$LM_TMP/work/tables.sql" --json --exact-strings
+equal "exact strings" equivalent "$(field dbo.named class)"
+equal "scratch databases that are left" 0 "$(scratch_databases)"
+
+# What a killed lakemover leaves is dropped by the next one.
+oid=$(lm_cli psql -XAtc "SELECT oid FROM pg_database WHERE datname = current_database()")
+lm_cli psql -Xqc "CREATE DATABASE lakemover_check_${oid}_1_0" > /dev/null
+expect 0 "after a kill" lm_cli convert "$file"
+equal "scratch databases that are left" 0 "$(scratch_databases)"
+
+# On a staging server of the user's own, where the role may do less: nothing is called equivalent, and the reason is told.
+lm_start_staging
+lm_sql staging postgres -c "CREATE ROLE plain LOGIN" > /dev/null
+lm_sql staging lakemover -c "GRANT USAGE ON SCHEMA lakemover TO plain" -c "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA lakemover TO plain"
+convert_as_plain() {
+    env -u "LAKEMOVER_HOME" LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} user=plain dbname=lakemover" \
+        "$LM_LAKEMOVER" convert "$LM_TMP/work/code.sql" "$LM_TMP/work/tables.sql"
+}
+expect 0 "a role without CREATEDB" convert_as_plain
+says 'dbo.pay: review, .*not verified: the role may not create databases on the staging server' ' 0 equivalent'
+lm_sql staging postgres -c "ALTER ROLE plain CREATEDB"
+expect 0 "a role that may not create plpgsql_check" convert_as_plain
+says 'dbo.pay: review, .*not verified: the role may not create the extension plpgsql_check' 'view dbo.paid: equivalent'
+equal "scratch databases that are left there" 0 "$(lm_sql staging postgres -c "SELECT count(*) FROM pg_database WHERE datname LIKE 'lakemover\_check\_%'")"
+
 expect 2 "a file that is not there" lm_cli convert "$LM_TMP/work/none.sql"
 says 'none.sql'
 expect 2 "no file" lm_cli convert
+expect 2 "a source without a plan" lm_cli convert --source-name nowhere "$file"
+says 'has no plan'
 printf '\377\376S\000E\000' > "$file"
 expect 2 "UTF-16" lm_cli convert "$file"
 says 'UTF-8' 'iconv'
