@@ -20,7 +20,7 @@ field() {
 import json, sys
 for line in open(sys.argv[1]):
     d = json.loads(line)
-    if d["name"] == sys.argv[2]:
+    if d.get("name") == sys.argv[2]:
         print(json.dumps(d[sys.argv[3]]) if not isinstance(d[sys.argv[3]], str) else d[sys.argv[3]])
 PY
 }
@@ -81,9 +81,13 @@ for name in summary percustomer paid pay paytwo twice changed; do
     equal "dbo.$name" "equivalent true []" "$(field dbo.$name class) $(field dbo.$name verified) $(field dbo.$name notes)"
 done
 equal "a wrong column" manual "$(field dbo.wrongcolumn class)"
-says '"line":30,"severity":"manual"[^}]*"why":"column \\"nothing\\" does not exist' '"construct":"check","line":35'
+equal "is told with its line" '[{"construct": "check", "line": 29, "severity": "manual", "todo": "look at the statement", "why": "column \"nothing\" does not exist"}]' "$(field dbo.wrongcolumn notes)"
 equal "a wrong type" manual "$(field dbo.wrongtype class)"
-if field dbo.wrongcolumn sql | grep -A1 'FIXME(lakemover): line 30: check: column "nothing" does not exist' | grep -q 'DELETE FROM dbo.orders'; then
+case "$(field dbo.wrongtype notes)" in
+    *'"line": 34,'*) pass "is told with its line, too" ;;
+    *) fail "another line: $(field dbo.wrongtype notes)" ;;
+esac
+if field dbo.wrongcolumn sql | grep -A1 'FIXME(lakemover): line 29: check: column "nothing" does not exist' | grep -q 'DELETE FROM dbo.orders'; then
     pass "the FIXME stands above its statement"
 else
     fail "no FIXME above the statement"
