@@ -38,14 +38,15 @@ json planned(Pg& pg, const std::string& source, Prelude& prelude) {
 }
 
 struct Counts {
-    int equivalent = 0, review = 0, manual = 0, absent = 0, unverified = 0;
+    int equivalent = 0, review = 0, manual = 0, absent = 0, unverified = 0, statements = 0;
 };
 
 std::string summary(const Counts& n) {
-    std::string text = fmt::format("-- {} objects: {} equivalent, {} to be reviewed, {} manual", n.equivalent + n.review + n.manual,
+    std::string text = fmt::format("-- {} routines: {} equivalent, {} to be reviewed, {} manual", n.equivalent + n.review + n.manual,
                                    n.equivalent, n.review, n.manual);
-    if (n.absent > 0) text += fmt::format("; of these {} use a table or routine that is in no script", n.absent);
+    if (n.absent > 0) text += fmt::format("; {} of them use a table or routine that is in no script", n.absent);
     if (n.unverified > 0) text += fmt::format("; {} not verified for another reason", n.unverified);
+    if (n.statements > 0) text += fmt::format("; {} statements outside of routines, to be looked at", n.statements);
     return text + "\n";
 }
 
@@ -97,12 +98,13 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
 
     Counts counts;
     for (const ConvertedObject& o : objects) {
-        const bool routine = o.kind != "table" && o.kind != "statement";
-        // A table comes with the schema's own migration: it is no routine, and not counted as one.
-        if (o.kind != "table") {
+        const bool schema = o.kind == "table" || o.kind == "type";  // these come with the schema's own migration
+        const bool routine = !schema && o.kind != "statement";
+        if (o.kind == "statement") ++counts.statements;
+        if (routine) {
             ++(o.result == "manual" ? counts.manual : o.result == "review" ? counts.review : counts.equivalent);
             if (o.absent) ++counts.absent;
-            if (routine && !o.verified && !o.absent && o.result != "manual") ++counts.unverified;
+            if (!o.verified && !o.absent && o.result != "manual") ++counts.unverified;
         }
         if (settings.json) {
             json document{{"file", files.at(o.script)},

@@ -69,12 +69,13 @@ public:
         schemas();
         create_all();
         for (ConvertedObject& o : objects_) {
-            if (o.kind == "statement" || o.kind == "table") continue;
-            if (missing(o)) continue;
+            if (o.kind == "statement" || missing(o)) continue;
             if (failed_.contains(&o)) {
                 refused(o);
             } else if (o.details.at("creatable").get<bool>()) {
                 check(o);
+            } else if (o.kind == "type" && o.result == "equivalent") {
+                o.verified = true;  // the name of a type: nothing to create
             } else {
                 o.reason = "it was not converted";
             }
@@ -114,7 +115,8 @@ private:
         for (ConvertedObject& o : objects_) {
             if (o.details.at("creatable").get<bool>()) pending.push_back(&o);
         }
-        std::stable_partition(pending.begin(), pending.end(), [](const auto* o) { return o->kind == "table"; });
+        const auto rank = [](const ConvertedObject* o) { return o->kind == "type" ? 0 : o->kind == "table" ? 1 : 2; };
+        std::stable_sort(pending.begin(), pending.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
         for (std::size_t before = pending.size() + 1; !pending.empty() && pending.size() < before;) {
             before = pending.size();
             std::vector<ConvertedObject*> rest;
@@ -147,36 +149,42 @@ private:
         return true;
     }
 
+    static int first_body(const ConvertedObject& o) {
+        const json& bodies = o.details.at("bodies");
+        return bodies.empty() ? 1 : bodies[0][1].get<int>();
+    }
+
     void refused(ConvertedObject& o) {
         const auto& [message, context] = failed_.at(&o);
         int line = 0;
         // compilation of PL/pgSQL function "f" near line 3
         if (const std::size_t at = context.find(" near line "); at != std::string::npos)
-            line = o.details.at("body_line").get<int>() + std::atoi(context.c_str() + at + 11) - 1;
+            line = first_body(o) + std::atoi(context.c_str() + at + 11) - 1;
         report(o, {{line, message, "correct it; PostgreSQL does not create it like this", true}});
     }
 
     void check(ConvertedObject& o) {
         std::vector<Finding> findings;
-        const int body = o.details.at("body_line").get<int>();
-        if (body > 0) {
-            if (!no_extension_.empty()) {
-                o.reason = no_extension_;
-                return;
-            }
-            if (const std::string temp = o.details.at("unknown_temp").get<std::string>(); !temp.empty()) {
-                o.reason = "the columns of " + temp + " are not known";
-                return;
-            }
-            for (const json& table : o.details.at("temp_tables"))  // of one name in two branches: the first counts
-                pg_.query("SELECT FROM pg_temp.attempt($1)", {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
-            const Result r = pg_.query(kCheck, {o.name});
+        const json& bodies = o.details.at("bodies");
+        if (!bodies.empty() && !no_extension_.empty()) {
+            o.reason = no_extension_;
+            return;
+        }
+        if (const std::string temp = o.details.at("unknown_temp").get<std::string>(); !temp.empty()) {
+            o.reason = "the columns of " + temp + " are not known";
+            return;
+        }
+        for (const json& table : o.details.at("temp_tables"))  // of one name in two branches: the first counts
+            pg_.query("SELECT FROM pg_temp.attempt($1)", {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
+        for (const json& body : bodies) {
+            const int start = body[1].get<int>();
+            const Result r = pg_.query(kCheck, {body[0].get<std::string>()});
             for (int i = 0; i < r.rows(); ++i) {
                 const std::string message = r.text(i, 2);
                 const std::string level = r.text(i, 1);
                 const bool error = level == "error";
                 if (!error && (harmless(message) || level == "performance")) continue;
-                findings.push_back({r.is_null(i, 0) ? 0 : body + static_cast<int>(r.integer(i, 0)) - 1, message,
+                findings.push_back({r.is_null(i, 0) ? 0 : start + static_cast<int>(r.integer(i, 0)) - 1, message,
                                     r.text(i, 3).empty() ? "look at the statement" : r.text(i, 3), error});
             }
         }
@@ -237,7 +245,7 @@ void check_converted(const Staging& staging, const Prelude& prelude, std::vector
         for (ConvertedObject& o : objects) o.reason = reason;
     }
     for (ConvertedObject& o : objects) {
-        if (o.verified || o.result != "equivalent" || o.kind == "table") continue;
+        if (o.verified || o.result != "equivalent") continue;
         o.result = "review";
         o.notes.push_back({{"construct", "verification"},
                            {"severity", "review"},

@@ -11,7 +11,7 @@ chmod 644 "$file"
 expect 0 "a file with two procedures" lm_cli convert "$file"
 says 'CREATE OR REPLACE PROCEDURE dbo.clean' 'WHERE age > p_days;' 'FIXME\(lakemover\): line 6: statement' \
     'dbo.clean: review, .*not verified: its table dbo.log is in no script' \
-    '2 objects: 0 equivalent, 1 to be reviewed, 1 manual; of these 1 use a table or routine that is in no script'
+    '2 routines: 0 equivalent, 1 to be reviewed, 1 manual; 1 of them use a table or routine that is in no script'
 expect 0 "the same as JSON" lm_cli convert "$file" --json
 
 # field NAME FIELD: of the object in the last JSON
@@ -68,16 +68,58 @@ CREATE PROC dbo.WrongType AS
 
 UPDATE dbo.Orders SET Changed = 5 WHERE Id = 1
 GO
+CREATE PROC dbo.AddOrder @c int, @Id int OUTPUT AS
+BEGIN TRY
+  BEGIN TRAN
+  INSERT INTO dbo.Orders (CustomerId, Total) VALUES (@c, 0)
+  SET @Id = SCOPE_IDENTITY()
+  COMMIT
+END TRY
+BEGIN CATCH
+  IF @@TRANCOUNT > 0 ROLLBACK;
+  THROW
+END CATCH
+GO
+CREATE PROC dbo.ByIds @ids dbo.Ids READONLY AS
+SELECT o.Id, o.[Double] FROM dbo.Orders o JOIN @ids i ON i.Id = o.Id
+GO
+CREATE PROC dbo.ByTotal @min int AS
+DECLARE @l dbo.Ids
+INSERT INTO @l (Id) SELECT Id FROM dbo.Orders WHERE Total > @min
+EXEC dbo.ByIds @l
+GO
+CREATE TRIGGER dbo.Audit ON dbo.Orders AFTER INSERT, UPDATE, DELETE AS
+BEGIN
+  INSERT INTO dbo.History (Id, Was, Became)
+  SELECT ISNULL(i.Id, d.Id), d.Total, i.Total FROM inserted i FULL JOIN deleted d ON d.Id = i.Id
+END
+GO
 CREATE PROC dbo.Named @Name nvarchar(20) AS
 DELETE FROM dbo.Orders WHERE Note = @Name
 GO
 SQL
+# As tools write it: storage options, computed columns, alias and table types.
 cat > "$LM_TMP/work/tables.sql" <<'SQL'
-CREATE TABLE dbo.Orders (Id int IDENTITY(1,1) PRIMARY KEY, CustomerId int NOT NULL, Total decimal(10,2) NOT NULL, Paid bit NOT NULL DEFAULT 0, Changed datetime, Note nvarchar(20))
+CREATE TYPE dbo.Label FROM nvarchar(20) NULL
+GO
+CREATE TYPE dbo.Ids AS TABLE (Id int NOT NULL PRIMARY KEY)
+GO
+CREATE TABLE [dbo].[Orders](
+	[Id] [int] IDENTITY(1,1) NOT FOR REPLICATION NOT NULL,
+	[CustomerId] [int] NOT NULL,
+	[Total] [decimal](10, 2) NOT NULL,
+	[Paid] [bit] NOT NULL CONSTRAINT [DF_Paid] DEFAULT ((0)),
+	[Changed] [datetime] NULL,
+	[Note] [dbo].[Label],
+	[Double] AS ([CustomerId]*(2)) PERSISTED,
+ CONSTRAINT [PK_Orders] PRIMARY KEY CLUSTERED ([Id] ASC) WITH (PAD_INDEX = OFF, STATISTICS_NORECOMPUTE = OFF) ON [PRIMARY]
+) ON [PRIMARY]
+GO
+CREATE TABLE dbo.History (Id int, Was decimal(10,2), Became decimal(10,2))
 SQL
 chmod 644 "$LM_TMP"/work/*.sql
 expect 0 "code and its tables" lm_cli convert "$LM_TMP/work/code.sql" "$LM_TMP/work/tables.sql" --json
-for name in summary percustomer paid pay paytwo twice changed; do
+for name in summary percustomer paid pay paytwo twice changed addorder byids bytotal audit; do
     equal "dbo.$name" "equivalent true []" "$(field dbo.$name class) $(field dbo.$name verified) $(field dbo.$name notes)"
 done
 equal "a wrong column" manual "$(field dbo.wrongcolumn class)"

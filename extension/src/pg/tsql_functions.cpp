@@ -105,7 +105,7 @@ void convert_scripts(FunctionCallInfo fcinfo) {
     std::vector<lakemover::source::TextRow> rows;
     for (const tsql::Converted& c : tsql::convert({texts.begin(), texts.end()}, options)) {
         const nlohmann::json details{{"lines", c.lines},
-                                     {"body_line", c.body_line},
+                                     {"bodies", c.bodies},
                                      {"temp_tables", c.temp_tables},
                                      {"unknown_temp", c.unknown_temp},
                                      {"relation", c.relation},

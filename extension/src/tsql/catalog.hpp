@@ -23,6 +23,7 @@ struct ParameterInfo {
     Type type;
     bool output = false;
     bool defaulted = false;
+    std::string table_type;  // of a table-valued parameter: the composite type's name on the target
 };
 
 struct Signature {
@@ -40,6 +41,7 @@ struct Catalog {
     std::map<std::string, Columns> relations;
     std::map<std::string, Signature> routines;
     std::map<std::string, TypeName> alias_types;
+    std::map<std::string, const TableDef*> table_types;
     std::set<std::string> bare;  // those that the scripts create without a schema: they are called so, too
 };
 

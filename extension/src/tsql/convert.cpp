@@ -75,7 +75,8 @@ bool same(const Signature& a, const Signature& b) {
 bool run(Task& task, const Options& options, Catalog& catalog) {
     const Stmt& s = *task.statement;
     Emitter emitter(task.unit->sql, task.unit->lexed, options, catalog, task.comments_from);
-    task.made = is_routine(s)                                                             ? emitter.routine(s)
+    task.made = s.kind == St::kCreateType                                        ? emitter.type(s)
+                : is_routine(s)                                                             ? emitter.routine(s)
                 : s.kind == St::kCreateTable && s.name.back().rfind('#', 0) != 0 ? emitter.table(s)
                                                                                           : emitter.left_over(s);
     task.made.script = task.script;
@@ -127,6 +128,10 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
     }
     for (const Task& t : tasks) {
         const Stmt& s = *t.statement;
+        if (s.kind == St::kCreateType) {
+            if (s.table.columns.empty()) catalog.alias_types[key_of(s)] = s.returns;
+            else catalog.table_types[key_of(s)] = &s.table;
+        }
         const bool relation = s.kind == St::kCreateView || s.kind == St::kCreateTable;
         if (!relation && s.kind != St::kCreateProcedure && s.kind != St::kCreateFunction) continue;
         if (relation) catalog.relations[key_of(s)];
@@ -136,9 +141,9 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
     // Tables first; then routines, again where one that they use came out otherwise than it was known.
     for (const Task& t : tasks) {
         if (t.statement->kind != St::kCreateTable) continue;
-        auto columns = std::make_shared<std::vector<ColumnInfo>>();
-        for (const Column& c : t.statement->table.columns) columns->push_back({c.name, map_type(c.type), c.identity});
-        catalog.relations[key_of(*t.statement)] = columns;
+        Emitter emitter(t.unit->sql, t.unit->lexed, options, catalog, 0);
+        emitter.table(*t.statement);
+        catalog.relations[key_of(*t.statement)] = emitter.made_relation();
     }
     constexpr int kMostPasses = 5;
     std::set<std::string> news;

@@ -38,7 +38,7 @@ struct Converted {
     std::map<std::string, Feature> features;
     // What a check of the result needs.
     std::vector<int> lines;                // per line of sql: the line of T-SQL it stands for, 0 for none
-    int body_line = 0;                     // the line of sql whose end begins a PL/pgSQL body; 0: there is none
+    std::vector<std::pair<std::string, int>> bodies;  // of PL/pgSQL: the function, and the line of sql that ends before it
     std::vector<std::string> temp_tables;  // the temporary tables it makes: name (columns)
     std::string unknown_temp;              // one whose columns are not known
     std::string relation;                  // a trigger's

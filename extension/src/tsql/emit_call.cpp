@@ -50,7 +50,9 @@ std::string Emitter::call_arguments(const Stmt& s, const Signature& callee) {
         if (takes_default && !p.defaulted && !p.output) refuse(s.at, "EXEC", "an argument is missing", "check the call");
         if (takes_default && !p.output) continue;
         std::string value;
-        if (!p.output) {
+        if (!p.table_type.empty()) {
+            value = table_argument(*a->value, p);
+        } else if (!p.output) {
             value = argument(*a->value, p.type).sql;
         } else if (!takes_default && a->output && a->value->kind == Ex::kVariable) {
             const Var v = variable(a->value->text, s.at);
@@ -166,7 +168,12 @@ Out Emitter::user_function(const Expr& e) {
     for (std::size_t i = 0; i < count; ++i) {
         if (e.args[i]->kind == Ex::kDefault)
             refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
-        const Type type = known != nullptr && i < known->parameters.size() ? known->parameters[i].type : Type{};
+        const bool has = known != nullptr && i < known->parameters.size();
+        if (has && !known->parameters[i].table_type.empty()) {
+            args += (i > 0 ? ", " : "") + table_argument(*e.args[i], known->parameters[i]);
+            continue;
+        }
+        const Type type = has ? known->parameters[i].type : Type{};
         const Out value = expr(*e.args[i]);
         date_as_text(*e.args[i], value.type, type);
         args += (i > 0 ? ", " : "") + to_type(value, type, e.args[i]->at, false).sql;

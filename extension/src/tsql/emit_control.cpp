@@ -22,7 +22,7 @@ void Emitter::result_set(const std::string& sql, const Position& at) {
 
 void Emitter::return_statement(const Stmt& s) {
     if (routine_->kind == St::kCreateTrigger) {
-        line("RETURN NULL;");
+        line(trigger_end_ + "RETURN NULL;");
     } else if (routine_->kind == St::kCreateFunction) {
         if (s.value) {
             const Type type = type_of(routine_->returns);
@@ -72,6 +72,11 @@ void Emitter::raise(const Stmt& s) {
             }
         }
         message = "format(" + literal(format) + ", " + list(s.args, 3) + ")";
+    }
+    if (severity.kind != Ex::kNumber && in_catch_) {
+        doubt(s.at, "RAISERROR with a computed severity", "it is taken for an error", "use RAISE NOTICE if it is none");
+        line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
+        return;
     }
     if (severity.kind != Ex::kNumber)
         refuse(s.at, "RAISERROR with a computed severity", "whether it is an error is not known", "use RAISE");

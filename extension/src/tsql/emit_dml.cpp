@@ -180,7 +180,34 @@ void Emitter::insert(const Stmt& s) {
         sql += "\n" + query(*s.query);
         casts_ = nullptr;
     }
+    if (const std::string identity = identity_of(s); uses_identity_ && identity_known_ && !identity.empty())
+        sql += "\nRETURNING " + identity + " INTO v_identity";
     finish_dml(s, sql, "inserted");
+}
+
+// The column whose new value SCOPE_IDENTITY() tells; empty when the table has none.
+std::string Emitter::identity_of(const Stmt& s) const {
+    const Columns columns = relation(s.target->name);
+    if (columns == nullptr) return "";
+    for (const ColumnInfo& c : *columns) {
+        if (c.identity) return ident(c.name);
+    }
+    return "";
+}
+
+// Whether each INSERT of the routine can tell the value that it makes: one row into a table that is known.
+void Emitter::survey_identity(const std::vector<StmtPtr>& list) {
+    for (const StmtPtr& s : list) {
+        if (s->kind == St::kMerge) identity_known_ = false;
+        if (s->kind == St::kInsert) {
+            const bool one_row = s->query != nullptr && s->query->values.size() == 1 && !s->output && s->ctes.empty();
+            const bool defaults = s->query == nullptr && s->body.empty() && !s->output;
+            const bool known = relation(s->target->name) != nullptr;
+            if (!known || (!one_row && !defaults && !identity_of(*s).empty())) identity_known_ = false;
+        }
+        survey_identity(s->body);
+        survey_identity(s->otherwise);
+    }
 }
 
 // The tables of inner joins become a list, their conditions part of WHERE; false if another join is there.

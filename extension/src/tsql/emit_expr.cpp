@@ -402,6 +402,10 @@ Out Emitter::global(const Expr& e) {
                "use RETURNING … INTO");
         return {"lastval()", {Family::kInt, "bigint"}};
     }
+    if (name == "@@ERROR" && !in_catch_) {
+        review(e.at, name, "it is 0 whenever the routine gets here: an error ends it", "catch the error");
+        return {"0", kInteger};
+    }
     if (name == "@@ERROR" || name == "@@TRANCOUNT") {
         refuse(e.at, name, "errors and transactions work otherwise in PostgreSQL", "use a block with EXCEPTION");
     }

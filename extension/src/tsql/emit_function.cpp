@@ -25,6 +25,8 @@ Out Emitter::call(const Expr& e) {
     Out out = string_function(e, found);
     if (!found) out = number_function(e, found = true);
     if (!found) out = date_function(e, found = true);
+    if (!found) out = error_function(e, found);
+    if (!found) out = trigger_function(e, found);
     if (!found) out = aggregate(e, found = true);
     if (!found) refuse(e.at, e.text + "()", "this function has no rule", "find or write a counterpart");
     return out;
@@ -118,6 +120,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "STUFF") {
         arguments(e, 4, 4);
+        if (Out joined = joined_rows(e); !joined.sql.empty()) return joined;
         review(e.at, f, "beyond the end of the string T-SQL returns NULL", "check that the start lies within");
         return {"overlay(" + arg(0) + " placing coalesce(" + arg(3) + ", '') from " + arg(1) + " for " + arg(2) + ")",
                 kText};
@@ -133,10 +136,6 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     if (f == "ASCII" || f == "UNICODE") {
         arguments(e, 1, 1);
         return {"ascii(" + arg(0) + ")", kInteger};
-    }
-    if (f == "ERROR_MESSAGE") {
-        if (in_catch_) return {"SQLERRM", kText};
-        return {"NULL::text", kText};  // as in T-SQL outside of CATCH
     }
     if (f == "DB_NAME" && e.args.empty()) return {"current_database()::text", kText};
     if ((f == "SUSER_SNAME" || f == "SUSER_NAME" || f == "ORIGINAL_LOGIN") && e.args.empty())
@@ -201,6 +200,7 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         arguments(e, 0, 0);
         return {"gen_random_uuid()", {Family::kGuid, "uuid"}};
     }
+    if (f == "SCOPE_IDENTITY" && identity_known_) return {"v_identity", kBigint};
     if (f == "SCOPE_IDENTITY") {
         review(e.at, f, "lastval() is the last sequence value of the session, whatever the table",
                "use RETURNING … INTO");

@@ -342,7 +342,7 @@ std::string Emitter::type_name(const TypeName& type, const Position& at, bool in
 
 Columns Emitter::columns_of(const TableDef& table) const {
     auto columns = std::make_shared<std::vector<ColumnInfo>>();
-    for (const Column& c : table.columns) columns->push_back({c.name, type_of(c.type), c.identity});
+    for (const Column& c : table.columns) columns->push_back({c.name, c.computed ? Type{} : type_of(c.type), c.identity});
     return columns;
 }
 

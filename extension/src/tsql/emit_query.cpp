@@ -267,7 +267,8 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
             }
             continue;
         }
-        const bool own_name = casts != nullptr && item.expr->kind == Ex::kColumn;
+        const bool cast = casts != nullptr && column < casts->size() && !(*casts)[column].pg.empty();
+        const bool own_name = cast && item.expr->kind == Ex::kColumn;
         const Out value = expr(*item.expr);
         if (s.distinct && item.expr->kind != Ex::kStar) string_sorted(*item.expr);
         add(value,
@@ -305,13 +306,22 @@ std::string Emitter::from(const From& f) {
             return left + "\n" + (f.join == "INNER" ? "JOIN " : f.join + " JOIN ") + right + " ON " + text(*f.on);
         }
         case Fr::kTable:
+            if (sql = missing_rows(f); !sql.empty()) {
+                if (f.alias.empty()) sql += " AS " + ident(f.name[0]);
+                break;
+            }
             if (f.name.size() == 1 && ctes_.count(lower_ascii(f.name[0])) > 0) {
                 sql = ident(f.name[0]);
             } else {
                 sql = table_name(f.name, f.at);
             }
             break;
-        case Fr::kVariable: sql = variable(f.name[0], f.at).pg; break;
+        case Fr::kVariable:
+            sql = variable(f.name[0], f.at).pg;
+            if (table_parameters_.count(lower_ascii(f.name[0])) == 0) break;
+            if (f.alias.empty()) sql = "unnest(" + sql + ") AS " + sql;
+            else sql = "unnest(" + sql + ")";
+            break;
         case Fr::kDerived: sql = "(" + query(*f.query) + ")"; break;
         case Fr::kValues: sql = "(" + values(f.rows) + ")"; break;
         case Fr::kFunction:
@@ -336,6 +346,41 @@ std::string Emitter::from(const From& f) {
         if (!columns.empty()) sql += " (" + columns + ")";
     }
     return sql;
+}
+
+// STUFF((SELECT ',' + x FROM … FOR XML PATH('')), 1, 1, ''): the rows of a column in one string.
+Out Emitter::joined_rows(const Expr& e) {
+    const Expr& rows = *e.args[0];
+    const bool typed = rows.kind == Ex::kMethod && rows.text == "value";  // … TYPE).value('.', …): nothing is escaped
+    const Expr& sub = typed ? *rows.args[0] : rows;
+    if (sub.kind != Ex::kSubquery || !sub.query->select || !sub.query->ctes.empty()) return {};
+    const Query& q = *sub.query;
+    const Select& s = *q.select;
+    std::string clause = upper_ascii(q.for_clause);
+    std::erase(clause, ' ');
+    if (clause != (typed ? "FORXMLPATH(''),TYPE" : "FORXMLPATH('')") || s.items.size() != 1 || s.top || s.distinct ||
+        !s.group_by.empty() || s.having || q.offset || !s.into.empty() || !s.items[0].alias.empty())
+        return {};
+    const Expr* first = s.items[0].expr.get();
+    while (first->kind == Ex::kBinaryOp && first->text == "+") first = first->args[0].get();
+    const auto number = [](const Expr& n, const std::string& value) { return n.kind == Ex::kNumber && n.text == value; };
+    if (first->kind != Ex::kString || first == s.items[0].expr.get() || !number(*e.args[1], "1") ||
+        !number(*e.args[2], std::to_string(first->text.size())) || e.args[3]->kind != Ex::kString || !e.args[3]->text.empty())
+        return {};
+    feature("XML or JSON", e.at);
+    if (!typed)
+        review(e.at, "FOR XML PATH", "it writes &amp;, &lt; and &gt; for three characters; here they stay as they are",
+               "check that this is what is wanted");
+    enter_scope(s.from.get());
+    const Out value = expr(*s.items[0].expr);
+    std::string order = q.order.empty() ? "" : " ORDER BY " + order_by(q.order);
+    // The separator comes with each value: the first one is cut off, as STUFF does.
+    std::string sql = "(SELECT substr(string_agg(" + value.sql + ", ''" + order + "), " +
+                      std::to_string(first->text.size() + 1) + ")";
+    if (s.from) sql += "\nFROM " + from(*s.from);
+    if (s.where) sql += "\nWHERE " + text(*s.where);
+    scopes_.pop_back();
+    return {sql + ")", {Family::kString, "text"}};
 }
 
 // UPDLOCK and READPAST are locks of rows; the others are hints.

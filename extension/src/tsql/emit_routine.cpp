@@ -15,9 +15,10 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
         if (s.kind == St::kDeclare) {
             for (const Variable& v : s.variables) {
                 const std::string key = lower_ascii(v.name);
-                if (v.is_table) local_tables_[key] = columns_of(v.table);
-                variables_[key] = {ident(v.is_table ? temp_name(key) : "v_" + key.substr(1)),
-                                   v.is_table ? Type{} : type_of(v.type)};
+                const TableDef* rows = v.is_table ? &v.table : table_type(v.type);
+                if (rows != nullptr) local_tables_[key] = columns_of(*rows);
+                variables_[key] = {ident(rows != nullptr ? temp_name(key) : "v_" + key.substr(1)),
+                                   rows != nullptr ? Type{} : type_of(v.type)};
             }
         } else if (s.kind == St::kCreateTable && s.name.back()[0] == '#') {
             local_tables_[lower_ascii(s.name.back())] = columns_of(s.table);
@@ -37,9 +38,19 @@ std::string Emitter::parameters(const Stmt& s) {
     std::string sql;
     bool defaulted = false;
     for (const Variable& v : s.variables) {
-        if (v.readonly)
-            refuse(v.at, "table-valued parameter " + v.name, "it has no rule yet", "pass an array of a composite type");
         const std::string key = lower_ascii(v.name);
+        if (v.readonly) {
+            const auto known = table_parameters_.find(key);
+            if (known == table_parameters_.end())
+                refuse(v.at, "table-valued parameter " + v.name, "its type is in no script", "give its CREATE TYPE as well");
+            const std::string pg = ident("p_" + key.substr(1));
+            const std::string rows = table_type_name(v.type, v.at);
+            sql += (sql.empty() ? "\n    " : ",\n    ") + pg + " " + rows + "[]";
+            sql += " DEFAULT NULL";  // T-SQL takes an empty table for one that is not passed
+            defaulted = true;
+            made_routine_.parameters.push_back({key, {}, false, true, rows});
+            continue;
+        }
         const Type type = type_of(v.type);
         const std::string pg = ident("p_" + key.substr(1));
         sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " +
@@ -55,7 +66,7 @@ std::string Emitter::parameters(const Stmt& s) {
             sql += " DEFAULT NULL";  // PostgreSQL wants one behind another; who calls it has to pass it in any case
         }
         variables_[key] = {pg, type};
-        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr});
+        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr, ""});
     }
     return sql;
 }
@@ -85,6 +96,8 @@ std::string Emitter::body(const Stmt& s, const std::string& before, const std::s
     const std::string code = std::exchange(out_, std::move(saved));
     std::string text = results_ == Results::kTable ? "#variable_conflict use_column\n" : "";
     if (uses_rowcount_) declarations_.insert(declarations_.begin(), "v_rowcount integer := 0;");
+    if (uses_identity_ && identity_known_) declarations_.insert(declarations_.begin(), "v_identity bigint;");
+    if (uses_error_detail_) declarations_.insert(declarations_.begin(), "v_error_detail text;");
     if (!declarations_.empty()) text += "DECLARE\n";
     for (const std::string& d : declarations_) text += "    " + d + "\n";
     return text + "BEGIN\n" + code + "END\n";
@@ -179,44 +192,6 @@ void Emitter::view(const Stmt& s) {
     out_ += check ? "\nWITH CHECK OPTION;\n" : ";\n";
 }
 
-void Emitter::trigger(const Stmt& s) {
-    const std::string table = object_name(s.target->name, s.target->at);
-    const std::string function = object_name(s.name, s.at);
-    result_.name = function;
-    result_.kind = "trigger";
-    result_.relation = table;
-    result_.tables.insert(table);
-    if (s.op != "AFTER")
-        refuse(s.at, "INSTEAD OF trigger", "on tables PostgreSQL has none, on views they run per row",
-               "write a rule or a row trigger");
-    bool inserted = false;
-    bool deleted = false;
-    for (const Token& t : lexed_.tokens) {
-        if (t.at.offset < s.target->at.offset || t.at.offset >= s.end) continue;
-        const std::string word = lower_ascii(t.value);
-        inserted = inserted || word == "inserted";
-        deleted = deleted || word == "deleted";
-    }
-    for (const std::string& event : s.columns) {
-        if ((deleted && event == "INSERT") || (inserted && event == "DELETE")) {
-            refuse(s.at, "trigger over " + event + " that reads both tables",
-                   "each event has only its own transition tables", "write one trigger per event");
-        }
-    }
-    const std::string code = body(s, "", "RETURN NULL;");
-    out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " +
-            quoted_body(code) + ";\n";
-    for (const std::string& event : s.columns) {
-        std::string tables;
-        if (inserted && event != "DELETE") tables += " NEW TABLE AS inserted";
-        if (deleted && event != "INSERT") tables += " OLD TABLE AS deleted";
-        const std::string name = ident(lower_ascii(s.name.back()) + "_" + lower_ascii(event));
-        out_ += "CREATE OR REPLACE TRIGGER " + name + "\nAFTER " + event + " ON " + table +
-                (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " + function +
-                "();\n";
-    }
-}
-
 void Emitter::finish(const Stmt& s) {
     std::sort(result_.notes.begin(), result_.notes.end(), [](const Note& a, const Note& b) { return a.line < b.line; });
     double score = static_cast<double>(s.end - s.at.offset) / 400;
@@ -244,9 +219,20 @@ void Emitter::finish(const Stmt& s) {
         result_.sql += out_[i];
         if (out_[i] == '\n') result_.lines.push_back(std::exchange(source_line, 0));
     }
-    const std::size_t body = result_.sql.find("\nAS $lakemover");
-    if (body != std::string::npos && result_.sql.find("LANGUAGE plpgsql\nAS $lakemover") != std::string::npos)
-        result_.body_line = static_cast<int>(std::count(result_.sql.begin(), result_.sql.begin() + static_cast<std::ptrdiff_t>(body) + 1, '\n')) + 1;
+    // Each body of PL/pgSQL: where it begins, and whose it is.
+    std::size_t function = 0;
+    int number = 1;
+    for (std::size_t from = 0, before = 0; from < result_.sql.size(); ++number) {
+        const std::size_t to = std::min(result_.sql.find('\n', from), result_.sql.size());
+        const std::string_view head = std::string_view(result_.sql).substr(from, to - from);
+        const std::string_view language = std::string_view(result_.sql).substr(before, from - before);
+        if (head.rfind("AS $lakemover", 0) == 0 && language == "LANGUAGE plpgsql\n") {
+            const std::string name = function < functions_.size() ? functions_[function++] : result_.name;
+            result_.bodies.emplace_back(name, number);
+        }
+        before = from;
+        from = to + 1;
+    }
 }
 
 // What the whole routine sees from its first line on.
@@ -258,8 +244,14 @@ void Emitter::prepare(const Stmt& s) {
         name += (name.empty() ? "" : "_") + lower;
     }
     routine_key_ = name;
-    for (const Variable& v : s.variables)
-        variables_[lower_ascii(v.name)] = {ident("p_" + lower_ascii(v.name).substr(1)), type_of(v.type)};
+    for (const Variable& v : s.variables) {
+        const std::string key = lower_ascii(v.name);
+        variables_[key] = {ident("p_" + key.substr(1)), type_of(v.type)};
+        const TableDef* rows = v.readonly ? table_type(v.type) : nullptr;
+        if (rows == nullptr) continue;
+        table_parameters_[key] = rows;
+        local_tables_[key] = columns_of(*rows);
+    }
     if (!s.return_variable.empty()) {
         local_tables_[lower_ascii(s.return_variable)] = columns_of(s.table);
         variables_[lower_ascii(s.return_variable)] = {ident(temp_name(s.return_variable)), {}};
@@ -279,12 +271,17 @@ Converted Emitter::routine(const Stmt& s) {
         if (t.kind == Tok::kGlobal && t.at.offset >= s.at.offset && t.at.offset < s.end) {
             uses_rowcount_ = uses_rowcount_ || upper_ascii(t.text) == "@@ROWCOUNT";
         }
+        if (t.kind == Tok::kWord && t.at.offset >= s.at.offset && t.at.offset < s.end) {
+            uses_identity_ = uses_identity_ || t.upper == "SCOPE_IDENTITY";
+            uses_error_detail_ = uses_error_detail_ || t.upper == "ERROR_NUMBER";
+        }
     }
     const std::size_t comment = next_comment_;
     const std::string head = out_;
     try {
         prepare(s);
         survey(s.body);
+        survey_identity(s.body);
         for (const std::string& w : s.words) {
             if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER")
                 review(s.at, w, "it is left out", "use SECURITY DEFINER and an owner");
@@ -336,7 +333,42 @@ Converted Emitter::table(const Stmt& s) {
             review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
         for (const std::string& p : pending_) out_ += p + "\n";
         out_ += "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
-        made_relation_ = columns_of(s.table);
+        auto columns = std::make_shared<std::vector<ColumnInfo>>(*columns_of(s.table));
+        for (std::size_t i = 0; i < columns->size(); ++i) {
+            const Column& c = s.table.columns[i];
+            if (c.computed) (*columns)[i].type = computed_type(s.table, c);
+        }
+        made_relation_ = columns;
+    } catch (const Unconvertible& u) {
+        out_ = head;
+        result_.creatable = false;
+        fixme(u, s);
+    }
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
+    finish(s);
+    return std::move(result_);
+}
+
+Converted Emitter::type(const Stmt& s) {
+    result_.line = s.at.line;
+    result_.kind = "type";
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
+        ++next_comment_;
+    comments_before(s.at.offset);
+    const std::string head = out_;
+    try {
+        result_.name = object_name(s.name, s.at);
+        std::string columns;
+        for (const Column& c : s.table.columns) {
+            if (c.computed) refuse(s.at, "computed column " + c.name, "it has no rule in a type", "compute it in the query");
+            columns += (columns.empty() ? "\n    " : ",\n    ") + ident(c.name) + " " + type_name(c.type, s.at);
+        }
+        if (columns.empty()) {
+            result_.creatable = false;
+            out_ += "-- " + result_.name + " is " + type_name(s.returns, s.at) + " wherever it is used\n";
+        } else {
+            out_ += "CREATE TYPE " + result_.name + " AS (" + columns + "\n);\n";
+        }
     } catch (const Unconvertible& u) {
         out_ = head;
         result_.creatable = false;

@@ -164,19 +164,7 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kBlock:
             for (const StmtPtr& b : s.body) statement(*b);
             break;
-        case St::kTry: {
-            feature("TRY/CATCH", s.at);
-            review(s.at, "TRY/CATCH", "PostgreSQL undoes what the block did before it enters the handler",
-                   "check that nothing of it is needed there");
-            line("BEGIN");
-            statements(s.body);
-            line("EXCEPTION WHEN OTHERS THEN");
-            const bool outer = std::exchange(in_catch_, true);
-            statements(s.otherwise);
-            in_catch_ = outer;
-            line("END;");
-            break;
-        }
+        case St::kTry: try_catch(s); break;
         case St::kReturn: return_statement(s); break;
         case St::kBreak: line("EXIT;"); break;
         case St::kContinue: line("CONTINUE;"); break;
@@ -186,21 +174,8 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kExec: exec(s); break;
         case St::kBeginTran:
         case St::kCommit:
-            feature("transaction", s.at);
-            review(s.at, s.kind == St::kCommit ? "COMMIT" : "BEGIN TRANSACTION",
-                   "left out: the call is one transaction here",
-                   "check that the caller does not rely on an earlier commit");
-            break;
         case St::kRollback:
-            feature("transaction", s.at);
-            if (!in_catch_ || !s.text.empty())
-                refuse(s.at, "ROLLBACK", "only the handler of an error undoes work here",
-                       "raise an error, or let the caller roll back");
-            review(s.at, "ROLLBACK", "left out: the block with the error is undone already",
-                   "check that work before the block is not meant");
-            break;
-        case St::kSaveTran:
-            refuse(s.at, "SAVE TRANSACTION", "savepoints are blocks with EXCEPTION here", "write such a block");
+        case St::kSaveTran: transaction(s); break;
         case St::kDeclareCursor:
         case St::kOpen:
         case St::kFetch:
@@ -223,8 +198,9 @@ void Emitter::convert_statement(const Stmt& s) {
 void Emitter::declare(const Stmt& s) {
     for (const Variable& v : s.variables) {
         const std::string key = lower_ascii(v.name);
-        if (v.is_table) {
-            create_temp(v.name, v.table, v.at);
+        const TableDef* rows = v.is_table ? &v.table : table_type(v.type);
+        if (rows != nullptr) {
+            create_temp(v.name, *rows, v.at);
             continue;
         }
         const std::string type = type_name(v.type, v.at);
@@ -250,21 +226,21 @@ void Emitter::assign(const std::string& name, const std::string& op, const Expr&
     line(v.pg + " := " + to_type(o, v.type, at, false).sql + ";");
 }
 
-// IF @@TRANCOUNT > 0 ROLLBACK in a handler, and the like: the rollback has happened.
-bool Emitter::is_transaction_guard(const Stmt& s) const {
-    if (!in_catch_ || !s.otherwise.empty() || s.body.size() != 1) return false;
-    const Stmt& b = *s.body[0];
-    const Stmt& r = b.kind == St::kBlock && b.body.size() == 1 ? *b.body[0] : b;
-    const Expr& c = bare(*s.condition);
-    if (r.kind != St::kRollback || !r.text.empty() || c.kind != Ex::kBinaryOp) return false;
-    const Expr& left = bare(*c.args[0]);
-    return (left.kind == Ex::kGlobal && upper_ascii(left.text) == "@@TRANCOUNT") ||
-           (left.kind == Ex::kCall && left.text == "XACT_STATE");
-}
-
 void Emitter::if_statement(const Stmt& s) {
     if (is_transaction_guard(s)) {
         statement(*s.body[0]);
+        return;
+    }
+    if (guards_transactions(s)) {
+        feature("transaction", s.at);
+        review(s.at, "@@TRANCOUNT", "left out with what it guards: the call is one transaction here",
+               "check that the caller does not rely on an earlier commit");
+        return;
+    }
+    if (guards_errors(s)) {
+        review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
+               "catch it where something else is wanted");
+        while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
         return;
     }
     // IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t

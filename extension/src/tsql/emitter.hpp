@@ -25,6 +25,8 @@ struct Out {  // an expression in PostgreSQL's words
 
 // Forms of a date that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.
 bool plain_date(const std::string& text);
+// Eight hex digits that stand for a name which is too long, or has characters that are not allowed.
+std::string name_digest(std::string_view text);
 
 class Emitter {
 public:
@@ -41,6 +43,8 @@ public:
     Converted left_over(const Stmt& s);
     // A table of the schema, by its columns and keys.
     Converted table(const Stmt& s);
+    // An alias of a type is replaced by the type; a table type becomes a composite one.
+    Converted type(const Stmt& s);
     // How others see what was converted last: its columns, or how it is called. Names are the source's.
     const Columns& made_relation() const { return made_relation_; }
     const Signature& made_routine() const { return made_routine_; }
@@ -105,6 +109,7 @@ private:
     Out number_function(const Expr& e, bool& found);
     Out aggregate(const Expr& e, bool& found);
     std::string over(const Expr& e, bool required);
+    Out joined_rows(const Expr& e);
 
     // emit_date.cpp
     Out date_function(const Expr& e, bool& found);
@@ -134,6 +139,8 @@ private:
     void begin_dml(const Stmt& s);
     void insert(const Stmt& s);
     std::vector<Type> column_types(const Stmt& s);
+    std::string identity_of(const Stmt& s) const;
+    void survey_identity(const std::vector<StmtPtr>& list);
     void update(const Stmt& s);
     void remove(const Stmt& s);
     void merge(const Stmt& s);
@@ -162,7 +169,21 @@ private:
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
     void line(const std::string& text);
+
+    // emit_transaction.cpp
     bool is_transaction_guard(const Stmt& s) const;
+    bool guards_transactions(const Stmt& s) const;
+    bool guards_errors(const Stmt& s) const;
+    bool is_atomic(const Stmt& s) const;
+    void try_catch(const Stmt& s);
+    void transaction(const Stmt& s);
+    Out error_function(const Expr& e, bool& found);
+
+    // emit_trigger.cpp
+    void trigger(const Stmt& s);
+    Out trigger_function(const Expr& e, bool& found);
+    bool fires_itself(const std::vector<StmtPtr>& list, const Stmt& trigger) const;
+    std::string missing_rows(const From& f) const;
 
     // emit_call.cpp
     const Signature* signature(const Name& name) const;
@@ -188,6 +209,10 @@ private:
     // emit_temp.cpp
     std::string temp_name(const std::string& name) const;
     std::string table_columns(const TableDef& table, const Position& at);
+    Type computed_type(const TableDef& table, const Column& column);
+    const TableDef* table_type(const TypeName& type) const;
+    std::string table_type_name(const TypeName& type, const Position& at);
+    std::string table_argument(const Expr& e, const ParameterInfo& parameter);
     void create_temp(const std::string& name, const TableDef& table, const Position& at);
     void select_into(const Stmt& s, const Select& first);
     void drop_table(const Stmt& s, bool if_exists);
@@ -200,7 +225,6 @@ private:
     void procedure(const Stmt& s);
     void function(const Stmt& s);
     void view(const Stmt& s);
-    void trigger(const Stmt& s);
     std::string quoted_body(const std::string& body) const;
     void finish(const Stmt& s);
     void prepare(const Stmt& s);
@@ -243,6 +267,14 @@ private:
     bool rowcount_fresh_ = false;
     bool in_catch_ = false;
     int loop_depth_ = 0;
+    std::string event_;  // of the trigger function at hand, where each event has its own
+    bool uses_identity_ = false;
+    bool identity_known_ = true;  // each INSERT so far told the value it made
+    bool uses_error_detail_ = false;
+    bool atomic_ = false;         // inside a TRY that is one transaction
+    std::vector<std::string> functions_;  // whose bodies stand in the result, when it is not the one of its name
+    std::string trigger_end_;     // what a trigger's function does before it returns
+    std::map<std::string, const TableDef*> table_parameters_;
     const Stmt* routine_ = nullptr;
     std::map<std::string, std::string> cursors_;  // name -> query
     std::string returning_target_;                // how the statement at hand calls its table
