@@ -1,7 +1,7 @@
 -- T-SQL scripts whose objects use each other: converted together, created here, and run; the expected values are what
 -- T-SQL's documentation says.
 SET client_min_messages = error;
-SELECT plan(22);
+SELECT plan(25);
 
 CREATE SCHEMA dbo;
 -- Converts, creates everything in the order given, and tells name and class of the routines.
@@ -136,6 +136,23 @@ TRUNCATE got;
 DO $$ DECLARE x int := 1; y int := 2; BEGIN CALL dbo.swaptwice(x, y); INSERT INTO got VALUES ('swap', x, y); END $$;
 SELECT results_eq('SELECT a, b FROM got', 'VALUES (7, 1)', 'OUTPUT by name, and one whose value nobody takes');
 SELECT results_eq('SELECT dbo.ids_of(7)::text, dbo.ids_of(99)::text', $$ VALUES ('2, 1', NULL) $$, 'FOR XML PATH joins rows in order');
+
+SELECT is(pg_temp.convert($t$
+CREATE TABLE dbo.Prices (Id int PRIMARY KEY, Price decimal(9,2))
+GO
+CREATE TABLE dbo.Rebates (Id int, Part decimal(9,2))
+GO
+CREATE PROC dbo.Reprice AS
+BEGIN
+  UPDATE p SET Price = p.Price - ISNULL(r.Part, 1) FROM dbo.Prices p LEFT JOIN dbo.Rebates r ON r.Id = p.Id
+  DELETE r FROM dbo.Rebates r LEFT JOIN dbo.Prices p ON p.Id = r.Id WHERE p.Id IS NULL
+END
+$t$), 'dbo.reprice review', 'UPDATE and DELETE over outer joins');
+INSERT INTO dbo.prices VALUES (1, 10), (2, 20);
+INSERT INTO dbo.rebates VALUES (1, 5), (3, 7);
+CALL dbo.reprice();
+SELECT results_eq('SELECT id, price FROM dbo.prices ORDER BY id', 'VALUES (1, 5.00), (2, 19.00)', 'a row without a partner is changed, too');
+SELECT results_eq('SELECT id FROM dbo.rebates', 'VALUES (1)', 'and deleted');
 
 -- Triggers: each event sees the rows it has; one that changes its own table is not fired by that.
 CREATE FUNCTION pg_temp.create_trigger(p_name text) RETURNS text LANGUAGE plpgsql AS $f$

@@ -147,6 +147,17 @@ TEST(TsqlConvert, Transactions) {
     EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t ROLLBACK").result, Class::kManual);
 }
 
+// A row without a partner is changed as well; which PostgreSQL says by a query over the target's own rows.
+TEST(TsqlConvert, OuterJoins) {
+    const Converted update = one("CREATE PROC p AS UPDATE a SET x = u.y FROM t a LEFT JOIN u ON u.i = a.i WHERE a.z = 1");
+    EXPECT_EQ(update.result, Class::kReview);
+    EXPECT_NE(update.sql.find("    UPDATE t AS lm_target\n    SET x = lm.lm_1\n    FROM (SELECT a.ctid AS lm_ctid, u.y AS lm_1\n    FROM t AS a\n"
+                              "    LEFT JOIN u ON u.i = a.i\n    WHERE a.z = 1) AS lm\n    WHERE lm_target.ctid = lm.lm_ctid;"),
+              std::string::npos) << update.sql;
+    const Converted remove = one("CREATE PROC p AS DELETE t FROM t LEFT JOIN u ON u.i = t.i WHERE u.i IS NULL");
+    EXPECT_NE(remove.sql.find("DELETE FROM t AS lm_target\n    WHERE lm_target.ctid IN (SELECT t.ctid\n    FROM t\n"), std::string::npos) << remove.sql;
+}
+
 TEST(TsqlConvert, CallsOfKnownRoutines) {
     const std::vector<std::string> texts = {
         "CREATE PROC dbo.Caller @a int AS DECLARE @n int, @rc int EXEC @rc = dbo.Callee @a, @Out = @n OUTPUT, @Flag = 1 "
@@ -212,7 +223,7 @@ TEST(TsqlConvert, RefusesWhatItDoesNotKnow) {
                                   "SELECT 1 WHERE @s LIKE '[a-z]%'",
                                   "SAVE TRAN x",
                                   "ROLLBACK",
-                                  "UPDATE a SET x = 1 FROM t a LEFT JOIN u ON u.i = a.i",
+                                  "UPDATE a SET x = 1 OUTPUT inserted.x FROM t a LEFT JOIN u ON u.i = a.i",
                                   "INSERT INTO t EXEC q",
                                   "SELECT * INTO x FROM t",
                                   "DELETE FROM srv.db.dbo.t",

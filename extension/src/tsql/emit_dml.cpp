@@ -23,6 +23,23 @@ void check_output(const Expr& e, const char* which) {
     }
 }
 
+bool is_outer(const From& f) {
+    if (f.kind != Fr::kJoin) return false;
+    return (f.join != "INNER" && f.join != "," && f.join != "CROSS") || is_outer(*f.left) || is_outer(*f.right);
+}
+
+// The table of the FROM clause that an UPDATE or DELETE changes: its alias, or its name.
+const From* target_in(const From& f, const std::string& target) {
+    if (f.kind == Fr::kJoin) {
+        const From* left = target_in(*f.left, target);
+        return left != nullptr ? left : target_in(*f.right, target);
+    }
+    if (f.kind != Fr::kTable && f.kind != Fr::kVariable) return nullptr;
+    return lower_ascii(f.alias.empty() ? f.name.back() : f.alias) == target ? &f : nullptr;
+}
+
+constexpr const char* kByPlace = "the rows are found by their place: one that another session changes at the same moment is left out";
+
 }  // namespace
 
 // The common table expressions in front, which the rest of the statement has to know.
@@ -251,6 +268,29 @@ Emitter::Split Emitter::split_from(const Stmt& s) {
 
 void Emitter::update(const Stmt& s) {
     enter_scope(s.from ? s.from.get() : s.target.get());
+    const From* table = s.from && is_outer(*s.from) ? target_in(*s.from, lower_ascii(s.target->name.back())) : nullptr;
+    if (table != nullptr && !s.output && !s.top) {
+        review(s.at, "UPDATE over an outer join", kByPlace, "check whether that can happen");
+        std::string values;
+        std::string set;
+        for (std::size_t i = 0; i < s.set.size(); ++i) {
+            const Assignment& a = s.set[i];
+            if (!a.variable.empty() || a.op != "=")
+                refuse(a.value->at, "assignment in an UPDATE over an outer join", "this form has no rule", "write column = value");
+            const Type type = column_type({a.column.back()});
+            const bool narrow = type.family == Family::kBit || type.family == Family::kInt;
+            const std::string name = "lm_" + std::to_string(i + 1);
+            values += ", " + to_type(expr(*a.value), narrow ? type : Type{}, a.value->at, false).sql + " AS " + name;
+            set += (set.empty() ? "" : ",\n    ") + ident(a.column.back()) + " = lm." + name;
+        }
+        const std::string name = ident(table->alias.empty() ? table->name.back() : table->alias);
+        const std::string real = table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows = "SELECT " + (table->alias.empty() ? real : name) + ".ctid AS lm_ctid" + values + "\nFROM " + from(*s.from);
+        if (s.condition) rows += "\nWHERE " + text(*s.condition);
+        finish_dml(s, "UPDATE " + real + " AS lm_target\nSET " + set + "\nFROM (" + rows + ") AS lm\nWHERE lm_target.ctid = lm.lm_ctid", "");
+        scopes_.pop_back();
+        return;
+    }
     Split split = split_from(s);
     std::string sql = "UPDATE " + split.target + "\nSET " + set_list(s.set, returning_target_);
     if (s.top) {
@@ -267,6 +307,16 @@ void Emitter::update(const Stmt& s) {
 
 void Emitter::remove(const Stmt& s) {
     enter_scope(s.from ? s.from.get() : s.target.get());
+    const From* table = s.from && is_outer(*s.from) ? target_in(*s.from, lower_ascii(s.target->name.back())) : nullptr;
+    if (table != nullptr && !s.output && !s.top) {
+        review(s.at, "DELETE over an outer join", kByPlace, "check whether that can happen");
+        const std::string real = table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows = "SELECT " + (table->alias.empty() ? real : ident(table->alias)) + ".ctid\nFROM " + from(*s.from);
+        if (s.condition) rows += "\nWHERE " + text(*s.condition);
+        finish_dml(s, "DELETE FROM " + real + " AS lm_target\nWHERE lm_target.ctid IN (" + rows + ")", "");
+        scopes_.pop_back();
+        return;
+    }
     Split split = split_from(s);
     std::string sql = "DELETE FROM " + split.target;
     if (s.top) {
