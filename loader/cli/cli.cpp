@@ -300,7 +300,8 @@ int run_cli(int argc, char** argv) {
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
         bool exact_strings = false;
-        convert->add_option("files", files, "files with T-SQL; without any, the code of the planned source --source-name");
+        convert->add_option("files", files,
+                            "files with T-SQL; without any, the code of the planned source --source-name");
         convert->add_flag("--exact-strings", exact_strings,
                           "strings compare alike on both sides: the source's collations tell upper and lower case "
                           "apart, and no value ends in blanks");

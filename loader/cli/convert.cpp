@@ -42,8 +42,8 @@ struct Counts {
 };
 
 std::string summary(const Counts& n) {
-    std::string text = fmt::format("-- {} routines: {} equivalent, {} to be reviewed, {} manual", n.equivalent + n.review + n.manual,
-                                   n.equivalent, n.review, n.manual);
+    std::string text = fmt::format("-- {} routines: {} equivalent, {} to be reviewed, {} manual",
+                                   n.equivalent + n.review + n.manual, n.equivalent, n.review, n.manual);
     if (n.absent > 0) text += fmt::format("; {} of them use a table or routine that is in no script", n.absent);
     if (n.unverified > 0) text += fmt::format("; {} not verified for another reason", n.unverified);
     if (n.statements > 0) text += fmt::format("; {} statements outside of routines, to be looked at", n.statements);
@@ -79,7 +79,8 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
         throw Error(Exit::kUsage, "a file is not UTF-8 text", {}, "convert it first, for example with iconv -t UTF-8");
     }
     const Result r = pg.query(
-        "SELECT script, line, name, kind, sql, class, score, notes, details FROM lakemover._convert_scripts($1)", {text});
+        "SELECT script, line, name, kind, sql, class, score, notes, details FROM lakemover._convert_scripts($1)",
+        {text});
     std::vector<ConvertedObject> objects;
     for (int row = 0; row < r.rows(); ++row) {
         ConvertedObject o;
@@ -120,8 +121,9 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
             document["reason"] = o.reason.empty() ? json() : json(o.reason);
             fmt::print("{}\n", document.dump());
         } else {
-            fmt::print("-- {}: {}{}{}: {}, score {}{}\n{}\n", files.at(o.script), o.kind, o.name.empty() ? "" : " ", o.name,
-                       o.result, o.score, routine && !o.reason.empty() ? ", not verified: " + o.reason : "", o.sql);
+            fmt::print("-- {}: {}{}{}: {}, score {}{}\n{}\n", files.at(o.script), o.kind, o.name.empty() ? "" : " ",
+                       o.name, o.result, o.score, routine && !o.reason.empty() ? ", not verified: " + o.reason : "",
+                       o.sql);
         }
     }
     if (!settings.json) fmt::print("{}", summary(counts));

@@ -54,7 +54,8 @@ bool harmless(const std::string& message) {
 }
 
 std::string one_line(std::string text) {
-    std::replace_if(text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
+    std::replace_if(
+        text.begin(), text.end(), [](unsigned char c) { return c < ' '; }, ' ');
     return text;
 }
 
@@ -94,10 +95,11 @@ private:
             pg_.exec("CREATE SCHEMA lakemover_check; CREATE EXTENSION plpgsql_check SCHEMA lakemover_check");
         } catch (const Error& e) {
             if (e.connection_lost) throw;
-            no_extension_ = e.sqlstate == "42501"
-                                ? std::string("the role may not create the extension plpgsql_check")
-                                : fmt::format("install plpgsql_check in the staging server (postgresql-{}-plpgsql-check)",
-                                              pg_.server_version() / 10000);
+            no_extension_ =
+                e.sqlstate == "42501"
+                    ? std::string("the role may not create the extension plpgsql_check")
+                    : fmt::format("install plpgsql_check in the staging server (postgresql-{}-plpgsql-check)",
+                                  pg_.server_version() / 10000);
         }
     }
 
@@ -116,7 +118,8 @@ private:
             if (o.details.at("creatable").get<bool>()) pending.push_back(&o);
         }
         const auto rank = [](const ConvertedObject* o) { return o->kind == "type" ? 0 : o->kind == "table" ? 1 : 2; };
-        std::stable_sort(pending.begin(), pending.end(), [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+        std::stable_sort(pending.begin(), pending.end(),
+                         [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
         for (std::size_t before = pending.size() + 1; !pending.empty() && pending.size() < before;) {
             before = pending.size();
             std::vector<ConvertedObject*> rest;
@@ -143,9 +146,11 @@ private:
             {o.details.dump()});
         if (r.rows() == 0) return false;
         const std::string name = r.text(0, 1);
-        const auto made = std::find_if(objects_.begin(), objects_.end(), [&](const auto& other) { return other.name == name; });
+        const auto made =
+            std::find_if(objects_.begin(), objects_.end(), [&](const auto& other) { return other.name == name; });
         o.absent = made == objects_.end();
-        o.reason = fmt::format("its {} {} {}", r.text(0, 0), name, o.absent ? "is in no script" : "could not be created");
+        o.reason =
+            fmt::format("its {} {} {}", r.text(0, 0), name, o.absent ? "is in no script" : "could not be created");
         return true;
     }
 
@@ -175,7 +180,8 @@ private:
             return;
         }
         for (const json& table : o.details.at("temp_tables"))  // of one name in two branches: the first counts
-            pg_.query("SELECT FROM pg_temp.attempt($1)", {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
+            pg_.query("SELECT FROM pg_temp.attempt($1)",
+                      {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
         for (const json& body : bodies) {
             const int start = body[1].get<int>();
             const Result r = pg_.query(kCheck, {body[0].get<std::string>()});
@@ -195,7 +201,8 @@ private:
     static void report(ConvertedObject& o, std::vector<Finding> findings) {
         o.verified = true;
         const std::vector<int> lines = o.details.at("lines").get<std::vector<int>>();
-        std::stable_sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) { return a.line < b.line; });
+        std::stable_sort(findings.begin(), findings.end(),
+                         [](const Finding& a, const Finding& b) { return a.line < b.line; });
         std::vector<std::string> text;
         for (std::size_t from = 0; from < o.sql.size();) {
             const std::size_t to = std::min(o.sql.find('\n', from), o.sql.size());

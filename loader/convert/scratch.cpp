@@ -27,7 +27,8 @@ std::optional<ScratchDatabase> ScratchDatabase::create(const Staging& staging, s
     }
     const std::string prefix =
         "lakemover_check_" +
-        admin.exec("SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()").text(0, 0) + "_";
+        admin.exec("SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()").text(0, 0) +
+        "_";
     admin.exec(std::string("SELECT pg_catalog.pg_advisory_lock(") + kLock + ")");
     const Result left = admin.query(
         "SELECT d.datname FROM pg_catalog.pg_database d WHERE pg_catalog.starts_with(d.datname, $1) "

@@ -52,7 +52,8 @@ TEST(TsqlConvert, Statements) {
 // A callee's #t is another table than its caller's, and a #t that nobody here creates is the caller's.
 TEST(TsqlConvert, TemporaryTablesBelongToTheirRoutine) {
     EXPECT_NE(one("CREATE PROC dbo.a AS CREATE TABLE #t (i int)").sql.find("TABLE tmp_a_t ("), std::string::npos);
-    EXPECT_NE(one("CREATE PROC sales.a AS CREATE TABLE #t (i int)").sql.find("TABLE tmp_sales_a_t ("), std::string::npos);
+    EXPECT_NE(one("CREATE PROC sales.a AS CREATE TABLE #t (i int)").sql.find("TABLE tmp_sales_a_t ("),
+              std::string::npos);
     EXPECT_NE(one("CREATE PROC a AS DECLARE @t TABLE (i int)").sql.find("TABLE tabvar_a_t ("), std::string::npos);
     EXPECT_EQ(one("CREATE PROC a AS DELETE FROM #t").result, Class::kManual);
     EXPECT_EQ(one("CREATE PROC a AS CREATE TABLE #t (i int) EXEC a").result, Class::kManual);
@@ -66,11 +67,11 @@ TEST(TsqlConvert, TemporaryTablesBelongToTheirRoutine) {
 
 // Types go through views, common table expressions, derived tables and SELECT INTO, in whatever order the scripts come.
 TEST(TsqlConvert, TypesOfOtherObjects) {
-    const std::vector<std::string> texts = {
-        "CREATE PROC dbo.P AS SELECT S.Name, S.Twice FROM S", "GO",
-        "CREATE VIEW dbo.S AS WITH c AS (SELECT * FROM dbo.T) SELECT d.Name, d.N * 2 AS Twice FROM (SELECT Name, N FROM c) d",
-        "CREATE TABLE dbo.T (Id int IDENTITY(1,1), Name nvarchar(20), N int)",
-        "CREATE PROC dbo.Q AS SELECT * INTO #s FROM dbo.S; SELECT * FROM #s"};
+    const std::vector<std::string> texts = {"CREATE PROC dbo.P AS SELECT S.Name, S.Twice FROM S", "GO",
+                                            "CREATE VIEW dbo.S AS WITH c AS (SELECT * FROM dbo.T) SELECT d.Name, d.N * "
+                                            "2 AS Twice FROM (SELECT Name, N FROM c) d",
+                                            "CREATE TABLE dbo.T (Id int IDENTITY(1,1), Name nvarchar(20), N int)",
+                                            "CREATE PROC dbo.Q AS SELECT * INTO #s FROM dbo.S; SELECT * FROM #s"};
     const std::vector<Converted> all = convert({texts.begin(), texts.end()}, {});
     ASSERT_EQ(all.size(), 4U);
     for (const std::size_t i : {0U, 3U}) {
@@ -87,10 +88,11 @@ TEST(TsqlConvert, TypesOfOtherObjects) {
 
 // What may give another value without any error is never without a note.
 TEST(TsqlConvert, Doubts) {
-    for (const char* statement : {"DELETE FROM t WHERE a = @s", "DELETE FROM t WHERE a = b", "DELETE FROM t WHERE @s LIKE 'a%'",
-                                  "IF @s IN ('a') PRINT 'x'", "DECLARE @x int SELECT TOP (1) @x = i FROM t ORDER BY a",
-                                  "SET @i = CASE @s WHEN 'a' THEN 1 END", "SET @i = CHARINDEX('a', @s)",
-                                  "SET @s = REPLACE(@s, 'a', 'b')", "DECLARE @m varchar(9) SELECT @m = MAX(@s) FROM t"}) {
+    for (const char* statement :
+         {"DELETE FROM t WHERE a = @s", "DELETE FROM t WHERE a = b", "DELETE FROM t WHERE @s LIKE 'a%'",
+          "IF @s IN ('a') PRINT 'x'", "DECLARE @x int SELECT TOP (1) @x = i FROM t ORDER BY a",
+          "SET @i = CASE @s WHEN 'a' THEN 1 END", "SET @i = CHARINDEX('a', @s)", "SET @s = REPLACE(@s, 'a', 'b')",
+          "DECLARE @m varchar(9) SELECT @m = MAX(@s) FROM t"}) {
         const std::string sql = std::string("CREATE PROC p @s varchar(10), @i int AS ") + statement;
         EXPECT_EQ(one(sql, false).result, Class::kReview) << statement;
         EXPECT_EQ(one(sql).result, Class::kEquivalent) << statement;
@@ -100,11 +102,15 @@ TEST(TsqlConvert, Doubts) {
           "SET @i = DATEDIFF(day, '1/2/2024', @t)", "IF @t > '1.2.2024' PRINT 'x'", "SET @t = DATEADD(ms, 1, @t)",
           "SET @s = RIGHT(@s, LEN(@s) - 1)", "SET @d = POWER(@d, 2)", "SET @s = CAST(NEWID() AS varchar(40))",
           "SELECT @d = AVG(@d) FROM t"}) {
-        EXPECT_EQ(one(std::string("CREATE PROC p @s varchar(10), @i int, @d decimal(9,2), @t datetime AS ") + statement).result,
+        EXPECT_EQ(one(std::string("CREATE PROC p @s varchar(10), @i int, @d decimal(9,2), @t datetime AS ") + statement)
+                      .result,
                   Class::kReview)
             << statement;
     }
-    EXPECT_EQ(one("CREATE PROC p @t datetime, @i int AS IF @t > '20240131' AND @i = 1 SET @i = DATEDIFF(day, '2024-01-31', @t)", false).result,
+    EXPECT_EQ(one("CREATE PROC p @t datetime, @i int AS IF @t > '20240131' AND @i = 1 SET @i = DATEDIFF(day, "
+                  "'2024-01-31', @t)",
+                  false)
+                  .result,
               Class::kEquivalent);
 }
 
@@ -118,8 +124,11 @@ TEST(TsqlConvert, LinesOfTheSource) {
         from = to + 1;
     }
     ASSERT_EQ(text.size(), c.lines.size());
-    const std::map<std::string, int> wanted = {
-        {"    p_i := 1;", 2}, {"    IF p_i = 2 THEN", 3}, {"        DELETE FROM t;", 4}, {"    CALL q();", 5}, {"BEGIN", 0}};
+    const std::map<std::string, int> wanted = {{"    p_i := 1;", 2},
+                                               {"    IF p_i = 2 THEN", 3},
+                                               {"        DELETE FROM t;", 4},
+                                               {"    CALL q();", 5},
+                                               {"BEGIN", 0}};
     std::size_t found = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto want = wanted.find(text[i]);
@@ -134,45 +143,67 @@ TEST(TsqlConvert, LinesOfTheSource) {
 
 // Only a TRY that is one transaction and raises its error again is what a call is here in any case.
 TEST(TsqlConvert, Transactions) {
-    const std::string atomic = "BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH IF @@TRANCOUNT > 0 ROLLBACK; THROW END CATCH";
+    const std::string atomic =
+        "BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH IF @@TRANCOUNT > 0 ROLLBACK; THROW END CATCH";
     EXPECT_EQ(one("CREATE PROC p AS " + atomic).result, Class::kEquivalent);
     EXPECT_EQ(one("CREATE PROC p AS DELETE FROM u " + atomic).result, Class::kReview) << "committed before it";
-    EXPECT_EQ(one("CREATE PROC p AS WHILE 1 = 1 BEGIN " + atomic + " END").result, Class::kReview) << "each pass commits";
-    EXPECT_EQ(one("CREATE PROC p AS BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH ROLLBACK; INSERT INTO l (a) VALUES (1); THROW END CATCH").result,
-              Class::kReview) << "the handler's row stays in T-SQL";
-    EXPECT_EQ(one("CREATE PROC p AS BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH ROLLBACK END CATCH").result,
-              Class::kReview) << "the error is swallowed";
+    EXPECT_EQ(one("CREATE PROC p AS WHILE 1 = 1 BEGIN " + atomic + " END").result, Class::kReview)
+        << "each pass commits";
+    EXPECT_EQ(one("CREATE PROC p AS BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH ROLLBACK; INSERT "
+                  "INTO l (a) VALUES (1); THROW END CATCH")
+                  .result,
+              Class::kReview)
+        << "the handler's row stays in T-SQL";
+    EXPECT_EQ(
+        one("CREATE PROC p AS BEGIN TRY BEGIN TRAN DELETE FROM t COMMIT END TRY BEGIN CATCH ROLLBACK END CATCH").result,
+        Class::kReview)
+        << "the error is swallowed";
     EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t COMMIT").result, Class::kEquivalent);
-    EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t IF @@ERROR <> 0 BEGIN ROLLBACK RETURN END COMMIT").result, Class::kReview);
+    EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t IF @@ERROR <> 0 BEGIN ROLLBACK RETURN END COMMIT").result,
+              Class::kReview);
     EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t ROLLBACK").result, Class::kManual);
 }
 
 // A row without a partner is changed as well; which PostgreSQL says by a query over the target's own rows.
 TEST(TsqlConvert, OuterJoins) {
-    const Converted update = one("CREATE PROC p AS UPDATE a SET x = u.y FROM t a LEFT JOIN u ON u.i = a.i WHERE a.z = 1");
+    const Converted update =
+        one("CREATE PROC p AS UPDATE a SET x = u.y FROM t a LEFT JOIN u ON u.i = a.i WHERE a.z = 1");
     EXPECT_EQ(update.result, Class::kReview);
-    EXPECT_NE(update.sql.find("    UPDATE t AS lm_target\n    SET x = lm.lm_1\n    FROM (SELECT a.ctid AS lm_ctid, u.y AS lm_1\n    FROM t AS a\n"
-                              "    LEFT JOIN u ON u.i = a.i\n    WHERE a.z = 1) AS lm\n    WHERE lm_target.ctid = lm.lm_ctid;"),
-              std::string::npos) << update.sql;
+    EXPECT_NE(update.sql.find(
+                  "    UPDATE t AS lm_target\n    SET x = lm.lm_1\n    FROM (SELECT a.ctid AS lm_ctid, u.y AS lm_1\n   "
+                  " FROM t AS a\n"
+                  "    LEFT JOIN u ON u.i = a.i\n    WHERE a.z = 1) AS lm\n    WHERE lm_target.ctid = lm.lm_ctid;"),
+              std::string::npos)
+        << update.sql;
     const Converted remove = one("CREATE PROC p AS DELETE t FROM t LEFT JOIN u ON u.i = t.i WHERE u.i IS NULL");
-    EXPECT_NE(remove.sql.find("DELETE FROM t AS lm_target\n    WHERE lm_target.ctid IN (SELECT t.ctid\n    FROM t\n"), std::string::npos) << remove.sql;
+    EXPECT_NE(remove.sql.find("DELETE FROM t AS lm_target\n    WHERE lm_target.ctid IN (SELECT t.ctid\n    FROM t\n"),
+              std::string::npos)
+        << remove.sql;
 }
 
 TEST(TsqlConvert, CallsOfKnownRoutines) {
     const std::vector<std::string> texts = {
-        "CREATE PROC dbo.Caller @a int AS DECLARE @n int, @rc int EXEC @rc = dbo.Callee @a, @Out = @n OUTPUT, @Flag = 1 "
+        "CREATE PROC dbo.Caller @a int AS DECLARE @n int, @rc int EXEC @rc = dbo.Callee @a, @Out = @n OUTPUT, @Flag = "
+        "1 "
         "EXEC dbo.Callee @a",
         "CREATE PROC dbo.Callee @In int, @Flag bit = 0, @Out int OUTPUT AS SET @Out = @In RETURN 2",
-        "CREATE PROC dbo.Rows @i int AS SELECT N FROM dbo.T WHERE N = @i", "CREATE PROC dbo.Outer1 AS EXEC dbo.Rows 3",
-        "CREATE PROC dbo.Fill AS INSERT INTO dbo.T (N) EXEC dbo.Rows @i = 4", "CREATE TABLE dbo.T (N int)",
+        "CREATE PROC dbo.Rows @i int AS SELECT N FROM dbo.T WHERE N = @i",
+        "CREATE PROC dbo.Outer1 AS EXEC dbo.Rows 3",
+        "CREATE PROC dbo.Fill AS INSERT INTO dbo.T (N) EXEC dbo.Rows @i = 4",
+        "CREATE TABLE dbo.T (N int)",
         "CREATE PROC dbo.Wrong AS EXEC dbo.Rows 1, 2"};
     const std::vector<Converted> all = convert({texts.begin(), texts.end()}, {});
     EXPECT_EQ(all[0].result, Class::kEquivalent);
-    EXPECT_NE(all[0].sql.find("CALL dbo.callee(p_in => p_a, p_flag => true, p_out => v_n, return_code => v_rc);"), std::string::npos) << all[0].sql;
-    EXPECT_NE(all[0].sql.find("CALL dbo.callee(p_in => p_a, p_out => v_unused_1, return_code => v_unused_2);"), std::string::npos) << all[0].sql;
+    EXPECT_NE(all[0].sql.find("CALL dbo.callee(p_in => p_a, p_flag => true, p_out => v_n, return_code => v_rc);"),
+              std::string::npos)
+        << all[0].sql;
+    EXPECT_NE(all[0].sql.find("CALL dbo.callee(p_in => p_a, p_out => v_unused_1, return_code => v_unused_2);"),
+              std::string::npos)
+        << all[0].sql;
     EXPECT_NE(all[3].sql.find("RETURNS TABLE (n integer)"), std::string::npos) << all[3].sql;
     EXPECT_NE(all[3].sql.find("SELECT * FROM dbo.rows(p_i => 3);"), std::string::npos) << all[3].sql;
-    EXPECT_NE(all[4].sql.find("INSERT INTO dbo.t (n)\n    SELECT * FROM dbo.rows(p_i => 4);"), std::string::npos) << all[4].sql;
+    EXPECT_NE(all[4].sql.find("INSERT INTO dbo.t (n)\n    SELECT * FROM dbo.rows(p_i => 4);"), std::string::npos)
+        << all[4].sql;
     EXPECT_EQ(all[6].result, Class::kManual) << all[6].sql;
 }
 

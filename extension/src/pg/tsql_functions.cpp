@@ -35,7 +35,8 @@ nlohmann::json jsonb_argument(FunctionCallInfo fcinfo, int argument) {
 
 tsql::NameMap name_map(const nlohmann::json& json) {
     tsql::NameMap names;
-    constexpr const char* kWrong = "the name map must be an object of names, such as {\"dbo.Orders\": \"sales.orders\"}";
+    constexpr const char* kWrong =
+        "the name map must be an object of names, such as {\"dbo.Orders\": \"sales.orders\"}";
     if (!json.is_object()) refuse(kWrong);
     for (const auto& [from, to] : json.items()) {
         if (!to.is_string() || to.get_ref<const std::string&>().empty()) refuse(kWrong);
@@ -100,7 +101,8 @@ void convert_scripts(FunctionCallInfo fcinfo) {
     options.exact_strings = given.value("exact_strings", false);
     for (const auto& [table, columns] : given.value("columns", nlohmann::json::object()).items()) {
         for (const nlohmann::json& c : columns)
-            options.columns[table].push_back({c.at(0).get<std::string>(), c.at(1).get<std::string>(), c.at(2).get<bool>()});
+            options.columns[table].push_back(
+                {c.at(0).get<std::string>(), c.at(1).get<std::string>(), c.at(2).get<bool>()});
     }
     std::vector<lakemover::source::TextRow> rows;
     for (const tsql::Converted& c : tsql::convert({texts.begin(), texts.end()}, options)) {

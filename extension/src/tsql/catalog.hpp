@@ -27,12 +27,12 @@ struct ParameterInfo {
 };
 
 struct Signature {
-    std::string pg;                         // its name on the target; empty: it is manual and cannot be called
+    std::string pg;  // its name on the target; empty: it is manual and cannot be called
     enum class Kind { kProcedure, kScalar, kTable } kind = Kind::kProcedure;
     std::vector<ParameterInfo> parameters;
-    Type returns;                           // of a scalar function
-    Columns columns;                        // of a table
-    int cursors = 0;                        // result sets that come back as cursors
+    Type returns;     // of a scalar function
+    Columns columns;  // of a table
+    int cursors = 0;  // result sets that come back as cursors
     bool returns_code = false;
 };
 

@@ -76,9 +76,9 @@ bool run(Task& task, const Options& options, Catalog& catalog) {
     const Stmt& s = *task.statement;
     Emitter emitter(task.unit->sql, task.unit->lexed, options, catalog, task.comments_from);
     task.made = s.kind == St::kCreateType                                        ? emitter.type(s)
-                : is_routine(s)                                                             ? emitter.routine(s)
+                : is_routine(s)                                                  ? emitter.routine(s)
                 : s.kind == St::kCreateTable && s.name.back().rfind('#', 0) != 0 ? emitter.table(s)
-                                                                                          : emitter.left_over(s);
+                                                                                 : emitter.left_over(s);
     task.made.script = task.script;
     bool news = false;
     if (s.kind == St::kCreateView) {
@@ -129,13 +129,17 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
     for (const Task& t : tasks) {
         const Stmt& s = *t.statement;
         if (s.kind == St::kCreateType) {
-            if (s.table.columns.empty()) catalog.alias_types[key_of(s)] = s.returns;
-            else catalog.table_types[key_of(s)] = &s.table;
+            if (s.table.columns.empty())
+                catalog.alias_types[key_of(s)] = s.returns;
+            else
+                catalog.table_types[key_of(s)] = &s.table;
         }
         const bool relation = s.kind == St::kCreateView || s.kind == St::kCreateTable;
         if (!relation && s.kind != St::kCreateProcedure && s.kind != St::kCreateFunction) continue;
-        if (relation) catalog.relations[key_of(s)];
-        else catalog.routines[key_of(s)];
+        if (relation)
+            catalog.relations[key_of(s)];
+        else
+            catalog.routines[key_of(s)];
         if (s.name.size() == 1) catalog.bare.insert(key_of(s));
     }
     // Tables first; then routines, again where one that they use came out otherwise than it was known.
@@ -151,7 +155,8 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
         const std::set<std::string> changed = std::exchange(news, {});
         for (Task& t : tasks) {
             const auto hit = [&](const std::set<std::string>& used) {
-                return std::any_of(used.begin(), used.end(), [&](const std::string& u) { return changed.count(u) > 0; });
+                return std::any_of(used.begin(), used.end(),
+                                   [&](const std::string& u) { return changed.count(u) > 0; });
             };
             if (pass > 0 && !hit(t.made.tables) && !hit(t.made.routines)) continue;
             if (run(t, options, catalog)) news.insert(t.made.name);
@@ -163,7 +168,8 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
     for (std::size_t i = 0; i < units.size(); ++i) {
         std::size_t from = 0;
         for (const StmtPtr& s : units[i]->script.statements) from = s->end;
-        const auto last = std::find_if(results.rbegin(), results.rend(), [&](const Converted& c) { return c.script == i; });
+        const auto last =
+            std::find_if(results.rbegin(), results.rend(), [&](const Converted& c) { return c.script == i; });
         if (last == results.rend()) continue;
         for (const Comment& c : units[i]->lexed.comments) {
             if (c.at.offset >= from) last->sql += c.text + "\n";

@@ -27,8 +27,8 @@ struct Feature {
 };
 
 struct Converted {
-    std::string name;  // as it is called on the target
-    std::string kind;  // procedure, function, view, trigger, table, type, statement
+    std::string name;        // as it is called on the target
+    std::string kind;        // procedure, function, view, trigger, table, type, statement
     std::size_t script = 0;  // which of the scripts it is from
     int line = 1;            // where it begins there
     std::string sql;
@@ -37,8 +37,9 @@ struct Converted {
     std::vector<Note> notes;
     std::map<std::string, Feature> features;
     // What a check of the result needs.
-    std::vector<int> lines;                // per line of sql: the line of T-SQL it stands for, 0 for none
-    std::vector<std::pair<std::string, int>> bodies;  // of PL/pgSQL: the function, and the line of sql that ends before it
+    std::vector<int> lines;  // per line of sql: the line of T-SQL it stands for, 0 for none
+    std::vector<std::pair<std::string, int>>
+        bodies;                            // of PL/pgSQL: the function, and the line of sql that ends before it
     std::vector<std::string> temp_tables;  // the temporary tables it makes: name (columns)
     std::string unknown_temp;              // one whose columns are not known
     std::string relation;                  // a trigger's

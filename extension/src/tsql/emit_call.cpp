@@ -47,7 +47,8 @@ std::string Emitter::call_arguments(const Stmt& s, const Signature& callee) {
         const ExecArgument* a = found == given.end() ? nullptr : found->second;
         if (a != nullptr) ++used;
         const bool takes_default = a == nullptr || a->value->kind == Ex::kDefault;
-        if (takes_default && !p.defaulted && !p.output) refuse(s.at, "EXEC", "an argument is missing", "check the call");
+        if (takes_default && !p.defaulted && !p.output)
+            refuse(s.at, "EXEC", "an argument is missing", "check the call");
         if (takes_default && !p.output) continue;
         std::string value;
         if (!p.table_type.empty()) {
@@ -112,7 +113,8 @@ void Emitter::exec(const Stmt& s) {
         return;
     }
     if (callee->kind == Signature::Kind::kTable) {
-        if (!s.text.empty()) refuse(s.at, "return code of " + s.name.back(), "it returns rows here", "raise an error in it");
+        if (!s.text.empty())
+            refuse(s.at, "return code of " + s.name.back(), "it returns rows here", "raise an error in it");
         result_set(rows_of(s), s.at);
         return;
     }
@@ -146,7 +148,8 @@ void Emitter::exec_unknown(const Stmt& s) {
         args += (args.empty() ? "" : ", ") + (a.name.empty() ? "" : ident("p_" + a.name.substr(1)) + " => ") + value;
     }
     if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
-    review(s.at, "EXEC", "the routine is in no script: it is a CALL here, which one that became a function does not take",
+    review(s.at, "EXEC",
+           "the routine is in no script: it is a CALL here, which one that became a function does not take",
            "convert it together with this one");
     const std::string callee = object_name(resolved(s.name), s.at);
     refuse_recursion(callee, s.at);

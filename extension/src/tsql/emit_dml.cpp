@@ -38,7 +38,8 @@ const From* target_in(const From& f, const std::string& target) {
     return lower_ascii(f.alias.empty() ? f.name.back() : f.alias) == target ? &f : nullptr;
 }
 
-constexpr const char* kByPlace = "the rows are found by their place: one that another session changes at the same moment is left out";
+constexpr const char* kByPlace =
+    "the rows are found by their place: one that another session changes at the same moment is left out";
 
 }  // namespace
 
@@ -156,7 +157,8 @@ void Emitter::insert(const Stmt& s) {
     std::string sql = "INSERT INTO " + target;
     std::string columns;
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
-    if (const Columns all = relation(s.target->name); columns.empty() && all != nullptr && (s.query != nullptr || !called.empty())) {
+    if (const Columns all = relation(s.target->name);
+        columns.empty() && all != nullptr && (s.query != nullptr || !called.empty())) {
         const auto identity = [](const ColumnInfo& c) { return c.identity; };
         if (std::any_of(all->begin(), all->end(), identity)) {  // which T-SQL skips when no columns are named
             for (const ColumnInfo& c : *all) {
@@ -276,7 +278,8 @@ void Emitter::update(const Stmt& s) {
         for (std::size_t i = 0; i < s.set.size(); ++i) {
             const Assignment& a = s.set[i];
             if (!a.variable.empty() || a.op != "=")
-                refuse(a.value->at, "assignment in an UPDATE over an outer join", "this form has no rule", "write column = value");
+                refuse(a.value->at, "assignment in an UPDATE over an outer join", "this form has no rule",
+                       "write column = value");
             const Type type = column_type({a.column.back()});
             const bool narrow = type.family == Family::kBit || type.family == Family::kInt;
             const std::string name = "lm_" + std::to_string(i + 1);
@@ -284,10 +287,15 @@ void Emitter::update(const Stmt& s) {
             set += (set.empty() ? "" : ",\n    ") + ident(a.column.back()) + " = lm." + name;
         }
         const std::string name = ident(table->alias.empty() ? table->name.back() : table->alias);
-        const std::string real = table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
-        std::string rows = "SELECT " + (table->alias.empty() ? real : name) + ".ctid AS lm_ctid" + values + "\nFROM " + from(*s.from);
+        const std::string real =
+            table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows =
+            "SELECT " + (table->alias.empty() ? real : name) + ".ctid AS lm_ctid" + values + "\nFROM " + from(*s.from);
         if (s.condition) rows += "\nWHERE " + text(*s.condition);
-        finish_dml(s, "UPDATE " + real + " AS lm_target\nSET " + set + "\nFROM (" + rows + ") AS lm\nWHERE lm_target.ctid = lm.lm_ctid", "");
+        finish_dml(s,
+                   "UPDATE " + real + " AS lm_target\nSET " + set + "\nFROM (" + rows +
+                       ") AS lm\nWHERE lm_target.ctid = lm.lm_ctid",
+                   "");
         scopes_.pop_back();
         return;
     }
@@ -310,8 +318,10 @@ void Emitter::remove(const Stmt& s) {
     const From* table = s.from && is_outer(*s.from) ? target_in(*s.from, lower_ascii(s.target->name.back())) : nullptr;
     if (table != nullptr && !s.output && !s.top) {
         review(s.at, "DELETE over an outer join", kByPlace, "check whether that can happen");
-        const std::string real = table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
-        std::string rows = "SELECT " + (table->alias.empty() ? real : ident(table->alias)) + ".ctid\nFROM " + from(*s.from);
+        const std::string real =
+            table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows =
+            "SELECT " + (table->alias.empty() ? real : ident(table->alias)) + ".ctid\nFROM " + from(*s.from);
         if (s.condition) rows += "\nWHERE " + text(*s.condition);
         finish_dml(s, "DELETE FROM " + real + " AS lm_target\nWHERE lm_target.ctid IN (" + rows + ")", "");
         scopes_.pop_back();

@@ -45,10 +45,11 @@ void Emitter::strings_compared(const Position& at, const Type& a, const Type& b)
     const auto other = [](const Type& t) { return t.known() && t.family != Family::kString; };
     if (other(a) || other(b)) return;
     doubt(at, "comparison of strings",
-          strings ? "SQL Server's collation decides whether case and trailing blanks count, and how strings are ordered; "
-                    "here all of them count"
-                  : "the types are not known; of strings, SQL Server's collation decides whether case and trailing "
-                    "blanks count",
+          strings
+              ? "SQL Server's collation decides whether case and trailing blanks count, and how strings are ordered; "
+                "here all of them count"
+              : "the types are not known; of strings, SQL Server's collation decides whether case and trailing "
+                "blanks count",
           "check the collation, or say that the source tells case apart (exact strings)");
 }
 
@@ -77,8 +78,9 @@ void Emitter::date_as_text(const Expr& e, const Type& value, const Type& wanted)
 // The scale of a quotient, of a mean, and of what money is multiplied by follows other rules.
 void Emitter::scale_differs(const Position& at, const std::string& what, const Type& type) {
     if (type.family == Family::kInt || type.family == Family::kFloat) return;
-    doubt(at, what, type.known() ? "PostgreSQL keeps more digits of such a result than T-SQL"
-                                 : "the types are not known; of decimals PostgreSQL keeps more digits than T-SQL",
+    doubt(at, what,
+          type.known() ? "PostgreSQL keeps more digits of such a result than T-SQL"
+                       : "the types are not known; of decimals PostgreSQL keeps more digits than T-SQL",
           "round() it to the scale that is wanted");
 }
 
@@ -94,7 +96,8 @@ void Emitter::written_as_text(const Position& at, const std::string& what, const
                   "use to_char() for such a one");
             return;
         default:
-            doubt(at, what, "T-SQL writes a value of this type in another form", "use to_char() with the format wanted");
+            doubt(at, what, "T-SQL writes a value of this type in another form",
+                  "use to_char() with the format wanted");
     }
 }
 

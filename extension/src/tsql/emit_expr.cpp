@@ -165,8 +165,9 @@ Out Emitter::expr_of(const Expr& e) {
                     strings_compared(e.at, left.type, one.type);
                     date_as_text(*e.args[i], one.type, left.type);
                     // a list is compared, not assigned: only a bit needs its own words
-                    right += (i > 1 ? ", " : "") +
-                             to_type(one, left.type.family == Family::kBit ? left.type : Type{}, e.args[i]->at, false).sql;
+                    right +=
+                        (i > 1 ? ", " : "") +
+                        to_type(one, left.type.family == Family::kBit ? left.type : Type{}, e.args[i]->at, false).sql;
                 }
             }
             return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT IN (" : " IN (") + right + ")", kBoolean};
@@ -180,9 +181,9 @@ Out Emitter::expr_of(const Expr& e) {
             }
             const std::string low = bracketed(*e.args[1], text(*e.args[1]));
             const std::string high = bracketed(*e.args[2], text(*e.args[2]));
-            return {bracketed(*e.args[0], value.sql) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low +
-                        " AND " + high,
-                    kBoolean};
+            return {
+                bracketed(*e.args[0], value.sql) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low + " AND " + high,
+                kBoolean};
         }
         case Ex::kLike: return like(e);
         case Ex::kIsNull:
@@ -348,9 +349,8 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
         refuse(at, "date as string without a style", "the default format depends on the session",
                "use CONVERT with a style");
     }
-    if (type.family == Family::kString &&
-        (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary ||
-         from == Family::kGuid)) {
+    if (type.family == Family::kString && (from == Family::kFloat || from == Family::kMoney || from == Family::kBit ||
+                                           from == Family::kBinary || from == Family::kGuid)) {
         review(at, "conversion to a string", "T-SQL writes this type in another form",
                "use to_char() with the format wanted");
     }

@@ -163,7 +163,8 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         const bool cut = e.args.size() == 3 && e.args[2]->text != "0";
         std::string sql = (cut ? "trunc((" : "round((") + a.sql + ")::numeric, " + arg(1) + ")";
         if (a.type.family == Family::kFloat)
-            doubt(e.at, "ROUND of a float", "a float that lies between two values can go the other way", "round a decimal");
+            doubt(e.at, "ROUND of a float", "a float that lies between two values can go the other way",
+                  "round a decimal");
         if (a.type.family == Family::kInt || a.type.family == Family::kFloat) return {sql + "::" + a.type.pg, a.type};
         return {sql, a.type.known() ? a.type : Type{Family::kDecimal, "numeric"}};
     }

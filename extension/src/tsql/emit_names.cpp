@@ -282,9 +282,7 @@ std::string Emitter::object_name(const Name& name, const Position& at) {
         refuse(at, "system catalog " + schema + "." + object, "its columns differ from PostgreSQL's",
                "rewrite it over pg_catalog");
     }
-    const auto part = [](std::string_view p) {
-        return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p);
-    };
+    const auto part = [](std::string_view p) { return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p); };
     auto mapped = names_.find((schema.empty() ? "dbo" : schema) + "." + object);  // the whole name goes first
     if (mapped == names_.end()) mapped = names_.find(object);
     if (mapped != names_.end()) {
@@ -342,7 +340,8 @@ std::string Emitter::type_name(const TypeName& type, const Position& at, bool in
 
 Columns Emitter::columns_of(const TableDef& table) const {
     auto columns = std::make_shared<std::vector<ColumnInfo>>();
-    for (const Column& c : table.columns) columns->push_back({c.name, c.computed ? Type{} : type_of(c.type), c.identity});
+    for (const Column& c : table.columns)
+        columns->push_back({c.name, c.computed ? Type{} : type_of(c.type), c.identity});
     return columns;
 }
 

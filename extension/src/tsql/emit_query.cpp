@@ -140,8 +140,7 @@ Columns Emitter::query_columns(const Query& q) {
             found = query_columns(*q.left);
             found = merged(found, query_columns(*q.right));
         }
-    } catch (const Unconvertible&) {
-    }
+    } catch (const Unconvertible&) {}
     scopes_.resize(scopes);
     typing_ = typing;
     pending_ = pending;
@@ -246,8 +245,10 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
         if (types != nullptr) types->push_back(o.type);
         if (casts != nullptr && column < casts->size()) {
             const std::string& pg = (*casts)[column].pg;
-            if (o.sql == "NULL" && !pg.empty()) o.sql = "NULL::" + pg;
-            else if (!pg.empty()) o = to_type(o, (*casts)[column], s.items[0].at, true);
+            if (o.sql == "NULL" && !pg.empty())
+                o.sql = "NULL::" + pg;
+            else if (!pg.empty())
+                o = to_type(o, (*casts)[column], s.items[0].at, true);
         }
         sql += (column > 0 ? ", " : "") + o.sql;
         if (column < names.size()) {
@@ -271,8 +272,7 @@ std::string Emitter::select(const Select& s, const std::vector<std::string>& nam
         const bool own_name = cast && item.expr->kind == Ex::kColumn;
         const Out value = expr(*item.expr);
         if (s.distinct && item.expr->kind != Ex::kStar) string_sorted(*item.expr);
-        add(value,
-            !item.alias.empty() ? ident(item.alias) : own_name ? ident(item.expr->name.back()) : std::string());
+        add(value, !item.alias.empty() ? ident(item.alias) : own_name ? ident(item.expr->name.back()) : std::string());
     }
     if (s.from) sql += "\nFROM " + from(*s.from);
     if (s.where) sql += "\nWHERE " + text(*s.where);
@@ -319,8 +319,10 @@ std::string Emitter::from(const From& f) {
         case Fr::kVariable:
             sql = variable(f.name[0], f.at).pg;
             if (table_parameters_.count(lower_ascii(f.name[0])) == 0) break;
-            if (f.alias.empty()) sql = "unnest(" + sql + ") AS " + sql;
-            else sql = "unnest(" + sql + ")";
+            if (f.alias.empty())
+                sql = "unnest(" + sql + ") AS " + sql;
+            else
+                sql = "unnest(" + sql + ")";
             break;
         case Fr::kDerived: sql = "(" + query(*f.query) + ")"; break;
         case Fr::kValues: sql = "(" + values(f.rows) + ")"; break;
@@ -363,9 +365,12 @@ Out Emitter::joined_rows(const Expr& e) {
         return {};
     const Expr* first = s.items[0].expr.get();
     while (first->kind == Ex::kBinaryOp && first->text == "+") first = first->args[0].get();
-    const auto number = [](const Expr& n, const std::string& value) { return n.kind == Ex::kNumber && n.text == value; };
+    const auto number = [](const Expr& n, const std::string& value) {
+        return n.kind == Ex::kNumber && n.text == value;
+    };
     if (first->kind != Ex::kString || first == s.items[0].expr.get() || !number(*e.args[1], "1") ||
-        !number(*e.args[2], std::to_string(first->text.size())) || e.args[3]->kind != Ex::kString || !e.args[3]->text.empty())
+        !number(*e.args[2], std::to_string(first->text.size())) || e.args[3]->kind != Ex::kString ||
+        !e.args[3]->text.empty())
         return {};
     feature("XML or JSON", e.at);
     if (!typed)

@@ -41,7 +41,8 @@ Emitter::Paths Emitter::paths(const std::vector<StmtPtr>& list) const {
             // A block that fails in its middle has returned what it returned: TRY and CATCH add up.
             const Paths a = paths(s.body);
             const Paths b = paths(s.otherwise);
-            here.through = s.kind == St::kIf ? std::max(a.through, b.through) : std::max(a.through, 0) + std::max(b.through, 0);
+            here.through =
+                s.kind == St::kIf ? std::max(a.through, b.through) : std::max(a.through, 0) + std::max(b.through, 0);
             here.ended = std::max(a.ended, b.ended);
             if (s.kind == St::kTry && a.ended >= 0) here.ended = std::max(here.ended, a.ended + std::max(b.through, 0));
         } else if (s.kind == St::kBlock) {
@@ -71,7 +72,8 @@ Columns Emitter::result_of(const Stmt& s) {
         }
         if (item.expr->kind != Ex::kColumn) return nullptr;
         const std::string name = lower_ascii(item.expr->name.back());
-        const auto found = std::find_if(table->begin(), table->end(), [&](const ColumnInfo& c) { return lower_ascii(c.name) == name; });
+        const auto found = std::find_if(table->begin(), table->end(),
+                                        [&](const ColumnInfo& c) { return lower_ascii(c.name) == name; });
         if (found == table->end()) return nullptr;
         columns->push_back({item.alias.empty() ? found->name : item.alias, found->type});
     }

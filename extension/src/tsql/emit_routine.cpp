@@ -42,7 +42,8 @@ std::string Emitter::parameters(const Stmt& s) {
         if (v.readonly) {
             const auto known = table_parameters_.find(key);
             if (known == table_parameters_.end())
-                refuse(v.at, "table-valued parameter " + v.name, "its type is in no script", "give its CREATE TYPE as well");
+                refuse(v.at, "table-valued parameter " + v.name, "its type is in no script",
+                       "give its CREATE TYPE as well");
             const std::string pg = ident("p_" + key.substr(1));
             const std::string rows = table_type_name(v.type, v.at);
             sql += (sql.empty() ? "\n    " : ",\n    ") + pg + " " + rows + "[]";
@@ -360,7 +361,8 @@ Converted Emitter::type(const Stmt& s) {
         result_.name = object_name(s.name, s.at);
         std::string columns;
         for (const Column& c : s.table.columns) {
-            if (c.computed) refuse(s.at, "computed column " + c.name, "it has no rule in a type", "compute it in the query");
+            if (c.computed)
+                refuse(s.at, "computed column " + c.name, "it has no rule in a type", "compute it in the query");
             columns += (columns.empty() ? "\n    " : ",\n    ") + ident(c.name) + " " + type_name(c.type, s.at);
         }
         if (columns.empty()) {

@@ -186,9 +186,7 @@ void Emitter::convert_statement(const Stmt& s) {
                 refuse(s.at, "CREATE TABLE in a routine", "it has no rule", "create it with the schema");
             create_temp(s.name.back(), s.table, s.at);
             break;
-        case St::kDropTable:
-            drop_table(s, false);
-            break;
+        case St::kDropTable: drop_table(s, false); break;
         case St::kTruncate: line("TRUNCATE TABLE " + table_name(s.name, s.at) + ";"); break;
         default: refuse(s.at, "statement", "it is not expected in a routine", "convert it by hand");
     }
@@ -240,7 +238,8 @@ void Emitter::if_statement(const Stmt& s) {
     if (guards_errors(s)) {
         review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
                "catch it where something else is wanted");
-        while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
+        while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end)
+            ++next_comment_;
         return;
     }
     // IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t

@@ -40,8 +40,7 @@ Type Emitter::computed_type(const TableDef& table, const Column& column) {
     Type type;
     try {
         type = expr(*column.computed).type;
-    } catch (const Unconvertible&) {
-    }
+    } catch (const Unconvertible&) {}
     result_.notes = notes;
     pending_ = pending;
     typing_ = typing;
@@ -95,7 +94,8 @@ std::string Emitter::table_columns(const TableDef& table, const Position& at) {
 void Emitter::create_temp(const std::string& name, const TableDef& table, const Position& at) {
     feature("temporary table", at);
     for (const Column& c : table.columns) {
-        if (c.computed) refuse(at, "computed column " + c.name, "it has no rule in a temporary table", "compute it in the query");
+        if (c.computed)
+            refuse(at, "computed column " + c.name, "it has no rule in a temporary table", "compute it in the query");
     }
     if (!table.unsupported.empty())
         refuse(at, "table with " + table.unsupported, "this part has no rule", "create the table by hand");

@@ -92,8 +92,9 @@ bool Emitter::is_atomic(const Stmt& s) const {
                         (guarded != nullptr && guarded->kind == St::kRollback && guarded->text.empty() &&
                          names_transaction(*undo.condition));
     const Stmt& raised = *handler.back();
-    const bool severe = raised.kind == St::kRaiserror && raised.args.size() > 1 && raised.args[1]->kind == Ex::kNumber &&
-                        raised.args[1]->text.size() == 2 && raised.args[1]->text != "10";
+    const bool severe = raised.kind == St::kRaiserror && raised.args.size() > 1 &&
+                        raised.args[1]->kind == Ex::kNumber && raised.args[1]->text.size() == 2 &&
+                        raised.args[1]->text != "10";
     if (!undone || (raised.kind != St::kThrow && !severe) || count(handler, is_transaction) != 1) return false;
     // Before and behind it, and in the handler, nothing that a rollback of the whole call would undo besides.
     return count(handler, changes_rows) == 0 && loop_depth_ == 0 &&
@@ -141,7 +142,8 @@ void Emitter::transaction(const Stmt& s) {
     };
     const auto begin = at(St::kBeginTran);
     const auto end = at(St::kCommit);
-    const bool pair = count(routine_->body, is_transaction) == 2 && begin != body.end() && end != body.end() && begin < end;
+    const bool pair =
+        count(routine_->body, is_transaction) == 2 && begin != body.end() && end != body.end() && begin < end;
     if (pair) return;
     review(s.at, s.kind == St::kCommit ? "COMMIT" : "BEGIN TRANSACTION", "left out: the call is one transaction here",
            "check that the caller does not rely on an earlier commit");
@@ -155,14 +157,17 @@ Out Emitter::error_function(const Expr& e, bool& found) {
     found = f.rfind("ERROR_", 0) == 0 && e.args.empty();
     if (!found) return {};
     if (f == "ERROR_MESSAGE") return {in_catch_ ? "SQLERRM" : "NULL::text", text};
-    if (!in_catch_) return {f == "ERROR_PROCEDURE" ? "NULL::text" : "NULL::integer", f == "ERROR_PROCEDURE" ? text : integer};
+    if (!in_catch_)
+        return {f == "ERROR_PROCEDURE" ? "NULL::text" : "NULL::integer", f == "ERROR_PROCEDURE" ? text : integer};
     if (f == "ERROR_NUMBER") {
-        doubt(e.at, f, "PostgreSQL has other codes: the commonest are mapped, a THROW keeps its number, others are 50000",
+        doubt(e.at, f,
+              "PostgreSQL has other codes: the commonest are mapped, a THROW keeps its number, others are 50000",
               "test SQLSTATE");
-        return {"coalesce(substring(v_error_detail FROM '^error (\\d+)$')::integer, CASE SQLSTATE WHEN '23505' THEN 2627 "
-                "WHEN '23503' THEN 547 WHEN '23514' THEN 547 WHEN '23502' THEN 515 WHEN '22012' THEN 8134 "
-                "WHEN '40P01' THEN 1205 ELSE 50000 END)",
-                integer};
+        return {
+            "coalesce(substring(v_error_detail FROM '^error (\\d+)$')::integer, CASE SQLSTATE WHEN '23505' THEN 2627 "
+            "WHEN '23503' THEN 547 WHEN '23514' THEN 547 WHEN '23502' THEN 515 WHEN '22012' THEN 8134 "
+            "WHEN '40P01' THEN 1205 ELSE 50000 END)",
+            integer};
     }
     if (f == "ERROR_PROCEDURE") return {literal(routine_->name.back()), text};
     if (f == "ERROR_SEVERITY" || f == "ERROR_STATE" || f == "ERROR_LINE") {

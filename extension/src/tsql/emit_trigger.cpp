@@ -54,7 +54,8 @@ Out Emitter::trigger_function(const Expr& e, bool& found) {
     if (event_ == "DELETE") return {"false", boolean};
     const std::string column = ident(e.args[0]->name.back());
     review(e.at, "UPDATE(" + one_line(e.args[0]->name.back()) + ")",
-           "T-SQL asks whether the statement names the column; here, whether its values changed", "check what is meant");
+           "T-SQL asks whether the statement names the column; here, whether its values changed",
+           "check what is meant");
     return {"EXISTS (SELECT " + column + " FROM inserted EXCEPT ALL SELECT " + column + " FROM deleted)", boolean};
 }
 
@@ -76,14 +77,19 @@ void Emitter::trigger(const Stmt& s) {
         const std::string word = lower_ascii(t.value);
         inserted = inserted || word == "inserted";
         deleted = deleted || word == "deleted";
-        asks_columns = asks_columns || (t.upper == "UPDATE" && i + 1 < lexed_.tokens.size() && lexed_.tokens[i + 1].upper == "(");
+        asks_columns =
+            asks_columns || (t.upper == "UPDATE" && i + 1 < lexed_.tokens.size() && lexed_.tokens[i + 1].upper == "(");
     }
-    const auto has = [&](const char* event) { return std::find(s.columns.begin(), s.columns.end(), event) != s.columns.end(); };
-    const bool apart = s.columns.size() > 1 && ((deleted && has("INSERT")) || (inserted && has("DELETE")) || asks_columns || uses_rowcount_);
+    const auto has = [&](const char* event) {
+        return std::find(s.columns.begin(), s.columns.end(), event) != s.columns.end();
+    };
+    const bool apart = s.columns.size() > 1 &&
+                       ((deleted && has("INSERT")) || (inserted && has("DELETE")) || asks_columns || uses_rowcount_);
     const bool again = fires_itself(s.body, s);
     const std::string guard = "lakemover.trigger_" + name_digest(result_.name);
     if (again) {
-        review(s.at, "trigger that changes its own table", "it is not started again for that, as with RECURSIVE_TRIGGERS OFF",
+        review(s.at, "trigger that changes its own table",
+               "it is not started again for that, as with RECURSIVE_TRIGGERS OFF",
                "check that setting of the database");
         trigger_end_ = "PERFORM set_config('" + guard + "', '', true);\n";
     }
@@ -100,8 +106,9 @@ void Emitter::trigger(const Stmt& s) {
         }
         std::string before;
         if (again) {
-            before = "IF current_setting('" + guard + "', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nPERFORM set_config('" +
-                     guard + "', 'on', true);";
+            before = "IF current_setting('" + guard +
+                     "', true) = 'on' THEN\n    RETURN NULL;\nEND IF;\nPERFORM set_config('" + guard +
+                     "', 'on', true);";
         }
         const bool is_delete = event_ == "DELETE";
         if (uses_rowcount_ && !event_.empty()) {  // the rows of the statement that fired it
@@ -114,16 +121,18 @@ void Emitter::trigger(const Stmt& s) {
         const std::string function = object_name(name, s.at);
         functions_.push_back(function);
         const std::string code = body(s, before, trigger_end_ + "RETURN NULL;");
-        out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
+        out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " +
+                quoted_body(code) + ";\n";
         for (const std::string& event : apart ? std::vector<std::string>{event_} : s.columns) {
             const bool both = asks_columns && event == "UPDATE";
             std::string tables;
             if ((inserted || both || uses_rowcount_) && event != "DELETE") tables += " NEW TABLE AS inserted";
-            if ((deleted || both || (uses_rowcount_ && event == "DELETE")) && event != "INSERT") tables += " OLD TABLE AS deleted";
+            if ((deleted || both || (uses_rowcount_ && event == "DELETE")) && event != "INSERT")
+                tables += " OLD TABLE AS deleted";
             const std::string trigger = ident(lower_ascii(s.name.back()) + "_" + lower_ascii(event));
             out_ += "CREATE OR REPLACE TRIGGER " + trigger + "\nAFTER " + event + " ON " + table +
-                    (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " + function +
-                    "();\n";
+                    (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " +
+                    function + "();\n";
         }
         for (const Note& n : result_.notes) {
             const auto same = [&](const Note& o) { return o.line == n.line && o.construct == n.construct; };

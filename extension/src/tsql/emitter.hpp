@@ -32,11 +32,7 @@ class Emitter {
 public:
     Emitter(std::string_view source, const Lexed& lexed, const Options& options, const Catalog& catalog,
             std::size_t first_comment)
-        : source_(source),
-          lexed_(lexed),
-          options_(options),
-          names_(options.names),
-          catalog_(catalog),
+        : source_(source), lexed_(lexed), options_(options), names_(options.names), catalog_(catalog),
           first_comment_(first_comment) {}
     Converted routine(const Stmt& s);
     // A statement outside a routine, or a text that could not be parsed.
@@ -196,9 +192,9 @@ private:
     Out user_function(const Expr& e);
 
     // emit_results.cpp
-    struct Paths {  // how many result sets the statements return at most
-        int through = 0;   // when they are run to their end
-        int ended = -1;    // when RETURN or THROW ends them; -1: they never are
+    struct Paths {        // how many result sets the statements return at most
+        int through = 0;  // when they are run to their end
+        int ended = -1;   // when RETURN or THROW ends them; -1: they never are
     };
     Paths paths(const std::vector<StmtPtr>& list) const;
     Columns result_of(const Stmt& s);
@@ -260,7 +256,7 @@ private:
     int result_sets_ = 0;
     int next_result_ = 0;
     int spare_variables_ = 0;
-    Columns result_rows_;  // of a procedure that becomes a function
+    Columns result_rows_;         // of a procedure that becomes a function
     std::string returned_table_;  // of a multi-statement table-valued function
     bool returns_code_ = false;
     bool uses_rowcount_ = false;
@@ -271,9 +267,9 @@ private:
     bool uses_identity_ = false;
     bool identity_known_ = true;  // each INSERT so far told the value it made
     bool uses_error_detail_ = false;
-    bool atomic_ = false;         // inside a TRY that is one transaction
+    bool atomic_ = false;                 // inside a TRY that is one transaction
     std::vector<std::string> functions_;  // whose bodies stand in the result, when it is not the one of its name
-    std::string trigger_end_;     // what a trigger's function does before it returns
+    std::string trigger_end_;             // what a trigger's function does before it returns
     std::map<std::string, const TableDef*> table_parameters_;
     const Stmt* routine_ = nullptr;
     std::map<std::string, std::string> cursors_;  // name -> query
