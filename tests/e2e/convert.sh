@@ -140,6 +140,30 @@ expect 0 "strings that compare alike" lm_cli convert "$LM_TMP/work/code.sql" "$L
 equal "exact strings" equivalent "$(field dbo.named class)"
 equal "scratch databases that are left" 0 "$(scratch_databases)"
 
+# The code of a planned source, beside its tables under the names and types of the plan; what an inventory would have found is put
+# there by hand.
+lm_cli psql -Xq > /dev/null <<'SQL'
+INSERT INTO lakemover.inv_table (source, table_id, schema_name, table_name, kind, persistence) VALUES ('shop', 1, 'dbo', 'Orders', 'r', 'p');
+INSERT INTO lakemover.inv_column (source, table_id, ordinal, column_name, data_type, base_type, type_id, type_kind, type_schema, codec, not_null, identity, native_type)
+VALUES ('shop', 1, 1, 'Id', 'integer', 'integer', 23, 'b', 'pg_catalog', 'int4', true, 'd', 'int'),
+       ('shop', 1, 2, 'Paid', 'boolean', 'boolean', 16, 'b', 'pg_catalog', 'bool', true, '', 'bit');
+INSERT INTO lakemover.plan_table (source, table_id, source_schema, source_table, target_schema, target_table) VALUES ('shop', 1, 'dbo', 'Orders', 'sales', 'orders');
+INSERT INTO lakemover.plan_column (source, table_id, ordinal, source_column, target_column, target_type)
+VALUES ('shop', 1, 1, 'Id', 'id', 'integer'), ('shop', 1, 2, 'Paid', 'paid', 'boolean');
+INSERT INTO lakemover.inv_routine (source, routine_id, schema_name, routine_name, kind, language, arguments, definition)
+VALUES ('shop', 1, 'dbo', 'Add', 'p', 'tsql', '', 'CREATE PROC dbo.[Add] @Paid bit AS INSERT INTO Orders VALUES (@Paid) SELECT SCOPE_IDENTITY() AS Id'),
+       ('shop', 2, 'dbo', 'Lost', 'p', 'tsql', '', 'CREATE PROC dbo.Lost AS DELETE FROM dbo.Nothing');
+SQL
+expect 0 "the code of a planned source" lm_cli convert --source-name shop --json
+equal "planned names and types" "equivalent true" "$(field dbo.add class) $(field dbo.add verified)"
+case "$(field dbo.add sql)" in
+    *'INSERT INTO sales.orders (paid)'*'RETURNING id INTO v_identity'*) pass "the plan's name, and the identity of its inventory" ;;
+    *) fail "$(field dbo.add sql)" ;;
+esac
+equal "a table that is not planned" '"its table dbo.nothing is in no script"' "\"$(field dbo.lost reason)\""
+expect 0 "files beside the planned tables" lm_cli convert --source-name shop --json "$file"
+equal "its objects" '"/' "$(head -n 1 "$OUT" | grep -o '"file":"/' | cut -d: -f2)"
+
 # What a killed lakemover leaves is dropped by the next one.
 oid=$(lm_cli psql -XAtc "SELECT oid FROM pg_database WHERE datname = current_database()")
 lm_cli psql -Xqc "CREATE DATABASE lakemover_check_${oid}_1_0" > /dev/null

@@ -101,7 +101,9 @@ TEST(TsqlConvert, Doubts) {
          {"SET @d = @d / 3", "SET @d = @d * $1.5", "SET @s = CONCAT('a', @t)", "SET @i = CAST(@s AS int)",
           "SET @i = DATEDIFF(day, '1/2/2024', @t)", "IF @t > '1.2.2024' PRINT 'x'", "SET @t = DATEADD(ms, 1, @t)",
           "SET @s = RIGHT(@s, LEN(@s) - 1)", "SET @d = POWER(@d, 2)", "SET @s = CAST(NEWID() AS varchar(40))",
-          "SELECT @d = AVG(@d) FROM t"}) {
+          "SELECT @d = AVG(@d) FROM t", "DECLARE @c char(5) SET @s = @c + 'x'", "DECLARE @c char(5) SET @s = @c",
+          "SET @s = CAST(@i AS varchar(3))", "DECLARE @m smalldatetime SET @m = @t",
+          "DELETE FROM t THROW 50001, 'x', 1"}) {
         EXPECT_EQ(one(std::string("CREATE PROC p @s varchar(10), @i int, @d decimal(9,2), @t datetime AS ") + statement)
                       .result,
                   Class::kReview)
@@ -112,6 +114,28 @@ TEST(TsqlConvert, Doubts) {
                   false)
                   .result,
               Class::kEquivalent);
+}
+
+// CASE and its like have the type that covers all of their values: a narrower one would cut them.
+TEST(TsqlConvert, TypesOfSeveralValues) {
+    const auto columns = [](const std::string& expression) {
+        const std::string sql =
+            convert({"CREATE TABLE t (i int, n decimal(9,2), d date, m datetime, s varchar(5), b bit)",
+                     "CREATE PROC p AS SELECT " + expression + " AS x FROM t"},
+                    {})
+                .back()
+                .sql;
+        const std::size_t from = sql.find("RETURNS TABLE (x ");
+        return from == std::string::npos ? std::string() : sql.substr(from + 17, sql.find(")\n", from) - from - 17);
+    };
+    EXPECT_EQ(columns("COALESCE(i, n)"), "numeric");
+    EXPECT_EQ(columns("COALESCE(i, NULL, 0)"), "integer");
+    EXPECT_EQ(columns("IIF(i = 1, d, m)"), "timestamp(3)");
+    EXPECT_EQ(columns("CASE WHEN i = 1 THEN d ELSE m END"), "timestamp(3)");
+    EXPECT_EQ(columns("CASE WHEN i = 1 THEN NULL ELSE n END"), "numeric(9,2)");
+    EXPECT_EQ(columns("CASE WHEN i = 1 THEN s ELSE 'longer than it' END"), "text");
+    EXPECT_EQ(columns("CASE WHEN i = 1 THEN s ELSE i END"), "") << "T-SQL makes a number of the string";
+    EXPECT_EQ(columns("CHOOSE(i, 1, 2.5)"), "numeric");
 }
 
 // Each line of the result knows the line it came from, also behind notes and in the second statement of a line.

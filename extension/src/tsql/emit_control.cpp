@@ -48,6 +48,11 @@ void Emitter::raise(const Stmt& s) {
             line("RAISE;");
             return;
         }
+        if (!atomic_ && !in_catch_ && (changed_before(s.at.offset) || loop_depth_ > 0)) {
+            doubt(s.at, "THROW behind changes",
+                  "T-SQL keeps what was changed before, outside of a transaction; here it is undone",
+                  "check whether that is wanted");
+        }
         if (s.args.size() != 3) refuse(s.at, "THROW", "it takes three arguments", "check the statement");
         line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) +
              ");");

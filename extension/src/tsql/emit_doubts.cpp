@@ -53,6 +53,27 @@ void Emitter::strings_compared(const Position& at, const Type& a, const Type& b)
           "check the collation, or say that the source tells case apart (exact strings)");
 }
 
+// T-SQL keeps the blanks that fill a char(n); PostgreSQL drops them wherever it becomes another string.
+void Emitter::padded(const Position& at, const Type& type) {
+    if (type.family == Family::kString && type.pg.rfind("char(", 0) == 0 && type.length != 1)
+        doubt(at, "char(n)", "T-SQL keeps the blanks that fill it, PostgreSQL drops them here",
+              "use rpad(), or varchar");
+}
+
+// Where a function has columns of its own as names, those of the tables go first: also before a variable.
+void Emitter::names_clash(const Columns& columns, const Position& at) {
+    if (columns == nullptr) return;
+    for (const ColumnInfo& c : *columns) {
+        const std::string name = lower_ascii(c.name);
+        if (name.rfind("p_", 0) != 0 && name.rfind("v_", 0) != 0) continue;
+        const std::string pg = ident(name);
+        for (const auto& [key, variable] : variables_) {
+            if (variable.pg == pg)
+                doubt(at, "column " + one_line(c.name), "a variable has the same name here", "rename one of them");
+        }
+    }
+}
+
 // result: what ORDER BY may name besides the columns of its tables.
 void Emitter::string_sorted(const Expr& e, const Columns& result) {
     const Expr& i = inner(e);

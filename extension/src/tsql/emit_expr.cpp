@@ -1,4 +1,6 @@
 // Expressions: operators and casts by the types of their operands. Zone: pure; throws Unconvertible.
+#include <utility>
+
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -27,19 +29,6 @@ std::string bracketed(const Expr& e, const std::string& sql) {
                         k == Ex::kCase;
     return simple ? sql : "(" + sql + ")";
 }
-// The wider of two numeric types.
-Type wider(const Type& a, const Type& b) {
-    static constexpr Family kOrder[] = {Family::kFloat, Family::kDecimal, Family::kMoney, Family::kInt};
-    for (const Family f : kOrder) {
-        if (a.family == f && b.family == f) {
-            if (f == Family::kDecimal) return {f, "numeric"};
-            return a.pg == "bigint" || b.pg != "bigint" ? (a.pg == "smallint" ? b : a) : b;
-        }
-        if (a.family == f || b.family == f) return f == Family::kDecimal ? Type{f, "numeric"} : a.family == f ? a : b;
-    }
-    return {};
-}
-
 }  // namespace
 
 std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
@@ -210,7 +199,7 @@ Out Emitter::binary(const Expr& e) {
     if (op == "+") return plus(e, a, b);
     if (op == "&" || op == "|" || op == "^") {  // one precedence in T-SQL, others in PostgreSQL
         const std::string sign = op == "^" ? "#" : op;
-        return {"(" + bracketed(l, a.sql) + " " + sign + " " + bracketed(r, b.sql) + ")", wider(a.type, b.type)};
+        return {"(" + bracketed(l, a.sql) + " " + sign + " " + bracketed(r, b.sql) + ")", wider_type(a.type, b.type)};
     }
     if (op == "-" || op == "*" || op == "/" || op == "%") {
         if (op == "-" && (is_time(a.type.family) || is_time(b.type.family))) {
@@ -223,10 +212,10 @@ Out Emitter::binary(const Expr& e) {
             }
         }
         const bool both = a.type.known() && b.type.known();
-        if (op == "/") scale_differs(e.at, "division", both ? wider(a.type, b.type) : Type{});
+        if (op == "/") scale_differs(e.at, "division", both ? wider_type(a.type, b.type) : Type{});
         if (op == "*" && (a.type.family == Family::kMoney || b.type.family == Family::kMoney))
             scale_differs(e.at, "product of money", a.type);
-        return {a.sql + " " + op + " " + b.sql, wider(a.type, b.type)};
+        return {a.sql + " " + op + " " + b.sql, wider_type(a.type, b.type)};
     }
     return comparison(e, a, b);
 }
@@ -242,6 +231,8 @@ Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
         refuse(e.at, "+ of a string and a number", "T-SQL converts the string and adds", "cast one side");
     }
     if (left || right) {
+        padded(e.at, a.type);
+        padded(e.at, b.type);
         const bool certain = (left && right) || (left && inner(l).kind == Ex::kString && !is_numeric_text(l)) ||
                              (right && inner(r).kind == Ex::kString && !is_numeric_text(r));
         if (!certain)
@@ -255,7 +246,7 @@ Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
     if (!a.type.known() && !b.type.known() && inner(l).kind != Ex::kNull && inner(r).kind != Ex::kNull) {
         review(e.at, "+", "the types of both sides are not known", "write || if they are strings");
     }
-    return {a.sql + " + " + b.sql, wider(a.type, b.type)};
+    return {a.sql + " + " + b.sql, wider_type(a.type, b.type)};
 }
 
 Out Emitter::comparison(const Expr& e, Out a, Out b) {
@@ -284,6 +275,7 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
 Out Emitter::case_of(const Expr& e) {
     std::string sql = "CASE";
     Type type;
+    bool first = true;
     Out operand;
     if (e.args[0]) {
         operand = expr(*e.args[0]);
@@ -295,14 +287,12 @@ Out Emitter::case_of(const Expr& e) {
         if (e.args[0])
             when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
         const Out then = expr(*e.args[i + 1]);
-        if (!type.known()) type = then.type;
-        if (is_number(type.family) && is_number(then.type.family)) type = wider(type, then.type);
+        if (then.sql != "NULL") type = std::exchange(first, false) ? then.type : common_type(type, then.type);
         sql += " WHEN " + when.sql + " THEN " + then.sql;
     }
     if (e.args.back()) {
         const Out otherwise = expr(*e.args.back());
-        if (!type.known()) type = otherwise.type;
-        if (is_number(type.family) && is_number(otherwise.type.family)) type = wider(type, otherwise.type);
+        if (otherwise.sql != "NULL") type = first ? otherwise.type : common_type(type, otherwise.type);
         sql += " ELSE " + otherwise.sql;
     }
     if (type.family == Family::kString) type = kText;
@@ -341,6 +331,14 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
         if (is_number(from)) return {"(" + value.sql + ") <> 0", type};
         return {"(" + value.sql + ")::boolean", type};
     }
+    if (type.family == Family::kBinary && from == Family::kString)
+        refuse(at, "text as bytes", "its bytes depend on the encoding", "use convert_to()");
+    if (type.pg == "timestamp(0)" && value.type.pg != type.pg)
+        doubt(at, "smalldatetime", "T-SQL rounds it to the minute", "round it where it matters");
+    if (type.family == Family::kString && type.pg != value.type.pg) padded(at, value.type);
+    if (type.family == Family::kString && from == Family::kInt && type.length > 0 && type.length < 10)
+        doubt(at, "integer as a short string", "what is too long is * in T-SQL, and cut here",
+              "give it more characters");
     if (from == Family::kBit && is_number(type.family)) return {"(" + value.sql + ")::integer", type};
     if (type.family == Family::kInt && (from == Family::kDecimal || from == Family::kFloat)) {
         return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds

@@ -32,6 +32,19 @@ Out Emitter::call(const Expr& e) {
     return out;
 }
 
+// The type of a function that returns one of its arguments.
+Type Emitter::common_of(const std::vector<ExprPtr>& args, std::size_t from) {
+    Type type;
+    bool first = true;
+    for (std::size_t i = from; i < args.size(); ++i) {
+        const Out o = expr(*args[i]);
+        if (o.sql == "NULL") continue;
+        type = first ? o.type : common_type(type, o.type);
+        first = false;
+    }
+    return type;
+}
+
 Out Emitter::string_function(const Expr& e, bool& found) {
     const std::string& f = e.text;
     const auto arg = [&](std::size_t i) { return text(*e.args[i]); };
@@ -46,10 +59,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "COALESCE") {
         arguments(e, 1, 99);
-        Type type;
-        for (const ExprPtr& a : e.args) {
-            if (!type.known()) type = expr(*a).type;
-        }
+        const Type type = common_of(e.args, 0);
         return {"coalesce(" + list(e.args) + ")", type.family == Family::kString ? kText : type};
     }
     if (f == "NULLIF") {
@@ -59,14 +69,13 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "IIF") {
         arguments(e, 3, 3);
-        const Out yes = expr(*e.args[1]);
-        return {"CASE WHEN " + arg(0) + " THEN " + yes.sql + " ELSE " + arg(2) + " END", yes.type};
+        return {"CASE WHEN " + arg(0) + " THEN " + arg(1) + " ELSE " + arg(2) + " END", common_of(e.args, 1)};
     }
     if (f == "CHOOSE") {
         arguments(e, 2, 99);
         std::string sql = "CASE " + arg(0);
         for (std::size_t i = 1; i < e.args.size(); ++i) sql += " WHEN " + std::to_string(i) + " THEN " + arg(i);
-        return {sql + " END", expr(*e.args[1]).type};
+        return {sql + " END", common_of(e.args, 1)};
     }
     if (f == "LEN") {
         arguments(e, 1, 1);
@@ -91,6 +100,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         if ((f == "LTRIM" || f == "RTRIM" || f == "TRIM") && e.args.size() != 1)
             refuse(e.at, f, "this form has no rule", "use trim()");
         for (const ExprPtr& a : e.args) {
+            if (f != "RTRIM" && f != "UPPER" && f != "LOWER") padded(a->at, expr(*a).type);
             const bool joins = f.rfind("CONCAT", 0) == 0;
             if (joins && a->kind != Ex::kNull) written_as_text(a->at, f, expr(*a).type);
         }
@@ -99,6 +109,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "LEFT" || f == "RIGHT") {
         arguments(e, 2, 2);
+        padded(e.at, expr(*e.args[0]).type);
         // A negative length is an error in T-SQL, and counts from the other end in left() and right().
         const bool plain = e.args[1]->kind == Ex::kNumber;
         if (f == "LEFT" && !plain) return {"substring(" + arg(0) + ", 1, " + arg(1) + ")", kText};

@@ -57,6 +57,7 @@ void Emitter::collect(const From& f, std::size_t scope) {
         }
         default: break;
     }
+    names_clash(columns, f.at);
     scopes_[scope].tables.emplace_back(lower_ascii(f.alias.empty() ? name : f.alias), std::move(columns));
 }
 

@@ -133,6 +133,8 @@ void Emitter::convert_statement(const Stmt& s) {
                 !xact_abort_off)
                 return;
             if (xact_abort_off) return;  // the default
+            // As NOLOCK: there are no dirty reads, and no waiting for writers either.
+            if (s.text == "TRANSACTION ISOLATION LEVEL" && s.words[0] == "READ") return;
             refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule",
                    "check what depends on it");
         }

@@ -102,6 +102,16 @@ bool Emitter::is_atomic(const Stmt& s) const {
            count(routine_->body, is_transaction) == 3;
 }
 
+// Whether the routine may have changed rows before it comes to this place.
+bool Emitter::changed_before(std::size_t offset) const {
+    const std::function<bool(const std::vector<StmtPtr>&)> any = [&](const std::vector<StmtPtr>& list) {
+        return std::any_of(list.begin(), list.end(), [&](const StmtPtr& s) {
+            return (s->at.offset < offset && changes_rows(*s)) || any(s->body) || any(s->otherwise);
+        });
+    };
+    return any(routine_->body);
+}
+
 void Emitter::try_catch(const Stmt& s) {
     feature("TRY/CATCH", s.at);
     const bool outer_atomic = std::exchange(atomic_, is_atomic(s));

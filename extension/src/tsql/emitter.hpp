@@ -94,6 +94,8 @@ private:
     // emit_doubts.cpp
     void doubt(const Position& at, const std::string& construct, const std::string& why, const std::string& todo);
     void strings_compared(const Position& at, const Type& a, const Type& b);
+    void padded(const Position& at, const Type& type);
+    void names_clash(const Columns& columns, const Position& at);
     void string_sorted(const Expr& e, const Columns& result = nullptr);
     void date_as_text(const Expr& e, const Type& value, const Type& wanted);
     void scale_differs(const Position& at, const std::string& what, const Type& type);
@@ -101,6 +103,7 @@ private:
 
     // emit_function.cpp
     Out call(const Expr& e);
+    Type common_of(const std::vector<ExprPtr>& args, std::size_t from);
     Out string_function(const Expr& e, bool& found);
     Out number_function(const Expr& e, bool& found);
     Out aggregate(const Expr& e, bool& found);
@@ -171,6 +174,7 @@ private:
     bool guards_transactions(const Stmt& s) const;
     bool guards_errors(const Stmt& s) const;
     bool is_atomic(const Stmt& s) const;
+    bool changed_before(std::size_t offset) const;
     void try_catch(const Stmt& s);
     void transaction(const Stmt& s);
     Out error_function(const Expr& e, bool& found);
