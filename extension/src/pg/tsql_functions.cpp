@@ -99,7 +99,8 @@ void convert_scripts(FunctionCallInfo fcinfo) {
     tsql::Options options;
     options.names = name_map(given.value("names", nlohmann::json::object()));
     options.exact_strings = given.value("exact_strings", false);
-    for (const auto& [table, columns] : given.value("columns", nlohmann::json::object()).items()) {
+    const nlohmann::json relations = given.value("columns", nlohmann::json::object());
+    for (const auto& [table, columns] : relations.items()) {
         for (const nlohmann::json& c : columns)
             options.columns[table].push_back(
                 {c.at(0).get<std::string>(), c.at(1).get<std::string>(), c.at(2).get<bool>()});

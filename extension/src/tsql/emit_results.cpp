@@ -96,6 +96,11 @@ void Emitter::decide_results(const Stmt& s) {
         for (std::size_t c = 0; rows && c < columns->size(); ++c) {
             const Type& type = (*columns)[c].type;
             rows = type.known() && !type.pg.empty() && (i == 0 || type.pg == (*result_rows_)[c].type.pg);
+            const bool renamed_here =
+                rows && i > 0 && lower_ascii((*columns)[c].name) != lower_ascii((*result_rows_)[c].name);
+            if (renamed_here)
+                doubt(s.at, "names of result columns",
+                      "its result sets name them differently, here all have the first one's", "read them by number");
         }
         if (rows && i == 0) result_rows_ = columns;
     }
