@@ -97,13 +97,26 @@ TEST(TsqlConvert, Doubts) {
         EXPECT_EQ(one(sql, false).result, Class::kReview) << statement;
         EXPECT_EQ(one(sql).result, Class::kEquivalent) << statement;
     }
-    for (const char* statement :
-         {"SET @d = @d / 3", "SET @d = @d * $1.5", "SET @s = CONCAT('a', @t)", "SET @i = CAST(@s AS int)",
-          "SET @i = DATEDIFF(day, '1/2/2024', @t)", "IF @t > '1.2.2024' PRINT 'x'", "SET @t = DATEADD(ms, 1, @t)",
-          "SET @s = RIGHT(@s, LEN(@s) - 1)", "SET @d = POWER(@d, 2)", "SET @s = CAST(NEWID() AS varchar(40))",
-          "SELECT @d = AVG(@d) FROM t", "DECLARE @c char(5) SET @s = @c + 'x'", "DECLARE @c char(5) SET @s = @c",
-          "SET @s = CAST(@i AS varchar(3))", "DECLARE @m smalldatetime SET @m = @t",
-          "DELETE FROM t THROW 50001, 'x', 1"}) {
+    for (const char* statement : {"SET @d = @d / 3",
+                                  "SET @d = @d * $1.5",
+                                  "SET @s = CONCAT('a', @t)",
+                                  "SET @i = CAST(@s AS int)",
+                                  "SET @i = DATEDIFF(day, '1/2/2024', @t)",
+                                  "IF @t > '1.2.2024' PRINT 'x'",
+                                  "SET @t = DATEADD(ms, 1, @t)",
+                                  "SET @s = RIGHT(@s, LEN(@s) - 1)",
+                                  "SET @d = POWER(@d, 2)",
+                                  "SET @s = CAST(NEWID() AS varchar(40))",
+                                  "SELECT @d = AVG(@d) FROM t",
+                                  "DECLARE @c char(5) SET @s = @c + 'x'",
+                                  "DECLARE @c char(5) SET @s = @c",
+                                  "SET @s = CAST(@i AS varchar(3))",
+                                  "DECLARE @m smalldatetime SET @m = @t",
+                                  "DELETE FROM t THROW 50001, 'x', 1",
+                                  "SET @i = CHARINDEX(@s, 'abc')",
+                                  "SET @s = REPLICATE('0', 5 - LEN(@s))",
+                                  "SET @i = ASCII(@s)",
+                                  "SELECT * INTO #t FROM u INSERT INTO #t (a) VALUES (1)"}) {
         EXPECT_EQ(one(std::string("CREATE PROC p @s varchar(10), @i int, @d decimal(9,2), @t datetime AS ") + statement)
                       .result,
                   Class::kReview)

@@ -152,6 +152,12 @@ void Emitter::insert(const Stmt& s) {
     if (!s.body.empty() && called.empty())
         refuse(s.at, "INSERT … EXEC", "the rows of what it calls are not known", "select from the function it became");
     if (s.top) refuse(s.at, "INSERT TOP", "it has no rule", "write LIMIT into the query");
+    if (const Columns all = relation(s.target->name); made_by_query_.count(lower_ascii(s.target->name.back())) > 0 &&
+                                                      (all == nullptr || s.columns.size() < all->size())) {
+        doubt(s.at, "INSERT into a table of SELECT INTO",
+              "such a table inherits an identity in T-SQL, and has none here",
+              "check whether one of its columns is an identity");
+    }
     const bool is_variable = s.target->kind == Fr::kVariable;
     const std::string target = is_variable ? variable(s.target->name[0], s.at).pg : table_name(s.target->name, s.at);
     std::string sql = "INSERT INTO " + target;

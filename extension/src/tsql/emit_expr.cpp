@@ -74,7 +74,8 @@ Out Emitter::expr_of(const Expr& e) {
             std::string number = e.text;
             if (number.back() == 'e' || number.back() == 'E') number += "0";
             if (is_float) return {number + "::double precision", {Family::kFloat, "double precision"}};
-            return {number, decimal ? Type{Family::kDecimal, "numeric"} : kInteger};
+            const bool wide = e.text.size() > 9;  // T-SQL takes what is no integer for a decimal, never for a bigint
+            return {number, decimal || wide ? Type{Family::kDecimal, "numeric"} : kInteger};
         }
         case Ex::kMoney: {
             std::string number;

@@ -104,6 +104,9 @@ Out Emitter::string_function(const Expr& e, bool& found) {
             const bool joins = f.rfind("CONCAT", 0) == 0;
             if (joins && a->kind != Ex::kNull) written_as_text(a->at, f, expr(*a).type);
         }
+        if (f == "REPLICATE" && (e.args.size() != 2 || e.args[1]->kind != Ex::kNumber))
+            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
+                  "check that it cannot be negative");
         if (f == "REPLACE") strings_compared(e.at, expr(*e.args[0]).type, {Family::kString, "text"});
         return {s->second + "(" + list(e.args) + ")", kText};
     }
@@ -120,14 +123,23 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "SPACE") {
         arguments(e, 1, 1);
+        if (e.args[0]->kind != Ex::kNumber)
+            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
+                  "check that it cannot be negative");
         return {"repeat(' ', " + arg(0) + ")", kText};
     }
     if (f == "CHARINDEX") {
         arguments(e, 2, 3);
         strings_compared(e.at, {Family::kString, "text"}, {Family::kString, "text"});
+        if (e.args[0]->kind != Ex::kString || e.args[0]->text.empty())
+            doubt(e.at, f + " of a computed text", "an empty text is found nowhere in T-SQL, and at the start here",
+                  "check that it cannot be empty");
         if (e.args.size() == 2) return {"strpos(" + arg(1) + ", " + arg(0) + ")", kInteger};
-        const std::string rest = "strpos(substr(" + arg(1) + ", " + arg(2) + "), " + arg(0) + ")";
-        return {"CASE WHEN " + rest + " > 0 THEN " + rest + " + " + arg(2) + " - 1 ELSE 0 END", kInteger};
+        const Expr& start = *e.args[2];
+        const std::string first =
+            start.kind == Ex::kNumber && start.text != "0" ? start.text : "greatest(" + arg(2) + ", 1)";
+        const std::string rest = "strpos(substr(" + arg(1) + ", " + first + "), " + arg(0) + ")";
+        return {"CASE WHEN " + rest + " > 0 THEN " + rest + " + " + first + " - 1 ELSE 0 END", kInteger};
     }
     if (f == "STUFF") {
         arguments(e, 4, 4);
@@ -146,6 +158,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "ASCII" || f == "UNICODE") {
         arguments(e, 1, 1);
+        doubt(e.at, f, "of an empty text it is NULL in T-SQL, and 0 here; codes over 127 differ", "check the texts");
         return {"ascii(" + arg(0) + ")", kInteger};
     }
     if (f == "DB_NAME" && e.args.empty()) return {"current_database()::text", kText};

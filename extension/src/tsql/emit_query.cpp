@@ -332,7 +332,10 @@ std::string Emitter::from(const From& f) {
                 const std::string name = upper_ascii(f.name[0]);
                 if (name != "STRING_SPLIT" || f.function->args.size() != 2)
                     refuse(f.at, name + "()", "this rowset function has no rule", "rewrite it");
-                sql = "(SELECT value FROM unnest(string_to_array(" + list(f.function->args) + ")) AS s (value))";
+                const std::string text_of = text(*f.function->args[0]);  // an empty one is one empty value in T-SQL
+                sql = "(SELECT value FROM unnest(CASE WHEN " + text_of +
+                      " = '' THEN ARRAY['']::text[] ELSE string_to_array(" + list(f.function->args) +
+                      ") END) AS s (value))";
                 if (f.alias.empty()) sql += " AS string_split";
             } else {
                 sql = text(*f.function);

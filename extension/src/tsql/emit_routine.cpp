@@ -28,6 +28,7 @@ void Emitter::survey(const std::vector<StmtPtr>& list) {
             const Select* first = first_select(*s.query);
             if (first != nullptr && !first->into.empty() && first->into.back()[0] == '#')
                 local_tables_[lower_ascii(first->into.back())] = query_columns(*s.query);
+            if (first != nullptr && !first->into.empty()) made_by_query_.insert(lower_ascii(first->into.back()));
         }
         survey(s.body);
         survey(s.otherwise);
@@ -262,12 +263,27 @@ void Emitter::prepare(const Stmt& s) {
     }
 }
 
+// The comments in front of the statement, without those of the statement before.
+void Emitter::own_comments(const Stmt& s) {
+    skip_comments(first_comment_);
+    comments_before(s.at.offset);
+}
+
+void Emitter::skip_comments(std::size_t offset) {
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset) ++next_comment_;
+}
+
+// The result of a statement whose own comments are left out.
+Converted Emitter::whole(const Stmt& s) {
+    skip_comments(s.end);
+    finish(s);
+    return std::move(result_);
+}
+
 Converted Emitter::routine(const Stmt& s) {
     routine_ = &s;
     result_.line = s.at.line;
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    own_comments(s);
     for (const Token& t : lexed_.tokens) {
         if (t.kind == Tok::kGlobal && t.at.offset >= s.at.offset && t.at.offset < s.end) {
             uses_rowcount_ = uses_rowcount_ || upper_ascii(t.text) == "@@ROWCOUNT";
@@ -324,9 +340,7 @@ Converted Emitter::routine(const Stmt& s) {
 Converted Emitter::table(const Stmt& s) {
     result_.line = s.at.line;
     result_.kind = "table";
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    own_comments(s);
     const std::string head = out_;
     try {
         result_.name = object_name(s.name, s.at);
@@ -345,17 +359,13 @@ Converted Emitter::table(const Stmt& s) {
         result_.creatable = false;
         fixme(u, s);
     }
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
-    finish(s);
-    return std::move(result_);
+    return whole(s);
 }
 
 Converted Emitter::type(const Stmt& s) {
     result_.line = s.at.line;
     result_.kind = "type";
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    own_comments(s);
     const std::string head = out_;
     try {
         result_.name = object_name(s.name, s.at);
@@ -376,17 +386,13 @@ Converted Emitter::type(const Stmt& s) {
         result_.creatable = false;
         fixme(u, s);
     }
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
-    finish(s);
-    return std::move(result_);
+    return whole(s);
 }
 
 Converted Emitter::left_over(const Stmt& s) {
     result_.line = s.at.line;
     result_.creatable = false;
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    own_comments(s);
     result_.kind = "statement";
     if (s.kind == St::kUnknown) {
         fixme({s.error_at, "statement", one_line(s.text), "convert it by hand"}, s);

@@ -63,7 +63,7 @@ void Emitter::fixme(const Unconvertible& u, const Stmt& s) {
         line("--   " + text.substr(from, to - from));
         from = to + 1;
     }
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
+    skip_comments(s.end);
     if (routine_ != nullptr) {
         line("RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = " +
              literal("line " + std::to_string(at) + " was not converted: " + u.construct) + ";");
@@ -240,8 +240,7 @@ void Emitter::if_statement(const Stmt& s) {
     if (guards_errors(s)) {
         review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
                "catch it where something else is wanted");
-        while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end)
-            ++next_comment_;
+        skip_comments(s.end);
         return;
     }
     // IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t

@@ -167,6 +167,9 @@ private:
     void cursor(const Stmt& s);
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
+    void skip_comments(std::size_t offset);
+    void own_comments(const Stmt& s);
+    Converted whole(const Stmt& s);
     void line(const std::string& text);
 
     // emit_transaction.cpp
@@ -271,9 +274,10 @@ private:
     bool uses_identity_ = false;
     bool identity_known_ = true;  // each INSERT so far told the value it made
     bool uses_error_detail_ = false;
-    bool atomic_ = false;                 // inside a TRY that is one transaction
-    std::vector<std::string> functions_;  // whose bodies stand in the result, when it is not the one of its name
-    std::string trigger_end_;             // what a trigger's function does before it returns
+    bool atomic_ = false;                  // inside a TRY that is one transaction
+    std::set<std::string> made_by_query_;  // temporary tables of SELECT INTO
+    std::vector<std::string> functions_;   // whose bodies stand in the result, when it is not the one of its name
+    std::string trigger_end_;              // what a trigger's function does before it returns
     std::map<std::string, const TableDef*> table_parameters_;
     const Stmt* routine_ = nullptr;
     std::map<std::string, std::string> cursors_;  // name -> query
