@@ -201,6 +201,18 @@ TEST(TsqlConvert, Transactions) {
     EXPECT_EQ(one("CREATE PROC p AS BEGIN TRAN DELETE FROM t ROLLBACK").result, Class::kManual);
 }
 
+TEST(TsqlConvert, ErrorsAndIsolation) {
+    const Converted c = one(
+        "CREATE PROC p @i int OUTPUT AS BEGIN TRY DELETE FROM t END TRY BEGIN CATCH SET @i = ERROR_NUMBER() END CATCH");
+    EXPECT_EQ(c.result, Class::kReview);
+    EXPECT_NE(c.sql.find("GET STACKED DIAGNOSTICS v_error_detail = PG_EXCEPTION_DETAIL;"), std::string::npos) << c.sql;
+    EXPECT_NE(c.sql.find("WHEN '23505' THEN 2627"), std::string::npos) << c.sql;
+    EXPECT_EQ(one("CREATE PROC p AS SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED DELETE FROM t").result,
+              Class::kEquivalent);
+    EXPECT_EQ(one("CREATE PROC p AS SET TRANSACTION ISOLATION LEVEL SERIALIZABLE DELETE FROM t").result,
+              Class::kManual);
+}
+
 // A row without a partner is changed as well; which PostgreSQL says by a query over the target's own rows.
 TEST(TsqlConvert, OuterJoins) {
     const Converted update =
