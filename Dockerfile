@@ -11,7 +11,7 @@ FROM debian:bookworm
 RUN apt-get update \
     && apt-get install -y --no-install-recommends postgresql-common ca-certificates \
     && sed -i 's/^#*create_main_cluster.*/create_main_cluster = false/' /etc/postgresql-common/createcluster.conf \
-    && apt-get install -y --no-install-recommends postgresql-15 libpq5 libssl3 libsodium23 libxxhash0 libfmt9 libspdlog1.10 \
+    && apt-get install -y --no-install-recommends postgresql-15 postgresql-15-plpgsql-check libpq5 libssl3 libsodium23 libxxhash0 libfmt9 libspdlog1.10 \
         libodbc2 odbcinst tdsodbc weasyprint \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /out/ /

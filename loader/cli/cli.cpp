@@ -311,7 +311,12 @@ int run_cli(int argc, char** argv) {
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
-        convert->add_option("files", files, "files with T-SQL")->required();
+        bool exact_strings = false;
+        convert->add_option("files", files,
+                            "files with T-SQL; without any, the code of the planned source --source-name");
+        convert->add_flag("--exact-strings", exact_strings,
+                          "strings compare alike on both sides: the source's collations tell upper and lower case "
+                          "apart, and no value ends in blanks");
         AcceptOptions acceptance;
         CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
         accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
@@ -366,7 +371,7 @@ int run_cli(int argc, char** argv) {
         else if (*daemon)
             code = command_daemon(s);
         else if (*convert)
-            code = command_convert(s, files);
+            code = command_convert(s, files, exact_strings);
         else if (*accept)
             code = command_accept(s, acceptance);
         else if (*psql)

@@ -47,13 +47,13 @@ major=$(pg_major)
 needed=(
     g++ make cmake pkg-config
     "postgresql-$major" "postgresql-client-$major" "postgresql-server-dev-$major"
-    "postgresql-$major-pgtap" libtap-parser-sourcehandler-pgtap-perl
+    "postgresql-$major-pgtap" libtap-parser-sourcehandler-pgtap-perl "postgresql-$major-plpgsql-check"
     libpq-dev libssl-dev libsodium-dev libxxhash-dev libboost-graph-dev
     libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libkainjow-mustache-dev
     unixodbc-dev tdsodbc freetds-bin libgtest-dev openssl ca-certificates procps weasyprint
 )
 if [ "$mode" = lint ]; then
-    needed+=(clang-format clang-tidy shellcheck "postgresql-$major-plpgsql-check")
+    needed+=(clang-format clang-tidy shellcheck)
 fi
 
 # The target of the tests: an installed server of 16 or newer, else the npm package.

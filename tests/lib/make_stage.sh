@@ -19,8 +19,8 @@ if [ ! -x "$bindir/postgres" ]; then
     exit 2
 fi
 
-# The executables' times tell an upgraded package of the same version apart.
-wanted="$("$bindir/postgres" --version) $bindir $pkglibdir $sharedir $(stat -c %Y "$bindir/postgres" "$bindir/psql" | tr '\n' ' ')"
+# The executables' times tell an upgraded package of the same version apart, the directory's another extension.
+wanted="$("$bindir/postgres" --version) $bindir $pkglibdir $sharedir $(stat -c %Y "$bindir/postgres" "$bindir/psql" "$sharedir/extension" | tr '\n' ' ')"
 if [ -f "$dir/.stage" ] && [ "$(cat "$dir/.stage")" = "$wanted" ]; then
     exit 0
 fi

@@ -86,6 +86,7 @@ struct Column {
     bool primary_key = false;
     bool unique = false;
     ExprPtr default_value;
+    ExprPtr computed;  // then without a type
 };
 
 struct TableDef {
@@ -230,6 +231,7 @@ enum class St {
     kClose,
     kDeallocate,
     kCreateTable,
+    kCreateType,  // an alias (returns) or a table (table)
     kDropTable,
     kTruncate,
     kCreateProcedure,

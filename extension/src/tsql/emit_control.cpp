@@ -1,4 +1,4 @@
-// Results, RETURN, errors, calls and cursors. Zone: pure; throws Unconvertible.
+// Results, RETURN, errors and cursors. Zone: pure; throws Unconvertible.
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -22,10 +22,10 @@ void Emitter::result_set(const std::string& sql, const Position& at) {
 
 void Emitter::return_statement(const Stmt& s) {
     if (routine_->kind == St::kCreateTrigger) {
-        line("RETURN NULL;");
+        line(trigger_end_ + "RETURN NULL;");
     } else if (routine_->kind == St::kCreateFunction) {
         if (s.value) {
-            const Type type = map_type(routine_->returns);
+            const Type type = type_of(routine_->returns);
             line("RETURN " + to_type(expr(*s.value), type, s.at, false).sql + ";");
         } else {
             if (!returned_table_.empty()) line("RETURN QUERY SELECT * FROM " + returned_table_ + ";");
@@ -47,6 +47,11 @@ void Emitter::raise(const Stmt& s) {
             if (!in_catch_) refuse(s.at, "THROW", "there is no error to raise again", "check the statement");
             line("RAISE;");
             return;
+        }
+        if (!atomic_ && !in_catch_ && (changed_before(s.at.offset) || loop_depth_ > 0)) {
+            doubt(s.at, "THROW behind changes",
+                  "T-SQL keeps what was changed before, outside of a transaction; here it is undone",
+                  "check whether that is wanted");
         }
         if (s.args.size() != 3) refuse(s.at, "THROW", "it takes three arguments", "check the statement");
         line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) +
@@ -73,6 +78,11 @@ void Emitter::raise(const Stmt& s) {
         }
         message = "format(" + literal(format) + ", " + list(s.args, 3) + ")";
     }
+    if (severity.kind != Ex::kNumber && in_catch_) {
+        doubt(s.at, "RAISERROR with a computed severity", "it is taken for an error", "use RAISE NOTICE if it is none");
+        line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
+        return;
+    }
     if (severity.kind != Ex::kNumber)
         refuse(s.at, "RAISERROR with a computed severity", "whether it is an error is not known", "use RAISE");
     if (severity.text.size() < 2 || severity.text == "10") {
@@ -83,31 +93,6 @@ void Emitter::raise(const Stmt& s) {
         review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends",
                "check that it was followed by RETURN");
     line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
-}
-
-void Emitter::exec(const Stmt& s) {
-    if (s.value || (!s.name.empty() && lower_ascii(s.name.back()) == "sp_executesql")) {
-        feature("dynamic SQL", s.at);
-        refuse(s.at, "dynamic SQL", "the text it runs is T-SQL",
-               "build PostgreSQL's text with format() and run it with EXECUTE … USING");
-    }
-    const std::string last = lower_ascii(s.name.back());
-    if (last.rfind("sp_", 0) == 0 || last.rfind("xp_", 0) == 0) {
-        refuse(s.at, "EXEC " + s.name.back(), "system procedures have no counterpart", "rewrite it");
-    }
-    std::string args;
-    for (const ExecArgument& a : s.exec) {
-        if (a.value->kind == Ex::kDefault)
-            refuse(s.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
-        std::string value = text(*a.value);
-        if (a.value->kind == Ex::kColumn && a.value->name.size() == 1)
-            value = literal(a.value->name[0]);  // EXEC p word: a string
-        args += (args.empty() ? "" : ", ") + (a.name.empty() ? "" : ident("p_" + a.name.substr(1)) + " => ") + value;
-    }
-    if (!s.text.empty()) args += (args.empty() ? "" : ", ") + ("return_code => " + variable(s.text, s.at).pg);
-    review(s.at, "EXEC", "it is a CALL here, which a routine that became a function does not take",
-           "write PERFORM or SELECT for such a one");
-    line("CALL " + object_name(s.name, s.at) + "(" + args + ");");
 }
 
 void Emitter::cursor(const Stmt& s) {

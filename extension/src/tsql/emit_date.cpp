@@ -56,10 +56,14 @@ std::string Emitter::timestamp(const Expr& e) {
         refuse(e.at, "date function on datetimeoffset", "the result would depend on the session's time zone",
                "convert it first");
     }
+    date_as_text(e, o.type, {Family::kDatetime, "timestamp"});
     if (o.type.family == Family::kInt)
         refuse(e.at, "number as a date", "PostgreSQL has no such conversion", "write the date");
     return o.type.family == Family::kDatetime ? o.sql : "(" + o.sql + ")::timestamp";
 }
+
+// T-SQL reads the clock once per statement, not once per row; and an index is of use beside one value only.
+std::string Emitter::clock(const std::string& sql) const { return scopes_.empty() ? sql : "(SELECT " + sql + ")"; }
 
 Out Emitter::date_function(const Expr& e, bool& found) {
     const std::string& f = e.text;
@@ -67,13 +71,13 @@ Out Emitter::date_function(const Expr& e, bool& found) {
         if (e.args.size() < least || e.args.size() > most)
             refuse(e.at, f + "()", "its number of arguments is not the known one", "check it");
     };
-    if (f == "GETDATE") return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
-    if (f == "SYSDATETIME") return {"clock_timestamp()::timestamp(6)", {Family::kDatetime, "timestamp(6)"}};
+    if (f == "GETDATE") return {clock("clock_timestamp()::timestamp(3)"), {Family::kDatetime, "timestamp(3)"}};
+    if (f == "SYSDATETIME") return {clock("clock_timestamp()::timestamp(6)"), {Family::kDatetime, "timestamp(6)"}};
     if (f == "GETUTCDATE" || f == "SYSUTCDATETIME") {
         const std::string type = f == "GETUTCDATE" ? "timestamp(3)" : "timestamp(6)";
-        return {"(clock_timestamp() AT TIME ZONE 'UTC')::" + type, {Family::kDatetime, type}};
+        return {clock("(clock_timestamp() AT TIME ZONE 'UTC')::" + type), {Family::kDatetime, type}};
     }
-    if (f == "SYSDATETIMEOFFSET") return {"clock_timestamp()", {Family::kOffset, "timestamptz"}};
+    if (f == "SYSDATETIMEOFFSET") return {clock("clock_timestamp()"), {Family::kOffset, "timestamptz"}};
     if (f == "YEAR" || f == "MONTH" || f == "DAY") {
         count(1, 1);
         return {"extract(" + lower_ascii(f) + " FROM " + timestamp(*e.args[0]) + ")::integer", kInteger};
@@ -96,6 +100,9 @@ Out Emitter::date_function(const Expr& e, bool& found) {
         if (unit == units.end()) refuse(e.at, f, "its date part has no rule", "use an interval");
         const Out amount = expr(*e.args[1]);
         const Out date = expr(*e.args[2]);
+        if (unit->first == "millisecond" && date.type.pg == "timestamp(3)")
+            doubt(e.at, "DATEADD(millisecond)", "a datetime has steps of 1/300 second, here of 1/1000",
+                  "check that no value depends on it");
         std::string n = to_type(amount, kInteger, e.at, false).sql;
         if (!amount.type.known()) n = "(" + n + ")::integer";
         if (!unit->second.second.empty()) n = "(" + n + ")" + unit->second.second;

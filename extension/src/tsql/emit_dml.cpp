@@ -1,4 +1,7 @@
 // INSERT, UPDATE, DELETE and MERGE. Zone: pure; throws Unconvertible.
+#include <algorithm>
+#include <utility>
+
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -20,7 +23,37 @@ void check_output(const Expr& e, const char* which) {
     }
 }
 
+bool is_outer(const From& f) {
+    if (f.kind != Fr::kJoin) return false;
+    return (f.join != "INNER" && f.join != "," && f.join != "CROSS") || is_outer(*f.left) || is_outer(*f.right);
+}
+
+// The table of the FROM clause that an UPDATE or DELETE changes: its alias, or its name.
+const From* target_in(const From& f, const std::string& target) {
+    if (f.kind == Fr::kJoin) {
+        const From* left = target_in(*f.left, target);
+        return left != nullptr ? left : target_in(*f.right, target);
+    }
+    if (f.kind != Fr::kTable && f.kind != Fr::kVariable) return nullptr;
+    return lower_ascii(f.alias.empty() ? f.name.back() : f.alias) == target ? &f : nullptr;
+}
+
+constexpr const char* kByPlace =
+    "the rows are found by their place: one that another session changes at the same moment is left out";
+
 }  // namespace
+
+// The common table expressions in front, which the rest of the statement has to know.
+void Emitter::begin_dml(const Stmt& s) {
+    for (const Cte& cte : s.ctes) {
+        if (s.target->name.size() == 1 && lower_ascii(s.target->name[0]) == lower_ascii(cte.name)) {
+            refuse(s.at, "change through the common table expression " + cte.name,
+                   "PostgreSQL changes tables and views only", "select the keys in it, and change the table by them");
+        }
+    }
+    if (!s.ctes.empty()) feature("common table expression", s.at);
+    with_ = with_clause(s.ctes);
+}
 
 std::string Emitter::set_list(const std::vector<Assignment>& set, const std::string& table) {
     std::string sql;
@@ -75,7 +108,7 @@ std::string Emitter::returning(const Output& o, const char* which) {
 
 // OUTPUT is a result set; OUTPUT INTO a second INSERT over the rows of the first statement.
 void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* which) {
-    const std::string with = with_clause(s.ctes);
+    const std::string with = std::exchange(with_, {});
     if (!s.output) {
         line(with + sql + ";");
     } else {
@@ -99,23 +132,53 @@ void Emitter::finish_dml(const Stmt& s, const std::string& sql, const char* whic
     rowcount_fresh_ = true;
 }
 
+// Of the columns that an INSERT fills, as far as they are known.
+std::vector<Type> Emitter::column_types(const Stmt& s) {
+    std::vector<Type> types;
+    const Columns all = relation(s.target->name);
+    if (s.columns.empty() && all != nullptr) {
+        for (const ColumnInfo& c : *all) {
+            if (!c.identity) types.push_back(c.type);  // which only INSERT … with its name may fill
+        }
+    }
+    enter_scope(s.target.get());
+    for (const std::string& c : s.columns) types.push_back(column_type({c}));
+    scopes_.pop_back();
+    return types;
+}
+
 void Emitter::insert(const Stmt& s) {
-    if (!s.body.empty())
-        refuse(s.at, "INSERT … EXEC", "a procedure returns no rows here", "select from the function it became");
+    const std::string called = s.body.empty() ? "" : rows_of(*s.body[0]);
+    if (!s.body.empty() && called.empty())
+        refuse(s.at, "INSERT … EXEC", "the rows of what it calls are not known", "select from the function it became");
     if (s.top) refuse(s.at, "INSERT TOP", "it has no rule", "write LIMIT into the query");
+    if (const Columns all = relation(s.target->name); made_by_query_.count(lower_ascii(s.target->name.back())) > 0 &&
+                                                      (all == nullptr || s.columns.size() < all->size())) {
+        doubt(s.at, "INSERT into a table of SELECT INTO",
+              "such a table inherits an identity in T-SQL, and has none here",
+              "check whether one of its columns is an identity");
+    }
     const bool is_variable = s.target->kind == Fr::kVariable;
     const std::string target = is_variable ? variable(s.target->name[0], s.at).pg : table_name(s.target->name, s.at);
     std::string sql = "INSERT INTO " + target;
     std::string columns;
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
+    if (const Columns all = relation(s.target->name);
+        columns.empty() && all != nullptr && (s.query != nullptr || !called.empty())) {
+        const auto identity = [](const ColumnInfo& c) { return c.identity; };
+        if (std::any_of(all->begin(), all->end(), identity)) {  // which T-SQL skips when no columns are named
+            for (const ColumnInfo& c : *all) {
+                if (!c.identity) columns += (columns.empty() ? "" : ", ") + ident(c.name);
+            }
+        }
+    }
     if (!columns.empty()) sql += " (" + columns + ")";
     // Values take the form of the columns where those are known: bit, and numbers that are cut.
     returning_target_ = target;
-    enter_scope(s.target.get());
-    std::vector<Type> types;
-    for (const std::string& c : s.columns) types.push_back(column_type({c}));
-    scopes_.pop_back();
-    if (s.query == nullptr) {
+    const std::vector<Type> types = column_types(s);
+    if (!called.empty()) {
+        sql += "\n" + called;
+    } else if (s.query == nullptr) {
         sql += " DEFAULT VALUES";
     } else if (!s.query->values.empty()) {
         sql += "\nVALUES ";
@@ -130,9 +193,46 @@ void Emitter::insert(const Stmt& s) {
             sql += ")";
         }
     } else {
+        // Where T-SQL's conversion into the column differs, it is written out.
+        std::vector<Type> casts = column_types(s);
+        const Columns from = query_columns(*s.query);
+        for (std::size_t i = 0; i < casts.size(); ++i) {
+            const bool narrow = casts[i].family == Family::kBit || casts[i].family == Family::kInt;
+            const Type source = from != nullptr && i < from->size() ? (*from)[i].type : Type{};
+            if (!narrow || source.family == casts[i].family) casts[i] = {};
+        }
+        casts_ = s.query->select ? &casts : nullptr;
         sql += "\n" + query(*s.query);
+        casts_ = nullptr;
     }
+    if (const std::string identity = identity_of(s); uses_identity_ && identity_known_ && !identity.empty())
+        sql += "\nRETURNING " + identity + " INTO v_identity";
     finish_dml(s, sql, "inserted");
+}
+
+// The column whose new value SCOPE_IDENTITY() tells; empty when the table has none.
+std::string Emitter::identity_of(const Stmt& s) const {
+    const Columns columns = relation(s.target->name);
+    if (columns == nullptr) return "";
+    for (const ColumnInfo& c : *columns) {
+        if (c.identity) return ident(c.name);
+    }
+    return "";
+}
+
+// Whether each INSERT of the routine can tell the value that it makes: one row into a table that is known.
+void Emitter::survey_identity(const std::vector<StmtPtr>& list) {
+    for (const StmtPtr& s : list) {
+        if (s->kind == St::kMerge) identity_known_ = false;
+        if (s->kind == St::kInsert) {
+            const bool one_row = s->query != nullptr && s->query->values.size() == 1 && !s->output && s->ctes.empty();
+            const bool defaults = s->query == nullptr && s->body.empty() && !s->output;
+            const bool known = relation(s->target->name) != nullptr;
+            if (!known || (!one_row && !defaults && !identity_of(*s).empty())) identity_known_ = false;
+        }
+        survey_identity(s->body);
+        survey_identity(s->otherwise);
+    }
 }
 
 // The tables of inner joins become a list, their conditions part of WHERE; false if another join is there.
@@ -176,6 +276,35 @@ Emitter::Split Emitter::split_from(const Stmt& s) {
 
 void Emitter::update(const Stmt& s) {
     enter_scope(s.from ? s.from.get() : s.target.get());
+    const From* table = s.from && is_outer(*s.from) ? target_in(*s.from, lower_ascii(s.target->name.back())) : nullptr;
+    if (table != nullptr && !s.output && !s.top) {
+        review(s.at, "UPDATE over an outer join", kByPlace, "check whether that can happen");
+        std::string values;
+        std::string set;
+        for (std::size_t i = 0; i < s.set.size(); ++i) {
+            const Assignment& a = s.set[i];
+            if (!a.variable.empty() || a.op != "=")
+                refuse(a.value->at, "assignment in an UPDATE over an outer join", "this form has no rule",
+                       "write column = value");
+            const Type type = column_type({a.column.back()});
+            const bool narrow = type.family == Family::kBit || type.family == Family::kInt;
+            const std::string name = "lm_" + std::to_string(i + 1);
+            values += ", " + to_type(expr(*a.value), narrow ? type : Type{}, a.value->at, false).sql + " AS " + name;
+            set += (set.empty() ? "" : ",\n    ") + ident(a.column.back()) + " = lm." + name;
+        }
+        const std::string name = ident(table->alias.empty() ? table->name.back() : table->alias);
+        const std::string real =
+            table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows =
+            "SELECT " + (table->alias.empty() ? real : name) + ".ctid AS lm_ctid" + values + "\nFROM " + from(*s.from);
+        if (s.condition) rows += "\nWHERE " + text(*s.condition);
+        finish_dml(s,
+                   "UPDATE " + real + " AS lm_target\nSET " + set + "\nFROM (" + rows +
+                       ") AS lm\nWHERE lm_target.ctid = lm.lm_ctid",
+                   "");
+        scopes_.pop_back();
+        return;
+    }
     Split split = split_from(s);
     std::string sql = "UPDATE " + split.target + "\nSET " + set_list(s.set, returning_target_);
     if (s.top) {
@@ -192,6 +321,18 @@ void Emitter::update(const Stmt& s) {
 
 void Emitter::remove(const Stmt& s) {
     enter_scope(s.from ? s.from.get() : s.target.get());
+    const From* table = s.from && is_outer(*s.from) ? target_in(*s.from, lower_ascii(s.target->name.back())) : nullptr;
+    if (table != nullptr && !s.output && !s.top) {
+        review(s.at, "DELETE over an outer join", kByPlace, "check whether that can happen");
+        const std::string real =
+            table->kind == Fr::kVariable ? variable(table->name[0], s.at).pg : table_name(table->name, s.at);
+        std::string rows =
+            "SELECT " + (table->alias.empty() ? real : ident(table->alias)) + ".ctid\nFROM " + from(*s.from);
+        if (s.condition) rows += "\nWHERE " + text(*s.condition);
+        finish_dml(s, "DELETE FROM " + real + " AS lm_target\nWHERE lm_target.ctid IN (" + rows + ")", "");
+        scopes_.pop_back();
+        return;
+    }
     Split split = split_from(s);
     std::string sql = "DELETE FROM " + split.target;
     if (s.top) {
@@ -212,8 +353,9 @@ void Emitter::merge(const Stmt& s) {
         refuse(s.at, s.top ? "MERGE TOP" : "MERGE … OUTPUT", "MERGE has no RETURNING before PostgreSQL 17",
                "use INSERT … ON CONFLICT … RETURNING");
     scopes_.emplace_back();
-    collect(*s.target, scopes_.back());
-    collect(*s.from, scopes_.back());
+    const std::size_t scope = scopes_.size() - 1;
+    collect(*s.target, scope);
+    collect(*s.from, scope);
     const std::string name = s.target->alias.empty() ? ident(s.target->name.back()) : ident(s.target->alias);
     std::string sql = "MERGE INTO " + from(*s.target) + "\nUSING " + from(*s.from) + "\nON " + text(*s.condition);
     for (const std::string& h : s.target->hints) {

@@ -1,4 +1,6 @@
 // Expressions: operators and casts by the types of their operands. Zone: pure; throws Unconvertible.
+#include <utility>
+
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -27,19 +29,6 @@ std::string bracketed(const Expr& e, const std::string& sql) {
                         k == Ex::kCase;
     return simple ? sql : "(" + sql + ")";
 }
-// The wider of two numeric types.
-Type wider(const Type& a, const Type& b) {
-    static constexpr Family kOrder[] = {Family::kFloat, Family::kDecimal, Family::kMoney, Family::kInt};
-    for (const Family f : kOrder) {
-        if (a.family == f && b.family == f) {
-            if (f == Family::kDecimal) return {f, "numeric"};
-            return a.pg == "bigint" || b.pg != "bigint" ? (a.pg == "smallint" ? b : a) : b;
-        }
-        if (a.family == f || b.family == f) return f == Family::kDecimal ? Type{f, "numeric"} : a.family == f ? a : b;
-    }
-    return {};
-}
-
 }  // namespace
 
 std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
@@ -49,9 +38,10 @@ std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
 }
 
 // SQL Server sorts NULL below every value; PostgreSQL above.
-std::string Emitter::order_by(const std::vector<OrderItem>& items) {
+std::string Emitter::order_by(const std::vector<OrderItem>& items, const Columns& result) {
     std::string out;
     for (const OrderItem& item : items) {
+        string_sorted(*item.expr, result);
         out += (out.empty() ? "" : ", ") + text(*item.expr) + (item.descending ? " DESC NULLS LAST" : " NULLS FIRST");
     }
     return out;
@@ -65,6 +55,16 @@ std::string Emitter::lone_expression(const Expr& e, std::map<std::string, Out> c
 }
 
 Out Emitter::expr(const Expr& e) {
+    // Some functions name an argument twice; nested in each other they would grow without end.
+    constexpr std::size_t kMostWork = 200000;
+    constexpr std::size_t kLongest = 200000;
+    if (++work_ > kMostWork) refuse(e.at, "expression", "it is too large", "split it");
+    Out out = expr_of(e);
+    if (out.sql.size() > kLongest) refuse(e.at, "expression", "it is too large", "split it");
+    return out;
+}
+
+Out Emitter::expr_of(const Expr& e) {
     switch (e.kind) {
         case Ex::kNull: return {"NULL", {}};
         case Ex::kDefault: return {"DEFAULT", {}};
@@ -74,7 +74,8 @@ Out Emitter::expr(const Expr& e) {
             std::string number = e.text;
             if (number.back() == 'e' || number.back() == 'E') number += "0";
             if (is_float) return {number + "::double precision", {Family::kFloat, "double precision"}};
-            return {number, decimal ? Type{Family::kDecimal, "numeric"} : kInteger};
+            const bool wide = e.text.size() > 9;  // T-SQL takes what is no integer for a decimal, never for a bigint
+            return {number, decimal || wide ? Type{Family::kDecimal, "numeric"} : kInteger};
         }
         case Ex::kMoney: {
             std::string number;
@@ -101,7 +102,7 @@ Out Emitter::expr(const Expr& e) {
             }
             const std::string word = e.name.size() == 1 ? upper_ascii(e.name[0]) : "";
             if (word == "CURRENT_TIMESTAMP")
-                return {"clock_timestamp()::timestamp(3)", {Family::kDatetime, "timestamp(3)"}};
+                return {clock("clock_timestamp()::timestamp(3)"), {Family::kDatetime, "timestamp(3)"}};
             if (word == "CURRENT_USER" || word == "SESSION_USER") return {lower_ascii(word) + "::text", kText};
             if (word == "SYSTEM_USER") return {"session_user::text", kText};
             if (word.rfind('$', 0) == 0) refuse(e.at, e.name[0], "it has no counterpart", "name the column");
@@ -129,29 +130,50 @@ Out Emitter::expr(const Expr& e) {
         case Ex::kCast: return cast(e);
         case Ex::kCall: return call(e);
         case Ex::kSubquery: {
+            if (typing_) {
+                const Columns c = query_columns(*e.query);
+                return {"(SELECT NULL)", c != nullptr && c->size() == 1 ? (*c)[0].type : Type{}};
+            }
             std::vector<Type> types;
             std::string sql = "(" + query(*e.query, {}, &types) + ")";
             return {std::move(sql), types.size() == 1 ? types[0] : Type{}};
         }
-        case Ex::kExists: return {"EXISTS (" + query(*e.query) + ")", kBoolean};
+        case Ex::kExists:
+            if (typing_) return {"true", kBoolean};
+            return {"EXISTS (" + query(*e.query) + ")", kBoolean};
         case Ex::kIn: {
             const Out left = expr(*e.args[0]);
             std::string right;
+            if (typing_) return {"true", kBoolean};
             if (e.query) {
+                const Columns c = query_columns(*e.query);
+                strings_compared(e.at, left.type, c != nullptr && c->size() == 1 ? (*c)[0].type : Type{});
                 right = query(*e.query);
             } else {
                 for (std::size_t i = 1; i < e.args.size(); ++i) {
-                    right += (i > 1 ? ", " : "") + to_type(expr(*e.args[i]), left.type, e.args[i]->at, false).sql;
+                    const Out one = expr(*e.args[i]);
+                    strings_compared(e.at, left.type, one.type);
+                    date_as_text(*e.args[i], one.type, left.type);
+                    // a list is compared, not assigned: only a bit needs its own words
+                    right +=
+                        (i > 1 ? ", " : "") +
+                        to_type(one, left.type.family == Family::kBit ? left.type : Type{}, e.args[i]->at, false).sql;
                 }
             }
             return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT IN (" : " IN (") + right + ")", kBoolean};
         }
         case Ex::kBetween: {
+            const Out value = expr(*e.args[0]);
+            for (std::size_t i = 1; i < 3; ++i) {
+                const Out bound = expr(*e.args[i]);
+                strings_compared(e.at, value.type, bound.type);
+                date_as_text(*e.args[i], bound.type, value.type);
+            }
             const std::string low = bracketed(*e.args[1], text(*e.args[1]));
             const std::string high = bracketed(*e.args[2], text(*e.args[2]));
-            return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low +
-                        " AND " + high,
-                    kBoolean};
+            return {
+                bracketed(*e.args[0], value.sql) + (e.negated ? " NOT BETWEEN " : " BETWEEN ") + low + " AND " + high,
+                kBoolean};
         }
         case Ex::kLike: return like(e);
         case Ex::kIsNull:
@@ -178,7 +200,7 @@ Out Emitter::binary(const Expr& e) {
     if (op == "+") return plus(e, a, b);
     if (op == "&" || op == "|" || op == "^") {  // one precedence in T-SQL, others in PostgreSQL
         const std::string sign = op == "^" ? "#" : op;
-        return {"(" + bracketed(l, a.sql) + " " + sign + " " + bracketed(r, b.sql) + ")", wider(a.type, b.type)};
+        return {"(" + bracketed(l, a.sql) + " " + sign + " " + bracketed(r, b.sql) + ")", wider_type(a.type, b.type)};
     }
     if (op == "-" || op == "*" || op == "/" || op == "%") {
         if (op == "-" && (is_time(a.type.family) || is_time(b.type.family))) {
@@ -190,7 +212,11 @@ Out Emitter::binary(const Expr& e) {
                        "use DATEDIFF");
             }
         }
-        return {a.sql + " " + op + " " + b.sql, wider(a.type, b.type)};
+        const bool both = a.type.known() && b.type.known();
+        if (op == "/") scale_differs(e.at, "division", both ? wider_type(a.type, b.type) : Type{});
+        if (op == "*" && (a.type.family == Family::kMoney || b.type.family == Family::kMoney))
+            scale_differs(e.at, "product of money", a.type);
+        return {a.sql + " " + op + " " + b.sql, wider_type(a.type, b.type)};
     }
     return comparison(e, a, b);
 }
@@ -206,6 +232,8 @@ Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
         refuse(e.at, "+ of a string and a number", "T-SQL converts the string and adds", "cast one side");
     }
     if (left || right) {
+        padded(e.at, a.type);
+        padded(e.at, b.type);
         const bool certain = (left && right) || (left && inner(l).kind == Ex::kString && !is_numeric_text(l)) ||
                              (right && inner(r).kind == Ex::kString && !is_numeric_text(r));
         if (!certain)
@@ -219,7 +247,7 @@ Out Emitter::plus(const Expr& e, const Out& a, const Out& b) {
     if (!a.type.known() && !b.type.known() && inner(l).kind != Ex::kNull && inner(r).kind != Ex::kNull) {
         review(e.at, "+", "the types of both sides are not known", "write || if they are strings");
     }
-    return {a.sql + " + " + b.sql, wider(a.type, b.type)};
+    return {a.sql + " + " + b.sql, wider_type(a.type, b.type)};
 }
 
 Out Emitter::comparison(const Expr& e, Out a, Out b) {
@@ -228,6 +256,9 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
     if (op == "!<") op = ">=";
     if (op == "!>") op = "<=";
     const bool null_literal = inner(*e.args[0]).kind == Ex::kNull || inner(*e.args[1]).kind == Ex::kNull;
+    if (!null_literal) strings_compared(e.at, a.type, b.type);
+    date_as_text(*e.args[1], b.type, a.type);
+    date_as_text(*e.args[0], a.type, b.type);
     if (null_literal) review(e.at, op + " NULL", "never true with ANSI_NULLS ON", "IS NULL was probably meant");
     if (a.type.family == Family::kBit) b = to_type(b, a.type, e.args[1]->at, false);
     if (b.type.family == Family::kBit) a = to_type(a, b.type, e.args[0]->at, false);
@@ -245,6 +276,7 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
 Out Emitter::case_of(const Expr& e) {
     std::string sql = "CASE";
     Type type;
+    bool first = true;
     Out operand;
     if (e.args[0]) {
         operand = expr(*e.args[0]);
@@ -252,17 +284,16 @@ Out Emitter::case_of(const Expr& e) {
     }
     for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
         Out when = expr(*e.args[i]);
+        if (e.args[0]) strings_compared(e.at, operand.type, when.type);
         if (e.args[0])
             when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
         const Out then = expr(*e.args[i + 1]);
-        if (!type.known()) type = then.type;
-        if (is_number(type.family) && is_number(then.type.family)) type = wider(type, then.type);
+        if (then.sql != "NULL") type = std::exchange(first, false) ? then.type : common_type(type, then.type);
         sql += " WHEN " + when.sql + " THEN " + then.sql;
     }
     if (e.args.back()) {
         const Out otherwise = expr(*e.args.back());
-        if (!type.known()) type = otherwise.type;
-        if (is_number(type.family) && is_number(otherwise.type.family)) type = wider(type, otherwise.type);
+        if (otherwise.sql != "NULL") type = first ? otherwise.type : common_type(type, otherwise.type);
         sql += " ELSE " + otherwise.sql;
     }
     if (type.family == Family::kString) type = kText;
@@ -273,6 +304,7 @@ Out Emitter::like(const Expr& e) {
     const Expr& pattern = inner(*e.args[1]);
     const Out left = expr(*e.args[0]);
     const Out right = expr(*e.args[1]);
+    strings_compared(e.at, left.type, right.type);
     std::string escape;
     if (pattern.kind == Ex::kString) {
         if (pattern.text.find('[') != std::string::npos) {
@@ -300,6 +332,14 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
         if (is_number(from)) return {"(" + value.sql + ") <> 0", type};
         return {"(" + value.sql + ")::boolean", type};
     }
+    if (type.family == Family::kBinary && from == Family::kString)
+        refuse(at, "text as bytes", "its bytes depend on the encoding", "use convert_to()");
+    if (type.pg == "timestamp(0)" && value.type.pg != type.pg)
+        doubt(at, "smalldatetime", "T-SQL rounds it to the minute", "round it where it matters");
+    if (type.family == Family::kString && type.pg != value.type.pg) padded(at, value.type);
+    if (type.family == Family::kString && from == Family::kInt && type.length > 0 && type.length < 10)
+        doubt(at, "integer as a short string", "what is too long is * in T-SQL, and cut here",
+              "give it more characters");
     if (from == Family::kBit && is_number(type.family)) return {"(" + value.sql + ")::integer", type};
     if (type.family == Family::kInt && (from == Family::kDecimal || from == Family::kFloat)) {
         return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds
@@ -308,8 +348,8 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
         refuse(at, "date as string without a style", "the default format depends on the session",
                "use CONVERT with a style");
     }
-    if (type.family == Family::kString &&
-        (from == Family::kFloat || from == Family::kMoney || from == Family::kBit || from == Family::kBinary)) {
+    if (type.family == Family::kString && (from == Family::kFloat || from == Family::kMoney || from == Family::kBit ||
+                                           from == Family::kBinary || from == Family::kGuid)) {
         review(at, "conversion to a string", "T-SQL writes this type in another form",
                "use to_char() with the format wanted");
     }
@@ -322,7 +362,7 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
 }
 
 Out Emitter::cast(const Expr& e) {
-    const Type type = map_type(e.type, true);
+    const Type type = type_of(e.type, true);
     if (type.pg.empty())
         refuse(e.at, "type " + e.type.name, "it has no counterpart in the type table", "choose a type");
     if (e.text == "PARSE" || e.text.rfind("TRY_", 0) == 0) {
@@ -331,6 +371,10 @@ Out Emitter::cast(const Expr& e) {
     }
     const Out value = expr(*e.args[0]);
     if (e.args.size() > 1) return convert_style(e, type, value);
+    date_as_text(*e.args[0], value.type, type);
+    if (value.type.family == Family::kString && type.family == Family::kInt && inner(*e.args[0]).kind != Ex::kString)
+        doubt(e.at, "text as an integer", "T-SQL makes 0 of an empty string, PostgreSQL raises an error",
+              "check that there is none");
     if (e.text == "CONVERT" || e.text == "CAST") {
         if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull &&
             (type.family == Family::kInt || type.family == Family::kString)) {
@@ -356,6 +400,10 @@ Out Emitter::global(const Expr& e) {
         review(e.at, name, "lastval() is the last sequence value of the session, whatever the table",
                "use RETURNING … INTO");
         return {"lastval()", {Family::kInt, "bigint"}};
+    }
+    if (name == "@@ERROR" && !in_catch_) {
+        review(e.at, name, "it is 0 whenever the routine gets here: an error ends it", "catch the error");
+        return {"0", kInteger};
     }
     if (name == "@@ERROR" || name == "@@TRANCOUNT") {
         refuse(e.at, name, "errors and transactions work otherwise in PostgreSQL", "use a block with EXCEPTION");

@@ -20,24 +20,29 @@ void arguments(const Expr& e, std::size_t least, std::size_t most) {
 }  // namespace
 
 Out Emitter::call(const Expr& e) {
-    if (e.name.size() > 1) {  // a function of the user
-        if (e.distinct || e.over)
-            refuse(e.at, e.name.back() + "()", "CLR aggregates have no counterpart", "write an aggregate");
-        std::string args;
-        for (std::size_t i = 0; i < e.args.size(); ++i) {
-            if (e.args[i]->kind == Ex::kDefault)
-                refuse(e.at, "DEFAULT as argument", "PostgreSQL takes it by leaving it out", "name the arguments");
-            args += (i > 0 ? ", " : "") + text(*e.args[i]);
-        }
-        return {object_name(e.name, e.at) + "(" + args + ")", {}};
-    }
+    if (e.name.size() > 1) return user_function(e);
     bool found = true;
     Out out = string_function(e, found);
     if (!found) out = number_function(e, found = true);
     if (!found) out = date_function(e, found = true);
+    if (!found) out = error_function(e, found);
+    if (!found) out = trigger_function(e, found);
     if (!found) out = aggregate(e, found = true);
     if (!found) refuse(e.at, e.text + "()", "this function has no rule", "find or write a counterpart");
     return out;
+}
+
+// The type of a function that returns one of its arguments.
+Type Emitter::common_of(const std::vector<ExprPtr>& args, std::size_t from) {
+    Type type;
+    bool first = true;
+    for (std::size_t i = from; i < args.size(); ++i) {
+        const Out o = expr(*args[i]);
+        if (o.sql == "NULL") continue;
+        type = first ? o.type : common_type(type, o.type);
+        first = false;
+    }
+    return type;
 }
 
 Out Emitter::string_function(const Expr& e, bool& found) {
@@ -48,30 +53,29 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         const Out a = expr(*e.args[0]);
         Out b = expr(*e.args[1]);
         if (a.type.known()) b = to_type(b, a.type, e.at, false);  // the result has the first argument's type
+        if (!a.type.known() && (b.type.family == Family::kDecimal || b.type.family == Family::kFloat))
+            doubt(e.at, f, "the result has the first argument's type, which is not known", "cast it");
         return {"coalesce(" + a.sql + ", " + b.sql + ")", a.type.known() ? a.type : b.type};
     }
     if (f == "COALESCE") {
         arguments(e, 1, 99);
-        Type type;
-        for (const ExprPtr& a : e.args) {
-            if (!type.known()) type = expr(*a).type;
-        }
+        const Type type = common_of(e.args, 0);
         return {"coalesce(" + list(e.args) + ")", type.family == Family::kString ? kText : type};
     }
     if (f == "NULLIF") {
         arguments(e, 2, 2);
+        strings_compared(e.at, expr(*e.args[0]).type, expr(*e.args[1]).type);
         return {"nullif(" + list(e.args) + ")", expr(*e.args[0]).type};
     }
     if (f == "IIF") {
         arguments(e, 3, 3);
-        const Out yes = expr(*e.args[1]);
-        return {"CASE WHEN " + arg(0) + " THEN " + yes.sql + " ELSE " + arg(2) + " END", yes.type};
+        return {"CASE WHEN " + arg(0) + " THEN " + arg(1) + " ELSE " + arg(2) + " END", common_of(e.args, 1)};
     }
     if (f == "CHOOSE") {
         arguments(e, 2, 99);
         std::string sql = "CASE " + arg(0);
         for (std::size_t i = 1; i < e.args.size(); ++i) sql += " WHEN " + std::to_string(i) + " THEN " + arg(i);
-        return {sql + " END", expr(*e.args[1]).type};
+        return {sql + " END", common_of(e.args, 1)};
     }
     if (f == "LEN") {
         arguments(e, 1, 1);
@@ -95,24 +99,51 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         arguments(e, 1, 99);
         if ((f == "LTRIM" || f == "RTRIM" || f == "TRIM") && e.args.size() != 1)
             refuse(e.at, f, "this form has no rule", "use trim()");
+        for (const ExprPtr& a : e.args) {
+            if (f != "RTRIM" && f != "UPPER" && f != "LOWER") padded(a->at, expr(*a).type);
+            const bool joins = f.rfind("CONCAT", 0) == 0;
+            if (joins && a->kind != Ex::kNull) written_as_text(a->at, f, expr(*a).type);
+        }
+        if (f == "REPLICATE" && (e.args.size() != 2 || e.args[1]->kind != Ex::kNumber))
+            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
+                  "check that it cannot be negative");
+        if (f == "REPLACE") strings_compared(e.at, expr(*e.args[0]).type, {Family::kString, "text"});
         return {s->second + "(" + list(e.args) + ")", kText};
     }
     if (f == "LEFT" || f == "RIGHT") {
         arguments(e, 2, 2);
+        padded(e.at, expr(*e.args[0]).type);
+        // A negative length is an error in T-SQL, and counts from the other end in left() and right().
+        const bool plain = e.args[1]->kind == Ex::kNumber;
+        if (f == "LEFT" && !plain) return {"substring(" + arg(0) + ", 1, " + arg(1) + ")", kText};
+        if (!plain && e.args[1]->kind != Ex::kVariable)
+            doubt(e.at, f, "a negative length is an error in T-SQL and counts from the left here",
+                  "check that it cannot be negative");
         return {(f == "LEFT" ? "left(" : "right(") + list(e.args) + ")", kText};
     }
     if (f == "SPACE") {
         arguments(e, 1, 1);
+        if (e.args[0]->kind != Ex::kNumber)
+            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
+                  "check that it cannot be negative");
         return {"repeat(' ', " + arg(0) + ")", kText};
     }
     if (f == "CHARINDEX") {
         arguments(e, 2, 3);
+        strings_compared(e.at, {Family::kString, "text"}, {Family::kString, "text"});
+        if (e.args[0]->kind != Ex::kString || e.args[0]->text.empty())
+            doubt(e.at, f + " of a computed text", "an empty text is found nowhere in T-SQL, and at the start here",
+                  "check that it cannot be empty");
         if (e.args.size() == 2) return {"strpos(" + arg(1) + ", " + arg(0) + ")", kInteger};
-        const std::string rest = "strpos(substr(" + arg(1) + ", " + arg(2) + "), " + arg(0) + ")";
-        return {"CASE WHEN " + rest + " > 0 THEN " + rest + " + " + arg(2) + " - 1 ELSE 0 END", kInteger};
+        const Expr& start = *e.args[2];
+        const std::string first =
+            start.kind == Ex::kNumber && start.text != "0" ? start.text : "greatest(" + arg(2) + ", 1)";
+        const std::string rest = "strpos(substr(" + arg(1) + ", " + first + "), " + arg(0) + ")";
+        return {"CASE WHEN " + rest + " > 0 THEN " + rest + " + " + first + " - 1 ELSE 0 END", kInteger};
     }
     if (f == "STUFF") {
         arguments(e, 4, 4);
+        if (Out joined = joined_rows(e); !joined.sql.empty()) return joined;
         review(e.at, f, "beyond the end of the string T-SQL returns NULL", "check that the start lies within");
         return {"overlay(" + arg(0) + " placing coalesce(" + arg(3) + ", '') from " + arg(1) + " for " + arg(2) + ")",
                 kText};
@@ -127,11 +158,8 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "ASCII" || f == "UNICODE") {
         arguments(e, 1, 1);
+        doubt(e.at, f, "of an empty text it is NULL in T-SQL, and 0 here; codes over 127 differ", "check the texts");
         return {"ascii(" + arg(0) + ")", kInteger};
-    }
-    if (f == "ERROR_MESSAGE") {
-        if (in_catch_) return {"SQLERRM", kText};
-        return {"NULL::text", kText};  // as in T-SQL outside of CATCH
     }
     if (f == "DB_NAME" && e.args.empty()) return {"current_database()::text", kText};
     if ((f == "SUSER_SNAME" || f == "SUSER_NAME" || f == "ORIGINAL_LOGIN") && e.args.empty())
@@ -158,6 +186,9 @@ Out Emitter::number_function(const Expr& e, bool& found) {
             refuse(e.at, f, "whether it cuts is computed", "write round() or trunc()");
         const bool cut = e.args.size() == 3 && e.args[2]->text != "0";
         std::string sql = (cut ? "trunc((" : "round((") + a.sql + ")::numeric, " + arg(1) + ")";
+        if (a.type.family == Family::kFloat)
+            doubt(e.at, "ROUND of a float", "a float that lies between two values can go the other way",
+                  "round a decimal");
         if (a.type.family == Family::kInt || a.type.family == Family::kFloat) return {sql + "::" + a.type.pg, a.type};
         return {sql, a.type.known() ? a.type : Type{Family::kDecimal, "numeric"}};
     }
@@ -182,14 +213,19 @@ Out Emitter::number_function(const Expr& e, bool& found) {
         if (base.type.family == Family::kInt) return {"trunc(" + sql + ")::" + base.type.pg, base.type};
         if (!base.type.known())
             review(e.at, f, "the type of the base is not known", "T-SQL cuts the result to that type");
+        if (base.type.family == Family::kDecimal || base.type.family == Family::kMoney)
+            doubt(e.at, f, "T-SQL cuts the result to the base's scale", "round() it to that scale");
         return {sql, base.type};
     }
     if (f == "PI") return {"pi()", kDouble};
+    if (f == "RAND" && e.args.empty() && !scopes_.empty())
+        doubt(e.at, f, "T-SQL draws one number per statement, random() one per row", "draw it before the statement");
     if (f == "RAND" && e.args.empty()) return {"random()", kDouble};
     if (f == "NEWID" || f == "NEWSEQUENTIALID") {
         arguments(e, 0, 0);
         return {"gen_random_uuid()", {Family::kGuid, "uuid"}};
     }
+    if (f == "SCOPE_IDENTITY" && identity_known_) return {"v_identity", kBigint};
     if (f == "SCOPE_IDENTITY") {
         review(e.at, f, "lastval() is the last sequence value of the session, whatever the table",
                "use RETURNING … INTO");
@@ -205,6 +241,7 @@ std::string Emitter::over(const Expr& e, bool required) {
         return "";
     }
     std::string sql;
+    for (const ExprPtr& p : e.over->partition) string_sorted(*p);
     if (!e.over->partition.empty()) sql += "PARTITION BY " + list(e.over->partition);
     if (!e.over->order.empty()) {
         const Expr& first = *e.over->order[0].expr;  // ORDER BY (SELECT NULL): any order
@@ -228,6 +265,7 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
         const Out a = expr(*e.args[0]);
         if (a.type.family == Family::kGuid || a.type.family == Family::kBit)
             refuse(e.at, f, "PostgreSQL has none for this type", "cast it");
+        if (!a.type.known() || a.type.family == Family::kString) strings_compared(e.at, a.type, a.type);
         return {(f == "MIN" ? "min(" : "max(") + distinct + a.sql + ")" + over(e, false),
                 a.type.family == Family::kString ? kText : a.type};
     }
@@ -242,11 +280,13 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
         if (!a.type.known() && f == "AVG")
             review(e.at, f, "the type of the values is not known",
                    "T-SQL cuts the mean of integers: use trunc(avg(…))");
+        if (f == "AVG" && a.type.known()) scale_differs(e.at, f, a.type);
         if (a.type.family == Family::kDecimal) return {sql, {Family::kDecimal, "numeric"}};
         return {sql, a.type};
     }
     if (f == "STRING_AGG") {
         arguments(e, 2, 2);
+        written_as_text(e.at, f, expr(*e.args[0]).type);
         const std::string order = e.order.empty() ? "" : " ORDER BY " + order_by(e.order);
         return {"string_agg((" + text(*e.args[0]) + ")::text, " + text(*e.args[1]) + order + ")", kText};
     }

@@ -1,4 +1,7 @@
 // Names, literals, variables and notes. Zone: pure; throws Unconvertible.
+#include <algorithm>
+#include <cstdio>
+
 #include "tsql/emitter.hpp"
 
 namespace lakemover::tsql {
@@ -232,8 +235,38 @@ std::string Emitter::table_name(const Name& name, const Position& at) {
     if (name.back().rfind("##", 0) == 0) {
         refuse(at, "global temporary table " + name.back(), "PostgreSQL has none", "use a table of its own");
     }
-    if (name.back().rfind('#', 0) == 0) return ident("tmp_" + name.back().substr(1));
-    return object_name(name, at);
+    if (name.back().rfind('#', 0) == 0) {
+        if (local_tables_.count(lower_ascii(name.back())) == 0) {
+            refuse(at, "temporary table " + name.back(), "this routine does not create it, its caller does",
+                   "create it here, or pass its rows in another way");
+        }
+        return ident(temp_name(name.back()));
+    }
+    const std::string pg = object_name(resolved(name), at);
+    const bool transition = name.size() == 1 && local_tables_.count(lower_ascii(name[0])) > 0;
+    if (!transition) result_.tables.insert(pg);
+    return pg;
+}
+
+// With the schema that is meant, where the scripts or the inventory tell it.
+Name Emitter::resolved(const Name& name) const {
+    if (name.size() != 1) return name;
+    const std::string schema = schema_of(name);
+    if (schema.empty() || catalog_.bare.count(schema + "." + lower_ascii(name[0])) > 0) return name;
+    return {schema, name[0]};
+}
+
+// The schema that a name without one means, if that is known: the routine's own, or dbo.
+std::string Emitter::schema_of(const Name& name) const {
+    if (name.size() >= 2 && !name[name.size() - 2].empty()) return lower_ascii(name[name.size() - 2]);
+    const std::string object = lower_ascii(name.back());
+    std::string own = "dbo";
+    if (routine_ != nullptr && routine_->name.size() > 1) own = lower_ascii(routine_->name[routine_->name.size() - 2]);
+    for (const std::string& schema : {own, std::string("dbo")}) {
+        const std::string key = schema + "." + object;
+        if (catalog_.relations.count(key) > 0 || catalog_.routines.count(key) > 0) return schema;
+    }
+    return "";
 }
 
 std::string Emitter::object_name(const Name& name, const Position& at) {
@@ -249,26 +282,23 @@ std::string Emitter::object_name(const Name& name, const Position& at) {
         refuse(at, "system catalog " + schema + "." + object, "its columns differ from PostgreSQL's",
                "rewrite it over pg_catalog");
     }
-    for (const auto& [from, to] : names_) {
-        const std::string key = lower_ascii(from);
-        const bool whole = key == (schema.empty() ? "dbo." + object : schema + "." + object) || key == object;
-        if (!whole && (schema.empty() || key != schema)) continue;
-        const auto part = [](std::string_view p) {
-            return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p);
-        };
-        if (!whole) {
-            if (names_.count(schema + "." + object) > 0) continue;  // the whole name goes first
-            return part(to) + "." + ident(object);
-        }
+    const auto part = [](std::string_view p) { return plain_name(p) && !is_reserved(p) ? std::string(p) : quote(p); };
+    auto mapped = names_.find((schema.empty() ? "dbo" : schema) + "." + object);  // the whole name goes first
+    if (mapped == names_.end()) mapped = names_.find(object);
+    if (mapped != names_.end()) {
+        const std::string& to = mapped->second;
         const std::size_t dot = to.find('.');
         return dot == std::string::npos ? part(to) : part(to.substr(0, dot)) + "." + part(to.substr(dot + 1));
     }
+    if (const auto whole = names_.find(schema); !schema.empty() && whole != names_.end())
+        return part(whole->second) + "." + ident(object);
     return (schema.empty() ? "" : ident(schema) + ".") + ident(object);
 }
 
 // Control characters are escaped, so that every line of the output is a line of code and can be indented.
 std::string Emitter::literal(std::string_view value) const {
-    const bool escaped = value.find_first_of("\n\r\t") != std::string_view::npos;
+    const auto control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+    const bool escaped = std::any_of(value.begin(), value.end(), control);
     std::string text;
     for (const char c : value) {
         switch (c) {
@@ -277,7 +307,14 @@ std::string Emitter::literal(std::string_view value) const {
             case '\n': text += "\\n"; break;
             case '\r': text += "\\r"; break;
             case '\t': text += "\\t"; break;
-            default: text += c;
+            default:
+                if (control(c)) {
+                    char code[8];
+                    std::snprintf(code, sizeof code, "\\x%02x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+                    text += code;
+                } else {
+                    text += c;
+                }
         }
     }
     return (escaped ? "E'" : "'") + text + "'";
@@ -289,10 +326,34 @@ const Emitter::Var& Emitter::variable(const std::string& name, const Position& a
     return found->second;
 }
 
+Type Emitter::type_of(const TypeName& type, bool in_cast) const {
+    const bool dotted = type.name.find('.') != std::string::npos;
+    const auto alias = catalog_.alias_types.find((dotted ? "" : "dbo.") + lower_ascii(type.name));
+    return map_type(alias == catalog_.alias_types.end() ? type : alias->second, in_cast);
+}
+
 std::string Emitter::type_name(const TypeName& type, const Position& at, bool in_cast) const {
-    Type t = map_type(type, in_cast);
+    Type t = type_of(type, in_cast);
     if (t.pg.empty()) refuse(at, "type " + type.name, "it has no counterpart in the type table", "choose a type");
     return t.pg;
+}
+
+Columns Emitter::columns_of(const TableDef& table) const {
+    auto columns = std::make_shared<std::vector<ColumnInfo>>();
+    for (const Column& c : table.columns)
+        columns->push_back({c.name, c.computed ? Type{} : type_of(c.type), c.identity});
+    return columns;
+}
+
+// The columns of a table, view or common table expression; null when they are not known.
+Columns Emitter::relation(const Name& name) const {
+    const std::string object = lower_ascii(name.back());
+    if (name.size() == 1 || object[0] == '#') {
+        if (const auto cte = ctes_.find(object); cte != ctes_.end()) return cte->second;
+        if (const auto local = local_tables_.find(object); local != local_tables_.end()) return local->second;
+    }
+    const auto known = catalog_.relations.find(schema_of(name) + "." + object);
+    return known == catalog_.relations.end() ? nullptr : known->second;
 }
 
 // The declared type of a column that one of the tables in scope has, when that is certain.
@@ -302,19 +363,12 @@ Type Emitter::column_type(const Name& name) const {
     for (auto scope = scopes_.rbegin(); scope != scopes_.rend(); ++scope) {
         Type found;
         int hits = 0;
-        for (const auto& [alias, table] : scope->tables) {
+        for (const auto& [alias, columns] : scope->tables) {
             if (!qualifier.empty() && alias != qualifier) continue;
-            const std::vector<Column>* columns = nullptr;
-            if (const auto local = local_tables_.find(table); local != local_tables_.end()) columns = &local->second;
-            if (const auto known = tables_.find(table); columns == nullptr && known != tables_.end())
-                columns = known->second;
-            if (columns == nullptr) {
-                if (qualifier.empty()) return {};  // the column may be this table's
-                continue;
-            }
-            for (const Column& c : *columns) {
+            if (columns == nullptr) return {};  // the column may be this table's
+            for (const ColumnInfo& c : *columns) {
                 if (lower_ascii(c.name) == column) {
-                    found = map_type(c.type);
+                    found = c.type;
                     ++hits;
                 }
             }

@@ -1,5 +1,6 @@
 // Procedures, functions, views and triggers as a whole. Zone: pure; throws nothing.
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include "tsql/emitter.hpp"
@@ -11,35 +12,23 @@ namespace lakemover::tsql {
 void Emitter::survey(const std::vector<StmtPtr>& list) {
     for (const StmtPtr& p : list) {
         const Stmt& s = *p;
-        const auto local = [&](const std::string& name, const TableDef& table) {
-            std::vector<Column> columns;
-            for (const Column& c : table.columns) {
-                Column copy;
-                copy.name = c.name;
-                copy.type = c.type;
-                columns.push_back(std::move(copy));
-            }
-            local_tables_[lower_ascii(name)] = std::move(columns);
-        };
         if (s.kind == St::kDeclare) {
             for (const Variable& v : s.variables) {
                 const std::string key = lower_ascii(v.name);
-                if (v.is_table) local(v.name, v.table);
-                variables_[key] = {ident((v.is_table ? "tmp_" : "v_") + key.substr(1)),
-                                   v.is_table ? Type{} : map_type(v.type)};
+                const TableDef* rows = v.is_table ? &v.table : table_type(v.type);
+                if (rows != nullptr) local_tables_[key] = columns_of(*rows);
+                variables_[key] = {ident(rows != nullptr ? temp_name(key) : "v_" + key.substr(1)),
+                                   rows != nullptr ? Type{} : type_of(v.type)};
             }
         } else if (s.kind == St::kCreateTable && s.name.back()[0] == '#') {
-            local(s.name.back(), s.table);
+            local_tables_[lower_ascii(s.name.back())] = columns_of(s.table);
         } else if (s.kind == St::kReturn && s.value) {
             returns_code_ = true;
         } else if (s.kind == St::kSelect) {
             const Select* first = first_select(*s.query);
-            const bool quiet = first == nullptr || !first->into.empty() ||
-                               (!first->items.empty() && !first->items[0].variable.empty());
-            if (!quiet && ++result_sets_ == 1) only_result_ = s.query.get();
-        } else if (s.output && s.output->into.empty()) {
-            ++result_sets_;
-            only_result_ = nullptr;
+            if (first != nullptr && !first->into.empty() && first->into.back()[0] == '#')
+                local_tables_[lower_ascii(first->into.back())] = query_columns(*s.query);
+            if (first != nullptr && !first->into.empty()) made_by_query_.insert(lower_ascii(first->into.back()));
         }
         survey(s.body);
         survey(s.otherwise);
@@ -50,10 +39,21 @@ std::string Emitter::parameters(const Stmt& s) {
     std::string sql;
     bool defaulted = false;
     for (const Variable& v : s.variables) {
-        if (v.readonly)
-            refuse(v.at, "table-valued parameter " + v.name, "it has no rule yet", "pass an array of a composite type");
         const std::string key = lower_ascii(v.name);
-        const Type type = map_type(v.type);
+        if (v.readonly) {
+            const auto known = table_parameters_.find(key);
+            if (known == table_parameters_.end())
+                refuse(v.at, "table-valued parameter " + v.name, "its type is in no script",
+                       "give its CREATE TYPE as well");
+            const std::string pg = ident("p_" + key.substr(1));
+            const std::string rows = table_type_name(v.type, v.at);
+            sql += (sql.empty() ? "\n    " : ",\n    ") + pg + " " + rows + "[]";
+            sql += " DEFAULT NULL";  // T-SQL takes an empty table for one that is not passed
+            defaulted = true;
+            made_routine_.parameters.push_back({key, {}, false, true, rows});
+            continue;
+        }
+        const Type type = type_of(v.type);
         const std::string pg = ident("p_" + key.substr(1));
         sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " +
                type_name(v.type, v.at);
@@ -65,10 +65,10 @@ std::string Emitter::parameters(const Stmt& s) {
                          : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql);
             defaulted = true;
         } else if (defaulted) {
-            sql += " DEFAULT NULL";
-            review(v.at, "parameter " + v.name, "behind one with a default it needs one, too", "pass it in every call");
+            sql += " DEFAULT NULL";  // PostgreSQL wants one behind another; who calls it has to pass it in any case
         }
         variables_[key] = {pg, type};
+        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr, ""});
     }
     return sql;
 }
@@ -98,6 +98,8 @@ std::string Emitter::body(const Stmt& s, const std::string& before, const std::s
     const std::string code = std::exchange(out_, std::move(saved));
     std::string text = results_ == Results::kTable ? "#variable_conflict use_column\n" : "";
     if (uses_rowcount_) declarations_.insert(declarations_.begin(), "v_rowcount integer := 0;");
+    if (uses_identity_ && identity_known_) declarations_.insert(declarations_.begin(), "v_identity bigint;");
+    if (uses_error_detail_) declarations_.insert(declarations_.begin(), "v_error_detail text;");
     if (!declarations_.empty()) text += "DECLARE\n";
     for (const std::string& d : declarations_) text += "    " + d + "\n";
     return text + "BEGIN\n" + code + "END\n";
@@ -105,16 +107,16 @@ std::string Emitter::body(const Stmt& s, const std::string& before, const std::s
 
 void Emitter::procedure(const Stmt& s) {
     std::string args = parameters(s);
-    const bool output = std::any_of(s.variables.begin(), s.variables.end(), [](const Variable& v) { return v.output; });
-    if (result_sets_ == 1 && only_result_ != nullptr && !output &&
-        result_columns(*only_result_, result_columns_, result_types_)) {
-        results_ = Results::kTable;
-    } else if (result_sets_ > 0) {
-        results_ = Results::kCursors;
-        if (result_sets_ > 1) feature("several result sets", s.at);
-    }
+    decide_results(s);
     result_.name = object_name(s.name, s.at);
     result_.kind = results_ == Results::kTable ? "function" : "procedure";
+    made_routine_.pg = result_.name;
+    made_routine_.returns_code = returns_code_ && results_ != Results::kTable;
+    if (results_ == Results::kCursors) made_routine_.cursors = result_sets_;
+    if (results_ == Results::kTable) {
+        made_routine_.kind = Signature::Kind::kTable;
+        made_routine_.columns = result_rows_;
+    }
     std::string head;
     if (results_ == Results::kTable) {
         std::string columns;
@@ -140,12 +142,15 @@ void Emitter::function(const Stmt& s) {
     const std::string args = parameters(s);
     result_.name = object_name(s.name, s.at);
     result_.kind = "function";
+    made_routine_.pg = result_.name;
+    made_routine_.kind = s.query || !s.return_variable.empty() ? Signature::Kind::kTable : Signature::Kind::kScalar;
     const std::string head = "CREATE OR REPLACE FUNCTION " + result_.name + "(" + args + ")\n";
     if (s.query) {  // inline
         if (!result_columns(*s.query, result_columns_, result_types_)) {
             refuse(s.at, "inline table-valued function", "the types of its columns are not known",
                    "name them in RETURNS TABLE");
         }
+        made_routine_.columns = query_columns(*s.query);
         comments_before(s.end);
         casts_ = &result_types_;
         const std::string code = query(*s.query) + "\n";
@@ -165,10 +170,12 @@ void Emitter::function(const Stmt& s) {
         while (!before.empty() && before.back() == '\n') before.pop_back();
         const std::string pg = variable(s.return_variable, s.at).pg;
         returned_table_ = pg;
+        made_routine_.columns = columns_of(s.table);
         const std::string code = body(s, before, "");
         out_ += head + "RETURNS TABLE (" + columns + ")\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
     } else {
         const std::string type = type_name(s.returns, s.at);
+        made_routine_.returns = type_of(s.returns);
         const std::string code = body(s, "", "");
         out_ += head + "RETURNS " + type + "\nLANGUAGE plpgsql\nAS " + quoted_body(code) + ";\n";
     }
@@ -181,55 +188,10 @@ void Emitter::view(const Stmt& s) {
     for (const std::string& c : s.columns) columns += (columns.empty() ? "" : ", ") + ident(c);
     comments_before(s.end);
     const std::string code = query(*s.query);
+    made_relation_ = renamed(query_columns(*s.query), s.columns);
     out_ += "CREATE OR REPLACE VIEW " + result_.name + (columns.empty() ? "" : " (" + columns + ")") + " AS\n" + code;
     const bool check = std::find(s.words.begin(), s.words.end(), "CHECK OPTION") != s.words.end();
     out_ += check ? "\nWITH CHECK OPTION;\n" : ";\n";
-}
-
-void Emitter::trigger(const Stmt& s) {
-    const std::string table = object_name(s.target->name, s.target->at);
-    const std::string function = object_name(s.name, s.at);
-    result_.name = function;
-    result_.kind = "trigger";
-    if (s.op != "AFTER")
-        refuse(s.at, "INSTEAD OF trigger", "on tables PostgreSQL has none, on views they run per row",
-               "write a rule or a row trigger");
-    bool inserted = false;
-    bool deleted = false;
-    for (const Token& t : lexed_.tokens) {
-        if (t.at.offset < s.target->at.offset || t.at.offset >= s.end) continue;
-        const std::string word = lower_ascii(t.value);
-        inserted = inserted || word == "inserted";
-        deleted = deleted || word == "deleted";
-    }
-    for (const std::string& event : s.columns) {
-        if ((deleted && event == "INSERT") || (inserted && event == "DELETE")) {
-            refuse(s.at, "trigger over " + event + " that reads both tables",
-                   "each event has only its own transition tables", "write one trigger per event");
-        }
-    }
-    if (const auto known = tables_.find(lower_ascii(s.target->name.back())); known != tables_.end()) {
-        for (const char* name : {"inserted", "deleted"}) {
-            for (const Column& c : *known->second) {
-                Column copy;
-                copy.name = c.name;
-                copy.type = c.type;
-                local_tables_[name].push_back(std::move(copy));
-            }
-        }
-    }
-    const std::string code = body(s, "", "RETURN NULL;");
-    out_ += "CREATE OR REPLACE FUNCTION " + function + "()\nRETURNS trigger\nLANGUAGE plpgsql\nAS " +
-            quoted_body(code) + ";\n";
-    for (const std::string& event : s.columns) {
-        std::string tables;
-        if (inserted && event != "DELETE") tables += " NEW TABLE AS inserted";
-        if (deleted && event != "INSERT") tables += " OLD TABLE AS deleted";
-        const std::string name = ident(lower_ascii(s.name.back()) + "_" + lower_ascii(event));
-        out_ += "CREATE OR REPLACE TRIGGER " + name + "\nAFTER " + event + " ON " + table +
-                (tables.empty() ? "" : "\nREFERENCING" + tables) + "\nFOR EACH STATEMENT EXECUTE FUNCTION " + function +
-                "();\n";
-    }
 }
 
 void Emitter::finish(const Stmt& s) {
@@ -246,23 +208,97 @@ void Emitter::finish(const Stmt& s) {
         if (f != result_.features.end()) score += w.weight * (f->second.count + 1);
     }
     result_.score = score;
-    result_.sql = std::move(out_);
+    // The marks of the lines become a list beside the text.
+    int source_line = 0;
+    result_.sql.reserve(out_.size());
+    for (std::size_t i = 0; i < out_.size(); ++i) {
+        if (out_[i] == kLineMark) {
+            const std::size_t end = out_.find(kLineMark, i + 1);
+            source_line = std::atoi(out_.substr(i + 1, end - i - 1).c_str());
+            i = end;
+            continue;
+        }
+        result_.sql += out_[i];
+        if (out_[i] == '\n') result_.lines.push_back(std::exchange(source_line, 0));
+    }
+    // Each body of PL/pgSQL: where it begins, and whose it is.
+    std::size_t function = 0;
+    int number = 1;
+    for (std::size_t from = 0, before = 0; from < result_.sql.size(); ++number) {
+        const std::size_t to = std::min(result_.sql.find('\n', from), result_.sql.size());
+        const std::string_view head = std::string_view(result_.sql).substr(from, to - from);
+        const std::string_view language = std::string_view(result_.sql).substr(before, from - before);
+        if (head.rfind("AS $lakemover", 0) == 0 && language == "LANGUAGE plpgsql\n") {
+            const std::string name = function < functions_.size() ? functions_[function++] : result_.name;
+            result_.bodies.emplace_back(name, number);
+        }
+        before = from;
+        from = to + 1;
+    }
+}
+
+// What the whole routine sees from its first line on.
+void Emitter::prepare(const Stmt& s) {
+    std::string name;
+    for (const std::string& part : s.name) {
+        const std::string lower = lower_ascii(part);
+        if (&part != &s.name.back() && (lower.empty() || lower == "dbo" || s.name.size() > 2)) continue;
+        name += (name.empty() ? "" : "_") + lower;
+    }
+    routine_key_ = name;
+    for (const Variable& v : s.variables) {
+        const std::string key = lower_ascii(v.name);
+        variables_[key] = {ident("p_" + key.substr(1)), type_of(v.type)};
+        const TableDef* rows = v.readonly ? table_type(v.type) : nullptr;
+        if (rows == nullptr) continue;
+        table_parameters_[key] = rows;
+        local_tables_[key] = columns_of(*rows);
+    }
+    if (!s.return_variable.empty()) {
+        local_tables_[lower_ascii(s.return_variable)] = columns_of(s.table);
+        variables_[lower_ascii(s.return_variable)] = {ident(temp_name(s.return_variable)), {}};
+    }
+    if (s.kind == St::kCreateTrigger) {
+        for (const char* rows : {"inserted", "deleted"}) local_tables_[rows] = relation(s.target->name);
+    }
+}
+
+// The comments in front of the statement, without those of the statement before.
+void Emitter::own_comments(const Stmt& s) {
+    skip_comments(first_comment_);
+    comments_before(s.at.offset);
+}
+
+void Emitter::skip_comments(std::size_t offset) {
+    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset) ++next_comment_;
+}
+
+// The result of a statement whose own comments are left out.
+Converted Emitter::whole(const Stmt& s) {
+    skip_comments(s.end);
+    finish(s);
+    return std::move(result_);
 }
 
 Converted Emitter::routine(const Stmt& s) {
     routine_ = &s;
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    result_.line = s.at.line;
+    own_comments(s);
     for (const Token& t : lexed_.tokens) {
         if (t.kind == Tok::kGlobal && t.at.offset >= s.at.offset && t.at.offset < s.end) {
             uses_rowcount_ = uses_rowcount_ || upper_ascii(t.text) == "@@ROWCOUNT";
+        }
+        if (t.kind == Tok::kWord && t.at.offset >= s.at.offset && t.at.offset < s.end) {
+            uses_identity_ = uses_identity_ || t.upper == "SCOPE_IDENTITY";
+            uses_error_detail_ = uses_error_detail_ || t.upper == "ERROR_NUMBER";
         }
     }
     const std::size_t comment = next_comment_;
     const std::string head = out_;
     try {
+        prepare(s);
         survey(s.body);
+        survey_identity(s.body);
         for (const std::string& w : s.words) {
             if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER")
                 review(s.at, w, "it is left out", "use SECURITY DEFINER and an owner");
@@ -279,10 +315,14 @@ Converted Emitter::routine(const Stmt& s) {
         out_ = lines + out_;
     } catch (const Unconvertible& u) {  // nothing of it can be created
         out_ = head;
+        result_.creatable = false;
         indent_ = 0;
         next_comment_ = comment;
         result_.notes.clear();
         routine_ = nullptr;
+        made_routine_ = {};
+        made_relation_ = nullptr;
+        typing_ = false;
         std::string name;
         for (const std::string& part : s.name) name += (name.empty() ? "" : ".") + lower_ascii(part);
         result_.name = name;
@@ -296,10 +336,63 @@ Converted Emitter::routine(const Stmt& s) {
     return std::move(result_);
 }
 
+// Tables come with the schema; here they are made so that routines can be checked beside them.
+Converted Emitter::table(const Stmt& s) {
+    result_.line = s.at.line;
+    result_.kind = "table";
+    own_comments(s);
+    const std::string head = out_;
+    try {
+        result_.name = object_name(s.name, s.at);
+        if (!s.table.unsupported.empty())
+            review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
+        for (const std::string& p : pending_) out_ += p + "\n";
+        out_ += "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
+        auto columns = std::make_shared<std::vector<ColumnInfo>>(*columns_of(s.table));
+        for (std::size_t i = 0; i < columns->size(); ++i) {
+            const Column& c = s.table.columns[i];
+            if (c.computed) (*columns)[i].type = computed_type(s.table, c);
+        }
+        made_relation_ = columns;
+    } catch (const Unconvertible& u) {
+        out_ = head;
+        result_.creatable = false;
+        fixme(u, s);
+    }
+    return whole(s);
+}
+
+Converted Emitter::type(const Stmt& s) {
+    result_.line = s.at.line;
+    result_.kind = "type";
+    own_comments(s);
+    const std::string head = out_;
+    try {
+        result_.name = object_name(s.name, s.at);
+        std::string columns;
+        for (const Column& c : s.table.columns) {
+            if (c.computed)
+                refuse(s.at, "computed column " + c.name, "it has no rule in a type", "compute it in the query");
+            columns += (columns.empty() ? "\n    " : ",\n    ") + ident(c.name) + " " + type_name(c.type, s.at);
+        }
+        if (columns.empty()) {
+            result_.creatable = false;
+            out_ += "-- " + result_.name + " is " + type_name(s.returns, s.at) + " wherever it is used\n";
+        } else {
+            out_ += "CREATE TYPE " + result_.name + " AS (" + columns + "\n);\n";
+        }
+    } catch (const Unconvertible& u) {
+        out_ = head;
+        result_.creatable = false;
+        fixme(u, s);
+    }
+    return whole(s);
+}
+
 Converted Emitter::left_over(const Stmt& s) {
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < first_comment_)
-        ++next_comment_;
-    comments_before(s.at.offset);
+    result_.line = s.at.line;
+    result_.creatable = false;
+    own_comments(s);
     result_.kind = "statement";
     if (s.kind == St::kUnknown) {
         fixme({s.error_at, "statement", one_line(s.text), "convert it by hand"}, s);

@@ -31,9 +31,11 @@ bool is_aggregate(const Expr& e) {
 void Emitter::line(const std::string& text) {
     std::size_t from = 0;
     const std::string margin(static_cast<std::size_t>(indent_) * 4, ' ');
+    const std::string mark =
+        line_of_source_ > 0 ? kLineMark + std::to_string(line_of_source_) + kLineMark : std::string();
     while (from <= text.size()) {
         const std::size_t to = std::min(text.find('\n', from), text.size());
-        if (to > from) out_ += margin + text.substr(from, to - from);
+        if (to > from) out_ += mark + margin + text.substr(from, to - from);
         out_ += '\n';
         from = to + 1;
     }
@@ -43,7 +45,7 @@ void Emitter::comments_before(std::size_t offset) {
     for (; next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset;
          ++next_comment_) {
         std::string text = lexed_.comments[next_comment_].text;
-        std::erase(text, '\r');
+        std::erase_if(text, [](char c) { return c == '\r' || c == kLineMark; });
         line(text);
     }
 }
@@ -54,14 +56,14 @@ void Emitter::fixme(const Unconvertible& u, const Stmt& s) {
     result_.notes.push_back({at, u.construct, u.why, u.todo, Severity::kManual});
     line("-- FIXME(lakemover): line " + std::to_string(at) + ": " + u.construct + ": " + u.why + ": " + u.todo);
     std::string text = slice(s.at.offset, s.end);
-    std::erase(text, '\r');
+    std::erase_if(text, [](char c) { return c == '\r' || c == kLineMark; });
     std::size_t from = 0;
     while (from < text.size()) {
         const std::size_t to = std::min(text.find('\n', from), text.size());
         line("--   " + text.substr(from, to - from));
         from = to + 1;
     }
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < s.end) ++next_comment_;
+    skip_comments(s.end);
     if (routine_ != nullptr) {
         line("RAISE EXCEPTION USING ERRCODE = 'feature_not_supported', MESSAGE = " +
              literal("line " + std::to_string(at) + " was not converted: " + u.construct) + ";");
@@ -78,10 +80,12 @@ void Emitter::statements(const std::vector<StmtPtr>& list) {
 
 void Emitter::statement(const Stmt& s) {
     comments_before(s.at.offset);
+    const int outer_line = std::exchange(line_of_source_, s.at.line);
+    work_ = 0;
     const std::size_t mark = out_.size();
     const std::size_t scopes = scopes_.size();
     const int indent = indent_;
-    const std::set<std::string> ctes = ctes_;
+    const std::map<std::string, Columns> ctes = ctes_;
     const auto notes = result_.notes.size();
     const std::size_t comment = next_comment_;
     const int result = next_result_;
@@ -106,8 +110,10 @@ void Emitter::statement(const Stmt& s) {
         next_result_ = result;
         rowcount_fresh_ = fresh;
         casts_ = nullptr;
+        typing_ = false;
         fixme(u, s);
     }
+    line_of_source_ = outer_line;
     pending_ = std::move(outer);
     ctes_ = ctes;
 }
@@ -127,14 +133,28 @@ void Emitter::convert_statement(const Stmt& s) {
                 !xact_abort_off)
                 return;
             if (xact_abort_off) return;  // the default
+            // As NOLOCK: there are no dirty reads, and no waiting for writers either.
+            if (s.text == "TRANSACTION ISOLATION LEVEL" && s.words[0] == "READ") return;
             refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule",
                    "check what depends on it");
         }
         case St::kSelect: select_statement(s); break;
-        case St::kInsert: insert(s); break;
-        case St::kUpdate: update(s); break;
-        case St::kDelete: remove(s); break;
-        case St::kMerge: merge(s); break;
+        case St::kInsert:
+            begin_dml(s);
+            insert(s);
+            break;
+        case St::kUpdate:
+            begin_dml(s);
+            update(s);
+            break;
+        case St::kDelete:
+            begin_dml(s);
+            remove(s);
+            break;
+        case St::kMerge:
+            begin_dml(s);
+            merge(s);
+            break;
         case St::kIf: if_statement(s); break;
         case St::kWhile:
             line("WHILE " + text(*s.condition) + " LOOP");
@@ -146,19 +166,7 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kBlock:
             for (const StmtPtr& b : s.body) statement(*b);
             break;
-        case St::kTry: {
-            feature("TRY/CATCH", s.at);
-            review(s.at, "TRY/CATCH", "PostgreSQL undoes what the block did before it enters the handler",
-                   "check that nothing of it is needed there");
-            line("BEGIN");
-            statements(s.body);
-            line("EXCEPTION WHEN OTHERS THEN");
-            const bool outer = std::exchange(in_catch_, true);
-            statements(s.otherwise);
-            in_catch_ = outer;
-            line("END;");
-            break;
-        }
+        case St::kTry: try_catch(s); break;
         case St::kReturn: return_statement(s); break;
         case St::kBreak: line("EXIT;"); break;
         case St::kContinue: line("CONTINUE;"); break;
@@ -168,21 +176,8 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kExec: exec(s); break;
         case St::kBeginTran:
         case St::kCommit:
-            feature("transaction", s.at);
-            review(s.at, s.kind == St::kCommit ? "COMMIT" : "BEGIN TRANSACTION",
-                   "left out: the call is one transaction here",
-                   "check that the caller does not rely on an earlier commit");
-            break;
         case St::kRollback:
-            feature("transaction", s.at);
-            if (!in_catch_ || !s.text.empty())
-                refuse(s.at, "ROLLBACK", "only the handler of an error undoes work here",
-                       "raise an error, or let the caller roll back");
-            review(s.at, "ROLLBACK", "left out: the block with the error is undone already",
-                   "check that work before the block is not meant");
-            break;
-        case St::kSaveTran:
-            refuse(s.at, "SAVE TRANSACTION", "savepoints are blocks with EXCEPTION here", "write such a block");
+        case St::kSaveTran: transaction(s); break;
         case St::kDeclareCursor:
         case St::kOpen:
         case St::kFetch:
@@ -193,55 +188,25 @@ void Emitter::convert_statement(const Stmt& s) {
                 refuse(s.at, "CREATE TABLE in a routine", "it has no rule", "create it with the schema");
             create_temp(s.name.back(), s.table, s.at);
             break;
-        case St::kDropTable:
-            line("DROP TABLE " + std::string(s.words.empty() ? "" : "IF EXISTS ") + table_name(s.name, s.at) + ";");
-            break;
+        case St::kDropTable: drop_table(s, false); break;
         case St::kTruncate: line("TRUNCATE TABLE " + table_name(s.name, s.at) + ";"); break;
         default: refuse(s.at, "statement", "it is not expected in a routine", "convert it by hand");
     }
     if (s.body.empty()) comments_before(s.end);
 }
 
-void Emitter::create_temp(const std::string& name, const TableDef& table, const Position& at) {
-    feature("temporary table", at);
-    if (!table.unsupported.empty())
-        refuse(at, "table with " + table.unsupported, "this part has no rule", "create the table by hand");
-    const std::string key = lower_ascii(name);
-    std::vector<Column> columns;
-    std::string sql;
-    for (const Column& c : table.columns) {
-        Column copy;
-        copy.name = c.name;
-        copy.type = c.type;
-        columns.push_back(std::move(copy));
-        sql += (sql.empty() ? "\n    " : ",\n    ") + ident(c.name) + " " + type_name(c.type, at);
-        if (c.identity) sql += " GENERATED BY DEFAULT AS IDENTITY";
-        if (c.not_null) sql += " NOT NULL";
-        if (c.primary_key) sql += " PRIMARY KEY";
-        if (c.unique) sql += " UNIQUE";
-        if (c.default_value) sql += " DEFAULT " + to_type(expr(*c.default_value), map_type(c.type), at, false).sql;
-    }
-    std::string keys;
-    for (const std::string& k : table.primary_key) keys += (keys.empty() ? "" : ", ") + ident(k);
-    if (!keys.empty()) sql += ",\n    PRIMARY KEY (" + keys + ")";
-    const std::string pg = ident("tmp_" + key.substr(1));
-    if (key[0] == '@') variables_[key] = {pg, {}};
-    local_tables_[key] = std::move(columns);
-    line("DROP TABLE IF EXISTS pg_temp." + pg + ";");  // left by an earlier call in this transaction
-    line("CREATE TEMPORARY TABLE " + pg + " (" + sql + "\n) ON COMMIT DROP;");
-}
-
 void Emitter::declare(const Stmt& s) {
     for (const Variable& v : s.variables) {
         const std::string key = lower_ascii(v.name);
-        if (v.is_table) {
-            create_temp(v.name, v.table, v.at);
+        const TableDef* rows = v.is_table ? &v.table : table_type(v.type);
+        if (rows != nullptr) {
+            create_temp(v.name, *rows, v.at);
             continue;
         }
         const std::string type = type_name(v.type, v.at);
         const std::string pg = ident("v_" + key.substr(1));
         if (declared_.insert(key).second) declarations_.push_back(pg + " " + type + ";");
-        variables_[key] = {pg, map_type(v.type)};
+        variables_[key] = {pg, type_of(v.type)};
         // In a loop T-SQL runs only the initialiser again, as here.
         if (v.value) assign(v.name, "=", *v.value, v.at);
     }
@@ -261,21 +226,21 @@ void Emitter::assign(const std::string& name, const std::string& op, const Expr&
     line(v.pg + " := " + to_type(o, v.type, at, false).sql + ";");
 }
 
-// IF @@TRANCOUNT > 0 ROLLBACK in a handler, and the like: the rollback has happened.
-bool Emitter::is_transaction_guard(const Stmt& s) const {
-    if (!in_catch_ || !s.otherwise.empty() || s.body.size() != 1) return false;
-    const Stmt& b = *s.body[0];
-    const Stmt& r = b.kind == St::kBlock && b.body.size() == 1 ? *b.body[0] : b;
-    const Expr& c = bare(*s.condition);
-    if (r.kind != St::kRollback || !r.text.empty() || c.kind != Ex::kBinaryOp) return false;
-    const Expr& left = bare(*c.args[0]);
-    return (left.kind == Ex::kGlobal && upper_ascii(left.text) == "@@TRANCOUNT") ||
-           (left.kind == Ex::kCall && left.text == "XACT_STATE");
-}
-
 void Emitter::if_statement(const Stmt& s) {
     if (is_transaction_guard(s)) {
         statement(*s.body[0]);
+        return;
+    }
+    if (guards_transactions(s)) {
+        feature("transaction", s.at);
+        review(s.at, "@@TRANCOUNT", "left out with what it guards: the call is one transaction here",
+               "check that the caller does not rely on an earlier commit");
+        return;
+    }
+    if (guards_errors(s)) {
+        review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
+               "catch it where something else is wanted");
+        skip_comments(s.end);
         return;
     }
     // IF OBJECT_ID('tempdb..#t') IS NOT NULL DROP TABLE #t
@@ -284,7 +249,7 @@ void Emitter::if_statement(const Stmt& s) {
         s.otherwise.empty() && s.body.size() == 1) {
         const Stmt& b = s.body[0]->kind == St::kBlock && s.body[0]->body.size() == 1 ? *s.body[0]->body[0] : *s.body[0];
         if (b.kind == St::kDropTable && b.name.back()[0] == '#') {
-            line("DROP TABLE IF EXISTS " + table_name(b.name, b.at) + ";");
+            drop_table(b, true);
             return;
         }
     }
@@ -313,18 +278,17 @@ void Emitter::select_statement(const Stmt& s) {
     if (assigns) {
         select_assign(s, *first);
     } else if (!first->into.empty()) {
-        if (first->into.back()[0] != '#')
-            refuse(s.at, "SELECT INTO a table", "it has no rule", "create the table with the schema");
-        feature("temporary table", s.at);
-        const std::string pg = table_name(first->into, s.at);
-        line("DROP TABLE IF EXISTS pg_temp." + pg + ";");
-        line("CREATE TEMPORARY TABLE " + pg + " ON COMMIT DROP AS\n" + query(*s.query) + ";");
-        if (uses_rowcount_) line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
+        select_into(s, *first);
     } else {
         if (results_ == Results::kTable) casts_ = &result_types_;
         const std::string sql = query(*s.query);
         casts_ = nullptr;
         result_set(sql, s.at);
+        if (uses_rowcount_ && results_ == Results::kTable) {
+            line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
+            rowcount_fresh_ = true;
+            return;
+        }
     }
     rowcount_fresh_ = assigns || !first->into.empty();
 }

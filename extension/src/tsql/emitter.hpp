@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "tsql/catalog.hpp"
 #include "tsql/convert.hpp"
 #include "tsql/types.hpp"
 
@@ -14,22 +15,35 @@ struct Unconvertible {
     std::string construct, why, todo;
 };
 
+// Around a line's number at its start, until the routine is whole; nothing else in the output holds it.
+inline constexpr char kLineMark = '\x01';
+
 struct Out {  // an expression in PostgreSQL's words
     std::string sql;
     Type type;
 };
 
-// Tables that the script itself creates, by lower-case name without schema.
-using Tables = std::map<std::string, std::vector<Column>*>;
+// Forms of a date that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.
+bool plain_date(const std::string& text);
+// Eight hex digits that stand for a name which is too long, or has characters that are not allowed.
+std::string name_digest(std::string_view text);
 
 class Emitter {
 public:
-    Emitter(std::string_view source, const Lexed& lexed, const NameMap& names, const Tables& tables,
+    Emitter(std::string_view source, const Lexed& lexed, const Options& options, const Catalog& catalog,
             std::size_t first_comment)
-        : source_(source), lexed_(lexed), names_(names), tables_(tables), first_comment_(first_comment) {}
+        : source_(source), lexed_(lexed), options_(options), names_(options.names), catalog_(catalog),
+          first_comment_(first_comment) {}
     Converted routine(const Stmt& s);
     // A statement outside a routine, or a text that could not be parsed.
     Converted left_over(const Stmt& s);
+    // A table of the schema, by its columns and keys.
+    Converted table(const Stmt& s);
+    // An alias of a type is replaced by the type; a table type becomes a composite one.
+    Converted type(const Stmt& s);
+    // How others see what was converted last: its columns, or how it is called. Names are the source's.
+    const Columns& made_relation() const { return made_relation_; }
+    const Signature& made_routine() const { return made_routine_; }
     // An expression of the catalogs: its only names are columns, given by name as written or in lower case.
     std::string lone_expression(const Expr& e, std::map<std::string, Out> columns);
     const std::vector<Note>& notes() const { return result_.notes; }
@@ -40,7 +54,7 @@ private:
         Type type;
     };
     struct Scope {
-        std::map<std::string, std::string> tables;  // alias or name -> table key, in lower case
+        std::vector<std::pair<std::string, Columns>> tables;  // by alias or name, in lower case
     };
 
     // emit_names.cpp
@@ -51,6 +65,11 @@ private:
     std::string literal(std::string_view text) const;
     const Var& variable(const std::string& name, const Position& at) const;
     Type column_type(const Name& name) const;
+    std::string schema_of(const Name& name) const;
+    Name resolved(const Name& name) const;
+    Columns relation(const Name& name) const;
+    Columns columns_of(const TableDef& table) const;
+    Type type_of(const TypeName& type, bool in_cast = false) const;
     std::string type_name(const TypeName& type, const Position& at, bool in_cast = false) const;
     std::string slice(std::size_t from, std::size_t to) const;
     void review(const Position& at, std::string construct, std::string why, std::string todo);
@@ -59,6 +78,7 @@ private:
 
     // emit_expr.cpp
     Out expr(const Expr& e);
+    Out expr_of(const Expr& e);
     std::string text(const Expr& e) { return expr(e).sql; }
     Out binary(const Expr& e);
     Out plus(const Expr& e, const Out& a, const Out& b);
@@ -69,35 +89,57 @@ private:
     Out global(const Expr& e);
     Out case_of(const Expr& e);
     std::string list(const std::vector<ExprPtr>& args, std::size_t from = 0);
-    std::string order_by(const std::vector<OrderItem>& items);
+    std::string order_by(const std::vector<OrderItem>& items, const Columns& result = nullptr);
+
+    // emit_doubts.cpp
+    void doubt(const Position& at, const std::string& construct, const std::string& why, const std::string& todo);
+    void strings_compared(const Position& at, const Type& a, const Type& b);
+    void padded(const Position& at, const Type& type);
+    void names_clash(const Columns& columns, const Position& at);
+    void string_sorted(const Expr& e, const Columns& result = nullptr);
+    void date_as_text(const Expr& e, const Type& value, const Type& wanted);
+    void scale_differs(const Position& at, const std::string& what, const Type& type);
+    void written_as_text(const Position& at, const std::string& what, const Type& type);
 
     // emit_function.cpp
     Out call(const Expr& e);
+    Type common_of(const std::vector<ExprPtr>& args, std::size_t from);
     Out string_function(const Expr& e, bool& found);
     Out number_function(const Expr& e, bool& found);
     Out aggregate(const Expr& e, bool& found);
     std::string over(const Expr& e, bool required);
+    Out joined_rows(const Expr& e);
 
     // emit_date.cpp
     Out date_function(const Expr& e, bool& found);
     Out datediff(const Expr& e);
+    std::string clock(const std::string& sql) const;
     Out convert_style(const Expr& e, const Type& type, const Out& value);
     std::string timestamp(const Expr& e);
 
     // emit_query.cpp
     std::string query(const Query& q, const std::vector<std::string>& names = {}, std::vector<Type>* types = nullptr);
     std::string select(const Select& s, const std::vector<std::string>& names, std::vector<Type>* types);
+    std::string star_table(const std::string& alias, const Position& at);
     std::string with_clause(const std::vector<Cte>& ctes);
     std::string from(const From& f);
     void enter_scope(const From* f);
-    void collect(const From& f, Scope& scope);
+    void collect(const From& f, std::size_t scope);
     std::string lock_clause(const From* f, const Position& at);
     std::string values(const std::vector<std::vector<ExprPtr>>& rows);
     static const Select* first_select(const Query& q);
     bool result_columns(const Query& q, std::vector<std::string>& columns, std::vector<Type>& types);
+    Columns query_columns(const Query& q);
+    bool append_star(const Expr& star, std::vector<ColumnInfo>& columns, std::vector<std::string>* tables) const;
+    Columns renamed(const Columns& columns, const std::vector<std::string>& names) const;
+    Columns merged(const Columns& a, const Columns& b) const;
 
     // emit_dml.cpp
+    void begin_dml(const Stmt& s);
     void insert(const Stmt& s);
+    std::vector<Type> column_types(const Stmt& s);
+    std::string identity_of(const Stmt& s) const;
+    void survey_identity(const std::vector<StmtPtr>& list);
     void update(const Stmt& s);
     void remove(const Stmt& s);
     void merge(const Stmt& s);
@@ -122,13 +164,62 @@ private:
     void result_set(const std::string& sql, const Position& at);
     void return_statement(const Stmt& s);
     void raise(const Stmt& s);
-    void exec(const Stmt& s);
     void cursor(const Stmt& s);
-    void create_temp(const std::string& name, const TableDef& table, const Position& at);
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
+    void skip_comments(std::size_t offset);
+    void own_comments(const Stmt& s);
+    Converted whole(const Stmt& s);
     void line(const std::string& text);
+
+    // emit_transaction.cpp
     bool is_transaction_guard(const Stmt& s) const;
+    bool guards_transactions(const Stmt& s) const;
+    bool guards_errors(const Stmt& s) const;
+    bool is_atomic(const Stmt& s) const;
+    bool changed_before(std::size_t offset) const;
+    void try_catch(const Stmt& s);
+    void transaction(const Stmt& s);
+    Out error_function(const Expr& e, bool& found);
+
+    // emit_trigger.cpp
+    void trigger(const Stmt& s);
+    Out trigger_function(const Expr& e, bool& found);
+    bool fires_itself(const std::vector<StmtPtr>& list, const Stmt& trigger) const;
+    std::string missing_rows(const From& f) const;
+
+    // emit_call.cpp
+    const Signature* signature(const Name& name) const;
+    std::string spare_variable(const Type& type, const std::string& value);
+    Out argument(const Expr& e, const Type& type);
+    std::string call_arguments(const Stmt& s, const Signature& callee);
+    std::string rows_of(const Stmt& s);
+    void exec(const Stmt& s);
+    void exec_unknown(const Stmt& s);
+    Out user_function(const Expr& e);
+
+    // emit_results.cpp
+    struct Paths {        // how many result sets the statements return at most
+        int through = 0;  // when they are run to their end
+        int ended = -1;   // when RETURN or THROW ends them; -1: they never are
+    };
+    Paths paths(const std::vector<StmtPtr>& list) const;
+    Columns result_of(const Stmt& s);
+    void collect_results(const std::vector<StmtPtr>& list, std::vector<const Stmt*>& found) const;
+    bool returns_rows(const Stmt& s) const;
+    void decide_results(const Stmt& s);
+
+    // emit_temp.cpp
+    std::string temp_name(const std::string& name) const;
+    std::string table_columns(const TableDef& table, const Position& at);
+    Type computed_type(const TableDef& table, const Column& column);
+    const TableDef* table_type(const TypeName& type) const;
+    std::string table_type_name(const TypeName& type, const Position& at);
+    std::string table_argument(const Expr& e, const ParameterInfo& parameter);
+    void create_temp(const std::string& name, const TableDef& table, const Position& at);
+    void select_into(const Stmt& s, const Select& first);
+    void drop_table(const Stmt& s, bool if_exists);
+    void refuse_recursion(const std::string& callee, const Position& at);
 
     // emit_routine.cpp
     void survey(const std::vector<StmtPtr>& list);
@@ -137,14 +228,15 @@ private:
     void procedure(const Stmt& s);
     void function(const Stmt& s);
     void view(const Stmt& s);
-    void trigger(const Stmt& s);
     std::string quoted_body(const std::string& body) const;
     void finish(const Stmt& s);
+    void prepare(const Stmt& s);
 
     std::string_view source_;
     const Lexed& lexed_;
+    const Options& options_;
     const NameMap& names_;
-    const Tables& tables_;
+    const Catalog& catalog_;
     std::size_t first_comment_;  // comments before this offset belong to the statements before
     Converted result_;
     std::vector<std::string> pending_;  // FIXME lines of the statement at hand
@@ -153,22 +245,40 @@ private:
     const std::map<std::string, Out>* lone_columns_ = nullptr;  // of lone_expression()
     std::size_t next_comment_ = 0;
     std::map<std::string, Var> variables_;
-    std::map<std::string, std::vector<Column>> local_tables_;  // temporary ones and table variables
+    std::map<std::string, Columns> local_tables_;  // temporary ones, table variables, inserted and deleted
+    std::string routine_key_;                      // part of the names of its temporary tables
+    std::map<const Query*, Columns> query_columns_;
+    int line_of_source_ = 0;  // of the statement at hand
+    std::size_t work_ = 0;    // expressions of the statement at hand, against those that grow without end
+    bool typing_ = false;     // only the type of an expression is wanted
+    std::string with_;        // of the INSERT, UPDATE, DELETE or MERGE at hand
+    Columns made_relation_;
+    Signature made_routine_;
     std::vector<std::string> declarations_;
     std::set<std::string> declared_;
     std::vector<Scope> scopes_;
-    std::set<std::string> ctes_;
+    std::map<std::string, Columns> ctes_;
     // What the survey of the body found.
     enum class Results { kNone, kTable, kCursors } results_ = Results::kNone;
     int result_sets_ = 0;
     int next_result_ = 0;
-    const Query* only_result_ = nullptr;
+    int spare_variables_ = 0;
+    Columns result_rows_;         // of a procedure that becomes a function
     std::string returned_table_;  // of a multi-statement table-valued function
     bool returns_code_ = false;
     bool uses_rowcount_ = false;
     bool rowcount_fresh_ = false;
     bool in_catch_ = false;
     int loop_depth_ = 0;
+    std::string event_;  // of the trigger function at hand, where each event has its own
+    bool uses_identity_ = false;
+    bool identity_known_ = true;  // each INSERT so far told the value it made
+    bool uses_error_detail_ = false;
+    bool atomic_ = false;                  // inside a TRY that is one transaction
+    std::set<std::string> made_by_query_;  // temporary tables of SELECT INTO
+    std::vector<std::string> functions_;   // whose bodies stand in the result, when it is not the one of its name
+    std::string trigger_end_;              // what a trigger's function does before it returns
+    std::map<std::string, const TableDef*> table_parameters_;
     const Stmt* routine_ = nullptr;
     std::map<std::string, std::string> cursors_;  // name -> query
     std::string returning_target_;                // how the statement at hand calls its table

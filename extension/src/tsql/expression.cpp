@@ -37,35 +37,13 @@ bool is_time(Family f) {
     return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset;
 }
 
-// Only forms that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.
-bool is_plain_date(const std::string& text) {
-    const auto fits = [&](std::string_view pattern) {
-        if (text.size() < pattern.size()) return false;
-        for (std::size_t i = 0; i < pattern.size(); ++i) {
-            const bool digit = text[i] >= '0' && text[i] <= '9';
-            if (pattern[i] == '9' ? !digit : text[i] != pattern[i]) return false;
-        }
-        return true;
-    };
-    const std::size_t date = fits("99999999") ? 8 : fits("9999-99-99") ? 10 : 0;
-    if (date == 0) return false;
-    if (text.size() == date) return true;
-    if (text[date] != ' ' && text[date] != 'T') return false;
-    return text.find_first_not_of("0123456789:.", date + 1) == std::string::npos && text.size() >= date + 6;
-}
-
 class Reader {
 public:
     explicit Reader(const std::vector<ExpressionColumn>& columns) {
         for (const ExpressionColumn& c : columns) {
             Known k;
             k.out.sql = quoted(c.name);
-            const Lexed lexed = lex(c.type);
-            try {
-                k.out.type = map_type(Parser(lexed.tokens, c.type).lone_type());
-            } catch (const ParseError&) {
-                k.out.type = {Family::kOther, ""};
-            }
+            k.out.type = type_of_text(c.type);
             k.folds = ignores_case(c.collation);
             exact_.emplace(c.name, k);
             folded_.emplace(lower_ascii(c.name), k);
@@ -188,7 +166,7 @@ private:
             strings = strings || (is_string(*a) && a->kind != Ex::kString);
         }
         for (const ExprPtr& a : e.args) {
-            if (times && a->kind == Ex::kString && !is_plain_date(a->text)) {
+            if (times && a->kind == Ex::kString && !plain_date(a->text)) {
                 throw Problem{"it compares a date with '" + a->text + "', whose meaning depends on the session"};
             }
         }
@@ -250,9 +228,9 @@ Expression convert_expression(std::string_view text, const std::vector<Expressio
         Reader reader(columns);
         ExprPtr e = Parser(lexed.tokens, text).lone_expression();
         reader.walk(e);
-        const NameMap names;
-        const Tables tables;
-        Emitter emitter(text, lexed, names, tables, 0);
+        const Options options;
+        const Catalog catalog;
+        Emitter emitter(text, lexed, options, catalog, 0);
         std::string sql = emitter.lone_expression(*e, reader.outs());
         for (const Note& n : emitter.notes()) return {"", n.construct + ": " + n.why};
         return {std::move(sql), ""};

@@ -130,6 +130,8 @@ private:
     void create_trigger(Stmt& s);
     TableDef table_definition();
     Column column_definition(TableDef& table);
+    void storage();
+    void create_type(Stmt& s);
     void batch_body(std::vector<StmtPtr>& body);
 
     const std::vector<Token>& tokens_;

@@ -39,9 +39,9 @@ void Parser::create(Stmt& s) {
         s.kind = St::kCreateTable;
         s.name = dotted_name();
         s.table = table_definition();
-        if (take("ON")) name_part();  // the filegroup has no counterpart and no effect on the rows
-        if (take("TEXTIMAGE_ON")) name_part();
-        if (is("WITH")) fail("table options are not supported");
+        storage();
+    } else if (!alter && take("TYPE")) {
+        create_type(s);
     } else {
         fail((alter ? "ALTER " : "CREATE ") + peek().upper + " is not supported");
     }
@@ -153,6 +153,36 @@ void Parser::batch_body(std::vector<StmtPtr>& body) {
     }
 }
 
+// Filegroups and options of an index or a table have no counterpart and no effect on the rows.
+void Parser::storage() {
+    for (;;) {
+        if (is("WITH") && is("(", 1)) {
+            ++pos_;
+            skip_parens();
+        } else if (take("ON") || take("TEXTIMAGE_ON") || take("FILESTREAM_ON")) {
+            name_part();
+            if (is("(")) skip_parens();
+        } else {
+            return;
+        }
+    }
+}
+
+void Parser::create_type(Stmt& s) {
+    s.kind = St::kCreateType;
+    s.name = dotted_name();
+    if (take("AS")) {
+        expect("TABLE");
+        s.table = table_definition();
+        storage();
+        return;
+    }
+    expect("FROM");
+    s.returns = type_name();
+    if (take("NOT")) expect("NULL");
+    take("NULL");
+}
+
 TableDef Parser::table_definition() {
     TableDef table;
     expect("(");
@@ -172,6 +202,7 @@ TableDef Parser::table_definition() {
                 if (!take("ASC")) take("DESC");
             } while (take(","));
             expect(")");
+            storage();
             if (primary) {
                 table.primary_key = columns;
             } else {
@@ -202,10 +233,17 @@ TableDef Parser::table_definition() {
 Column Parser::column_definition(TableDef& table) {
     Column c;
     c.name = name_part();
-    if (is("AS")) fail("computed columns are not supported");
-    c.type = type_name();
+    if (take("AS")) {
+        c.computed = expression();
+        c.type.name = "computed";
+        take("PERSISTED");
+    } else {
+        c.type = type_name();
+    }
     while (!is(",") && !is(")")) {
-        if (take("NOT")) {
+        if (is("NOT") && is("FOR", 1) && is("REPLICATION", 2)) {
+            pos_ += 3;
+        } else if (take("NOT")) {
             expect("NULL");
             c.not_null = true;
         } else if (take("NULL")) {
@@ -228,6 +266,8 @@ Column Parser::column_definition(TableDef& table) {
             c.unique = true;
         } else if (take("CLUSTERED") || take("NONCLUSTERED") || take("ROWGUIDCOL") || take("SPARSE")) {
             // of no effect on the rows
+        } else if (is("WITH") || is("ON")) {
+            storage();
         } else if (take("COLLATE")) {
             table.unsupported = "COLLATE " + name_part();
         } else if (is_any({"CHECK", "REFERENCES", "FOREIGN"})) {

@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <map>
 
+#include "tsql/parser.hpp"
+
 namespace lakemover::tsql {
 
 Type map_type(const TypeName& type, bool in_cast) {
@@ -58,6 +60,44 @@ Type map_type(const TypeName& type, bool in_cast) {
     }
     const auto found = simple.find(type.name);
     return found == simple.end() ? Type{Family::kOther, ""} : found->second;
+}
+
+Type wider_type(const Type& a, const Type& b) {
+    static constexpr Family kOrder[] = {Family::kFloat, Family::kDecimal, Family::kMoney, Family::kInt};
+    for (const Family f : kOrder) {
+        if (a.family == f && b.family == f) {
+            if (f == Family::kDecimal) return {f, "numeric"};
+            return a.pg == "bigint" || b.pg != "bigint" ? (a.pg == "smallint" ? b : a) : b;
+        }
+        if (a.family == f || b.family == f) return f == Family::kDecimal ? Type{f, "numeric"} : a.family == f ? a : b;
+    }
+    return {};
+}
+
+Type common_type(const Type& a, const Type& b) {
+    const auto number = [](const Type& t) {
+        return t.family == Family::kInt || t.family == Family::kDecimal || t.family == Family::kMoney ||
+               t.family == Family::kFloat;
+    };
+    if (!a.known() || !b.known()) return {};
+    if (a.family == Family::kString && b.family == Family::kString) {
+        if (a.pg == b.pg) return a;
+        return {Family::kString, "text"};
+    }
+    if (a.pg == b.pg) return a;
+    if (number(a) && number(b)) return wider_type(a, b);
+    if (a.family == Family::kDate && b.family == Family::kDatetime) return b;
+    if (b.family == Family::kDate && a.family == Family::kDatetime) return a;
+    return {};
+}
+
+Type type_of_text(std::string_view type) {
+    const Lexed lexed = lex(type);
+    try {
+        return map_type(Parser(lexed.tokens, type).lone_type());
+    } catch (const ParseError&) {
+        return {Family::kOther, ""};
+    }
 }
 
 }  // namespace lakemover::tsql

@@ -35,5 +35,11 @@ struct Type {
 // in_cast: varchar without a length is varchar(30) in CAST and varchar(1) in a declaration.
 // kOther with an empty pg when there is no counterpart.
 Type map_type(const TypeName& type, bool in_cast = false);
+// What CASE, COALESCE and their like make of two types; unknown where that is not certain.
+Type common_type(const Type& a, const Type& b);
+// The wider of two numeric types.
+Type wider_type(const Type& a, const Type& b);
+// The same of a type as it is written: "nvarchar(50)".
+Type type_of_text(std::string_view type);
 
 }  // namespace lakemover::tsql
