@@ -197,7 +197,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     json previous;
     const std::string id = std::to_string(run_id);
     const EventCommand command(settings.on_event);
-    std::vector<std::future<void>> told;
+    std::vector<std::future<void>> notices;  // of --on-event, under way
     try {
         Pg pg = staging.connect();
         const Cancellable registered(cancel, pg);
@@ -219,7 +219,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             if (listener) listener(level, kind, message, data);
             // Aside: nobody waits for a command of the operator's while batches are under way.
             if (kind == "paused" || kind == "outage")
-                told.push_back(std::async(std::launch::async, [&command, id, message] {
+                notices.push_back(std::async(std::launch::async, [&command, id, message] {
                     command.tell("run_paused", {{"run", std::stoll(id)}, {"reason", message}});
                 }));
         });
@@ -320,7 +320,7 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.verdict = "FAILED";
         }
     }
-    told.clear();
+    notices.clear();
     command.tell(outcome.exit_code == Exit::kSuccess ? "run_done" : "run_failed",
                  {{"run", run_id},
                   {"kind", scope.kind()},
