@@ -99,7 +99,7 @@ lm_on_exit() {
 }
 lm_init check
 # Tests make their directories below ours, from one initdb per version, with one copy of the server.
-export LM_STAGE LM_TMPROOT=$LM_TMP LM_CACHE=$LM_TMP/cache
+export LM_ROOT LM_STAGE LM_TMPROOT=$LM_TMP LM_CACHE=$LM_TMP/cache
 lm_as mkdir "$LM_CACHE"
 
 # Runs a command so that a signal to us reaches it, output to a log.

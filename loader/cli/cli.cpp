@@ -193,6 +193,11 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--window", s.window, "hours of the day to load in, local time, such as 22:00-06:00")->group(gentle);
     app.add_option("--deadline", s.deadline, "local time to be done by: a warning when it will be missed")
         ->group(gentle);
+    app.add_option("--on-event", s.on_event,
+                   "command that is told of events (assessment_ready, run_paused, run_done, run_failed) as JSON on its "
+                   "standard input")
+        ->envname("LAKEMOVER_ON_EVENT")
+        ->group("Output");
     app.add_flag("--force", s.force, "go on in spite of blockers; the verdict is then never SUCCESS")->group(load);
     app.add_flag("--keep-ledger", s.keep_ledger, "keep the ledger tables on the target after a successful run")
         ->group(load);
@@ -296,6 +301,15 @@ int run_cli(int argc, char** argv) {
             "read source and target as they are now, every row, and compare; needs no run, writes nothing");
         CLI::App* report = app.add_subcommand("report", "write the reports again from staging");
         report->add_option("run", run, "number of the run; default the newest");
+        std::string reported;
+        CLI::Option* of_assessment =
+            report->add_option("--assessment", reported, "of an assessment by its number; without one of the newest")
+                ->expected(0, 1);
+        std::vector<std::string> compared;
+        report
+            ->add_option("--diff", compared,
+                         "compare two assessments, by number, audit directory or file: resolved, new, changed")
+            ->expected(2);
         CLI::App* state = app.add_subcommand("status", "how far the newest run is");
         state->add_flag("--watch", status.watch, "refresh until the run ends");
         state->add_option("run", status.run, "number of the run; default the newest");
@@ -360,6 +374,10 @@ int run_cli(int argc, char** argv) {
             code = command_retry_rejects(s, run);
         else if (*validate)
             code = command_validate(s, run, two_sided, repair);
+        else if (*report && !compared.empty())
+            code = command_report_diff(s, compared);
+        else if (*report && of_assessment->count() > 0)
+            code = command_report_assessment(s, reported);
         else if (*report)
             code = command_report(s, run);
         else if (*state)

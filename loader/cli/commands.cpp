@@ -259,20 +259,6 @@ Exit command_refresh(const Settings& settings) {
     return run_new(settings, staging, scope);
 }
 
-Exit command_report(const Settings& settings, const std::string& run) {
-    const Staging staging = Staging::open(settings);
-    Pg pg = staging.connect();
-    const std::string id = newest_run(pg, run, "true");
-    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
-    const json before =
-        earlier_directory(pg.scalar("SELECT audit_dir FROM lakemover.run WHERE run_id = $1", {id}).value_or(""));
-    AuditDir audit = AuditDir::create(settings.audit_dir, "report-" + id, settings.home + "/audit-beside");
-    audit.set_run(id);
-    seal_run(audit, pg, id, {}, "report", key, settings.pdf == "yes", before);
-    fmt::print("{}/reconciliation.html\n", audit.path().string());
-    return Exit::kSuccess;
-}
-
 Exit command_cancel(const Settings& settings, const std::string& run) {
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();

@@ -44,6 +44,10 @@ Exit command_validate(const Settings& settings, const std::string& run, bool two
 // lakemover migrate --refresh: as validate --repair, of the plan as it is.
 Exit command_refresh(const Settings& settings);
 Exit command_report(const Settings& settings, const std::string& run);
+// The newest assessment when none is named.
+Exit command_report_assessment(const Settings& settings, const std::string& assessment);
+// Two of them: numbers, audit directories or files.
+Exit command_report_diff(const Settings& settings, const std::vector<std::string>& assessments);
 Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);

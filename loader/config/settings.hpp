@@ -84,6 +84,7 @@ struct Settings {
     std::string data_checks = "sample";    // looks at rows before anything moves: off, sample, full
     std::int64_t data_check_rows = 10000;  // of a table, in a sample
     double data_check_seconds = -1;        // for all looks; negative: 60 in a sample, no limit in full
+    std::string on_event;                  // command that is told of events; empty: none
     bool redact_values = false;            // evidence shows hashes of values instead of them
     bool force = false;
     bool keep_ledger = false;

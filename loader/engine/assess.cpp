@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "loader/engine/event_command.hpp"
 #include "loader/engine/run_end.hpp"
 
 namespace lakemover::loader {
@@ -48,6 +49,15 @@ std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& 
     if (text) *text = lines;
     if (document) *document = assessment.dump();
     return blockers ? std::stoll(*blockers) : 0;
+}
+
+void tell_assessment(const Settings& settings, const json& assessment, const std::string& audit_dir,
+                     const std::string& run) {
+    const json about = assessment.value("assessment", json::object());
+    json facts{{"audit_dir", audit_dir}, {"run", run.empty() ? json() : json(std::stoll(run))}};
+    for (const char* key : {"id", "signoff", "source", "score", "status", "status_text", "counts"})
+        facts[std::string(key) == "id" ? "assessment" : key] = about.value(key, json());
+    EventCommand(settings.on_event).tell("assessment_ready", std::move(facts));
 }
 
 std::string blocker_list(Pg& staging, const std::string& source) {

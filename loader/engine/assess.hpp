@@ -1,6 +1,7 @@
 // Assessments as the loader takes them: in staging, and as files of the audit directory. Throws Error.
 #pragma once
 #include <cstdint>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "loader/audit/audit_dir.hpp"
@@ -16,6 +17,10 @@ std::string assess(Pg& staging, const std::string& source, const Settings& setti
 // programs read it.
 std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings,
                               std::string* text, std::string* document);
+
+// Tells --on-event that an assessment and its reports are there. run: empty without one.
+void tell_assessment(const Settings& settings, const nlohmann::json& assessment, const std::string& audit_dir,
+                     const std::string& run);
 
 // The newest assessment's blockers, one a line: a refused run must say what is in its way.
 std::string blocker_list(Pg& staging, const std::string& source);

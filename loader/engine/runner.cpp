@@ -2,11 +2,14 @@
 
 #include <unistd.h>
 
+#include <future>
 #include <optional>
+#include <vector>
 
 #include "loader/config/byte_rate.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/compare.hpp"
+#include "loader/engine/event_command.hpp"
 #include "loader/engine/rejects.hpp"
 #include "loader/engine/resume.hpp"
 #include "loader/engine/run_end.hpp"
@@ -207,6 +210,8 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
     std::optional<EndedIncomplete> before;
     const auto untouched = [&] { return before && (!run || run->untouched); };
     const std::string id = std::to_string(run_id);
+    const EventCommand command(settings.on_event);
+    std::vector<std::future<void>> notices;  // of --on-event, under way
     try {
         Pg pg = staging.connect();
         const Cancellable registered(cancel, pg);
@@ -226,7 +231,14 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
         outcome.audit_dir = audit->path().string();
         events.emplace(staging.connect(false), *audit);
         events->set_run(run_id);
-        events->listen(listener);
+        events->listen([&](Level level, const std::string& kind, const std::string& message, const json& data) {
+            if (listener) listener(level, kind, message, data);
+            // Aside: nobody waits for a command of the operator's while batches are under way.
+            if (kind == "paused" || kind == "outage")
+                notices.push_back(std::async(std::launch::async, [&command, id, message] {
+                    command.tell("run_paused", {{"run", std::stoll(id)}, {"reason", message}});
+                }));
+        });
         if (!claim_run(pg, staging, id, loader_id, outcome.audit_dir, scope, settings)) {
             // Another loader was faster, or somebody cancelled it: the run is not ours to end.
             outcome.exit_code = Exit::kOther;
@@ -333,6 +345,15 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             outcome.verdict = "FAILED";
         }
     }
+    notices.clear();
+    command.tell(outcome.exit_code == Exit::kSuccess ? "run_done" : "run_failed",
+                 {{"run", run_id},
+                  {"kind", scope.kind()},
+                  {"source", run ? json(run->source) : json()},
+                  {"verdict", outcome.verdict},
+                  {"exit_code", static_cast<int>(outcome.exit_code)},
+                  {"error", outcome.error},
+                  {"audit_dir", outcome.audit_dir}});
     return outcome;
 }
 
@@ -406,7 +427,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
     if (settings.target.given()) {
         const Target target(settings.target);
         Pg connection = target.connect();
-        target.preflight(connection);
+        // What a run would refuse is a finding here.
         store_target_facts(target, connection, pg);
     }
     const std::int64_t blockers = store_assessment(pg, source, audit, settings, &outcome.text, &outcome.json);
@@ -421,6 +442,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
                      {"source", source},
                      {"signoff", outcome.signoff},
                      {"exit_code", static_cast<int>(outcome.exit_code)}});
+    tell_assessment(settings, json::parse(outcome.json), outcome.audit_dir, {});
     return outcome;
 }
 

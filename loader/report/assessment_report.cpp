@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "loader/report/assessment_inventory.hpp"
+#include "loader/report/assessment_parts.hpp"
 #include "loader/report/html.hpp"
+#include "loader/report/reference_graph.hpp"
 #include "loader/util/error.hpp"
 #include "loader_templates.hpp"
 
@@ -76,6 +78,12 @@ public:
         findings();
         add_inventory(data_, document_);
         add_load_order(data_, document_);
+        references();
+        add_types_and_names(data_, document_);
+        add_outside(data_, document_);
+        add_estimate(data_, document_);
+        add_checklist(data_, document_);
+        add_settings(data_, document_);
         load_path();
         quiet_checks();
         about();
@@ -300,6 +308,19 @@ private:
         set_list(data_, "path", std::move(list));
     }
 
+    void references() {
+        const ReferenceGraph graph = draw_references(document_);
+        data_["graph"] = optional_text(graph.svg);
+        data_["graph_caption"] = graph.caption;
+    }
+
+    static std::string why_not_checked(const std::string& id) {
+        if (id.starts_with("data_")) return "the rows were not looked at";
+        if (id.starts_with("target_") || id == "missing_extension")
+            return "a fact about the target is missing; it is read when the loader connects to the target";
+        return "a catalog view of the source could not be read";
+    }
+
     // Silence is not a pass: what was not checked, and what was and found nothing.
     void quiet_checks() {
         Node skipped = new_list();
@@ -312,10 +333,8 @@ private:
             } else if (result == "not checked" || result == "disabled") {
                 Node node;
                 node["title"] = title;
-                node["reason"] = result == "disabled"
-                                     ? "turned off in lakemover.check"
-                                     : "a fact about the target is missing; it is read when the loader "
-                                       "connects to the target";
+                node["reason"] =
+                    result == "disabled" ? "turned off in lakemover.check" : why_not_checked(text_field(check, "id"));
                 skipped.push_back(node);
             }
         }

@@ -104,7 +104,8 @@ nlohmann::json Target::facts(Pg& pg) const {
         "(SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE datname IS NOT NULL), "
         "pg_catalog.pg_database_size(pg_catalog.current_database()), d.datcollate, "
         "coalesce(pg_catalog.has_schema_privilege(pg_catalog.to_regnamespace('public')::oid, 'CREATE'), false), "
-        "pg_catalog.current_setting('lc_monetary') "
+        "pg_catalog.current_setting('lc_monetary'), pg_catalog.pg_encoding_to_char(d.encoding), "
+        "pg_catalog.pg_is_in_recovery() "
         "FROM pg_catalog.pg_roles r, pg_catalog.pg_database d WHERE r.rolname = current_user AND d.datname = "
         "pg_catalog.current_database()");
     static constexpr const char* kNames[] = {"server_version",
@@ -121,11 +122,14 @@ nlohmann::json Target::facts(Pg& pg) const {
                                              "database_bytes",
                                              "collation",
                                              "can_create_in_public",
-                                             "lc_monetary"};
+                                             "lc_monetary",
+                                             "encoding",
+                                             "in_recovery"};
     for (int i = 0; i < r.columns(); ++i) facts[kNames[i]] = r.text(0, i);
     facts["host"] = settings_.host;
     facts["tls"] = PQsslAttribute(pg.raw(), "protocol") ? PQsslAttribute(pg.raw(), "protocol") : "on";
     facts["sslmode"] = settings_.sslmode;
+    facts["connect_seconds"] = std::to_string(pg.connect_seconds());
     // A role can be granted to only where it is.
     facts["roles"] = pg.scalar(
                            "SELECT coalesce(pg_catalog.jsonb_agg(rolname ORDER BY rolname), '[]')::text FROM "

@@ -85,7 +85,9 @@ Pg::Pg(PGconn* conn, std::string role) : conn_(conn), role_(std::move(role)) {}
 
 Pg Pg::connect(const ConnInfo& info, const std::string& role) {
     const Params params(info);
+    const auto start = std::chrono::steady_clock::now();
     Pg pg(PQconnectdbParams(params.keys.data(), params.values.data(), 0), role);
+    pg.connect_seconds_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (!pg.conn_) throw Error(Exit::kOther, "out of memory while connecting to the " + role);
     if (PQstatus(pg.conn_.get()) != CONNECTION_OK) {
         const std::string text = trimmed(PQerrorMessage(pg.conn_.get()));

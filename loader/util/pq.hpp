@@ -86,6 +86,7 @@ public:
     void request_cancel() noexcept;
     void on_notice(std::function<void(const std::string&)> handler);
     const std::string& role() const { return role_; }
+    double connect_seconds() const { return connect_seconds_; }  // what connecting took
 
 private:
     Pg(PGconn* conn, std::string role);
@@ -102,6 +103,7 @@ private:
     std::unique_ptr<std::function<void(const std::string&)>> notice_;
     std::string role_;
     bool copying_out_ = false;
+    double connect_seconds_ = 0;
 };
 
 }  // namespace lakemover::loader

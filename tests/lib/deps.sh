@@ -51,6 +51,7 @@ needed=(
     libpq-dev libssl-dev libsodium-dev libxxhash-dev libboost-graph-dev
     libcli11-dev libspdlog-dev libfmt-dev nlohmann-json3-dev libkainjow-mustache-dev
     unixodbc-dev tdsodbc freetds-bin libgtest-dev openssl ca-certificates procps weasyprint
+    python3-jsonschema
 )
 if [ "$mode" = lint ]; then
     needed+=(clang-format clang-tidy shellcheck)

@@ -34,12 +34,12 @@ SELECT is((SELECT count(*) FROM report WHERE line ~ '^(BLOCKER|WARNING|INFO) '),
 SELECT ok(pg_temp.has('Inventory: 2 schemas, 5 tables (1 partitioned, 1 partitions), 9 columns, 5 primary keys, 3 foreign keys, 5 indexes, 1 sequences, 0 types'), 'inventory');
 SELECT ok(pg_temp.has('Load order: 2 ranks, 1 cycles; all of it: SELECT * FROM lakemover.load_order(''src'');'), 'load order');
 SELECT ok(pg_temp.has('  rank 1: shop."Order Lines"'), 'ranks');
-SELECT ok(pg_temp.has('Not checked, since the target has not been looked at yet: Missing Extensions'), 'what was not checked');
+SELECT ok(pg_temp.has('Not checked, since the target has not been looked at yet: Missing Extensions, Target Version, Target Privileges, Target Connections, Target TLS, Target Latency, Target Role'), 'what was not checked');
 SELECT is((SELECT count(*) FROM report WHERE line IS NULL OR line LIKE '%' || chr(10) || '%'), 0::bigint, 'one line per row');
 
 -- The document.
 CREATE TEMP TABLE doc AS SELECT lakemover.assess_json() AS d;
-SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d) k), '{assessment,checks,data_look,findings,inventory,load_order,plan,source}', 'its parts');
+SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d) k), '{assessment,checklist,checks,data_look,estimate,findings,inventory,load_order,names,outside,plan,references,schema_version,source,types}', 'its parts');
 SELECT is((SELECT (d -> 'assessment') - '{taken_at,seconds,signoff}'::text[] FROM doc),
     jsonb_build_object('id', 1, 'source', 'src', 'score', 60, 'status', 'blocked', 'status_text', 'blocked: 1 BLOCKER must be resolved before a run',
                        'counts', jsonb_build_object('blocker', 1, 'warning', 17, 'info', (SELECT infos FROM lakemover.assessment))), 'assessment');

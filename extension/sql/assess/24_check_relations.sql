@@ -17,6 +17,8 @@ AS $$
           LEFT JOIN tables r ON r.table_id = c.ref_table_id
           LEFT JOIN lakemover.plan_constraint p ON p.source = c.source AND p.constraint_id = c.constraint_id
          WHERE c.source = p_source AND c.kind = 'f' AND c.parent_id IS NULL AND NOT coalesce(p.exclude, false)
+    ), engine AS (
+        SELECT s.engine = 'postgres' AS postgres FROM lakemover.source_info s WHERE s.source = p_source
     )
     SELECT 'foreign_key', CASE WHEN f.not_created THEN 'WARNING' END, f.schema_name, f.table_name, NULL::text,
            CASE WHEN f.not_created THEN format('%s: foreign key %I references a table that is not migrated', f.shown, f.name)
@@ -35,18 +37,26 @@ AS $$
       FROM lakemover._load_cycle(p_source) y
     UNION ALL
     SELECT 'not_validated', NULL, t.schema_name, t.table_name, NULL,
-           format('%s: %s %I is NOT VALID, rows may violate it', t.shown, CASE c.kind WHEN 'f' THEN 'foreign key' ELSE 'check' END, c.name),
+           format('%s: %s %I is %s, rows may violate it', t.shown, CASE c.kind WHEN 'f' THEN 'foreign key' ELSE 'check' END, c.name,
+                  CASE WHEN engine.postgres THEN 'NOT VALID' ELSE 'disabled or not trusted' END),
            jsonb_build_object('constraint', c.name, 'definition', c.definition),
-           format('/* on the source */ ALTER TABLE %s VALIDATE CONSTRAINT %I;', t.shown, c.name)
+           CASE WHEN engine.postgres THEN format('/* on the source */ ALTER TABLE %s VALIDATE CONSTRAINT %I;', t.shown, c.name)
+                ELSE format('/* on the source */ ALTER TABLE %s.%s WITH CHECK CHECK CONSTRAINT %s;', lakemover._bracketed(t.schema_name), lakemover._bracketed(t.table_name),
+                            lakemover._bracketed(c.name)) END
       FROM lakemover.inv_constraint c
+     CROSS JOIN engine
       JOIN tables t ON t.table_id = c.table_id AND NOT t.exclude
       LEFT JOIN lakemover.plan_constraint p ON p.source = c.source AND p.constraint_id = c.constraint_id
      WHERE c.source = p_source AND NOT c.is_validated AND c.parent_id IS NULL AND NOT coalesce(p.exclude, false)
     UNION ALL
     SELECT 'not_validated', NULL, t.schema_name, t.table_name, NULL,
-           format('%s: index %I is not valid', t.shown, i.name), jsonb_build_object('index', i.name, 'definition', i.definition),
-           format('/* on the source */ REINDEX INDEX %I.%I;', t.schema_name, i.name)
+           format('%s: index %I is %s', t.shown, i.name, CASE WHEN engine.postgres THEN 'not valid' ELSE 'disabled' END),
+           jsonb_build_object('index', i.name, 'definition', i.definition),
+           CASE WHEN engine.postgres THEN format('/* on the source */ REINDEX INDEX %I.%I;', t.schema_name, i.name)
+                ELSE format('/* on the source */ ALTER INDEX %s ON %s.%s REBUILD;', lakemover._bracketed(i.name), lakemover._bracketed(t.schema_name),
+                            lakemover._bracketed(t.table_name)) END
       FROM lakemover.inv_index i
+     CROSS JOIN engine
       JOIN tables t ON t.table_id = i.table_id AND NOT t.exclude
       LEFT JOIN lakemover.plan_index p ON p.source = i.source AND p.index_id = i.index_id
      WHERE i.source = p_source AND NOT i.is_valid AND i.parent_id IS NULL AND NOT coalesce(p.exclude, false)

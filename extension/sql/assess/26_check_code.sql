@@ -52,7 +52,7 @@ AS $$
            jsonb_strip_nulls(jsonb_build_object('kind', o.kind, 'definition', o.definition)), NULL
       FROM lakemover.inv_object o
       LEFT JOIN lakemover.inv_table t ON t.source = o.source AND t.table_id = o.table_id
-     WHERE o.source = p_source
+     WHERE o.source = p_source AND o.kind NOT IN ('synonym', 'temporal table')     -- checks of their own
        AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = o.source AND c.kind = o.kind AND c.object_id = o.object_id)
        AND NOT (o.kind = 'collation'
                 AND EXISTS (SELECT FROM lakemover.inv_column c

@@ -99,6 +99,18 @@ AS $$
                                  WHERE NOT EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name LIKE 'extension:%')
                                    AND EXISTS (SELECT FROM lakemover.inv_extension e WHERE e.source = p_source AND e.extension_name <> 'plpgsql')
                                 UNION ALL
+                                SELECT m.check_id
+                                  FROM (VALUES ('target_version', 'server_version_num'), ('target_privilege', 'can_create'), ('target_connections', 'max_connections'),
+                                               ('target_tls', 'sslmode'), ('target_latency', 'connect_seconds'), ('target_role', 'is_superuser')) m(check_id, fact)
+                                 WHERE NOT EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name = m.fact)
+                                UNION ALL
+                                SELECT DISTINCT m.check_id
+                                  FROM (VALUES ('principal', 'mssql_login'), ('principal', 'mssql_user'), ('grant', 'mssql_grant'), ('scheduled_job', 'mssql_job'), ('mail', 'mssql_mail_profile'),
+                                               ('certificate', 'mssql_certificate'), ('certificate', 'mssql_symmetric_key'), ('replication', 'mssql_operation'),
+                                               ('linked_server', 'mssql_linked_server'), ('clr', 'mssql_assembly'), ('full_text', 'mssql_fulltext'), ('graph', 'mssql_feature'),
+                                               ('external_table', 'mssql_feature'), ('hidden_rows', 'mssql_row_filter'), ('hidden_values', 'mssql_masked'), ('hidden_values', 'mssql_encrypted')) m(check_id, topic)
+                                  JOIN lakemover.inv_unreadable u ON u.source = p_source AND u.topic = m.topic
+                                UNION ALL
                                 SELECT c.check_id FROM lakemover.check c
                                  WHERE c.check_id LIKE 'data\_%' AND NOT EXISTS (SELECT FROM lakemover.data_look d WHERE d.source = p_source AND d.mode <> 'off')) n))
 $$;

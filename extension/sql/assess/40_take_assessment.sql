@@ -12,7 +12,7 @@ DECLARE
     v_score    int;
 BEGIN
     INSERT INTO lakemover.assessment (source, score, status, blockers, warnings, infos, seconds, summary)
-    VALUES (p_source, 0, '', 0, 0, 0, 0, lakemover._assessment_summary(p_source))
+    VALUES (p_source, 0, '', 0, 0, 0, 0, lakemover._assessment_summary(p_source) || lakemover._assessment_parts(p_source))
     RETURNING assessment_id INTO v_id;
 
     INSERT INTO lakemover.finding (assessment_id, finding_no, check_id, severity, schema_name, object_name, column_name, message,
@@ -29,7 +29,10 @@ BEGIN
             UNION ALL SELECT * FROM lakemover._check_relations(p_source)
             UNION ALL SELECT * FROM lakemover._check_types(p_source)
             UNION ALL SELECT * FROM lakemover._check_sqlserver(p_source)
+            UNION ALL SELECT * FROM lakemover._check_features(p_source)
             UNION ALL SELECT * FROM lakemover._check_code(p_source)
+            UNION ALL SELECT * FROM lakemover._check_outside(p_source)
+            UNION ALL SELECT * FROM lakemover._check_target(p_source)
             UNION ALL SELECT * FROM lakemover._check_data(p_source)) f
       JOIN lakemover.check c ON c.check_id = f.check_id AND c.enabled
      CROSS JOIN LATERAL (SELECT coalesce(f.severity, c.severity) AS severity) s;

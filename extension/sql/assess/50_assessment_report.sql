@@ -93,7 +93,9 @@ BEGIN
     IF jsonb_array_length(v_a.summary -> 'not_checked') > 0 THEN
         RETURN NEXT '';
         FOR v_group IN
-            SELECT CASE WHEN c.check_id LIKE 'data\_%' THEN 'since the rows were not looked at' ELSE 'since the target has not been looked at yet' END AS why,
+            SELECT CASE WHEN c.check_id LIKE 'data\_%' THEN 'since the rows were not looked at'
+                        WHEN c.check_id LIKE 'target\_%' OR c.check_id = 'missing_extension' THEN 'since the target has not been looked at yet'
+                        ELSE 'since a catalog view of the source could not be read' END AS why,
                    string_agg(c.title, ', ' ORDER BY c.ordinal) AS titles
               FROM lakemover.check c WHERE v_a.summary -> 'not_checked' ? c.check_id GROUP BY 1 ORDER BY 1 DESC
         LOOP

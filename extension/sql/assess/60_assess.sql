@@ -9,9 +9,18 @@ DECLARE
     v_start  timestamptz := clock_timestamp();
     v_source name := lakemover._source(p_source);
     v_id     bigint;
+    v_from   timestamptz;
+    v_lsn    pg_lsn;
 BEGIN
     PERFORM lakemover.inventory(v_source);
+    v_from := clock_timestamp();
+    v_lsn := lakemover._log_position(v_source);
     PERFORM lakemover._look_at_data(v_source, p_data_checks, p_data_rows, p_data_seconds, p_redact_values);
+    -- What the source wrote meanwhile: the only measure of it that an assessment has.
+    UPDATE lakemover.source_info i
+       SET settings = i.settings || jsonb_build_object('wal_probe', jsonb_build_object(
+               'seconds', round(extract(epoch FROM clock_timestamp() - v_from)::numeric, 1), 'bytes', lakemover._log_position(v_source) - v_lsn))
+     WHERE i.source = v_source AND v_lsn IS NOT NULL;
     v_id := lakemover._take_assessment(v_source, v_start);
     RETURN QUERY SELECT lakemover._assessment_report(v_id);
 END

@@ -20,6 +20,7 @@ BEGIN
               FROM shown f GROUP BY f.check_id
         )
         SELECT jsonb_build_object(
+            'schema_version', 1,     -- of docs/assessment.schema.json: another number when a reader would have to change
             'assessment', jsonb_build_object('id', v_a.assessment_id, 'signoff', lakemover._signoff(v_a.assessment_id), 'source', v_a.source, 'taken_at', v_a.taken_at,
                                              'seconds', round(v_a.seconds::numeric, 3), 'score', v_a.score, 'status', v_a.status,
                                              'status_text', lakemover._status_text(v_a.status, v_a.blockers, v_a.warnings),
@@ -41,7 +42,14 @@ BEGIN
             'data_look', v_a.summary -> 'data_look',
             'inventory', v_a.summary -> 'inventory',
             'load_order', v_a.summary -> 'load_order',
-            'plan', v_a.summary -> 'plan'));
+            'plan', v_a.summary -> 'plan',
+            'types', coalesce(v_a.summary -> 'types', '[]'),
+            'names', coalesce(v_a.summary -> 'names', '{"total": 0, "listed": []}'),
+            'references', coalesce(v_a.summary -> 'references', '[]'),
+            'outside', coalesce(v_a.summary -> 'outside', '[]'),
+            'estimate', v_a.summary -> 'estimate',
+            'checklist', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', k.phase, 'step', k.step, 'reason', k.reason, 'command', k.command) ORDER BY k.no), '[]')
+                            FROM lakemover._checklist(v_a.assessment_id) WITH ORDINALITY k(phase, step, reason, command, no))));
 END
 $$;
 COMMENT ON FUNCTION lakemover._assessment_json(bigint, int) IS 'an assessment as one document; docs/assessment.md has the shape';

@@ -231,6 +231,26 @@ CREATE TABLE lakemover.inv_object (
 );
 COMMENT ON TABLE lakemover.inv_object IS 'objects of all other kinds of a source: listed, not moved';
 
+CREATE TABLE lakemover.inv_outside (
+    source      name NOT NULL,
+    kind        text NOT NULL,          -- role, login, user, default privilege, scheduled job, linked server, certificate, ...
+    item_no     int NOT NULL,
+    name        text NOT NULL,
+    detail      text,
+    PRIMARY KEY (source, kind, item_no)
+);
+COMMENT ON TABLE lakemover.inv_outside IS 'what belongs to the server of a source or to its operation rather than to its schema: listed, not moved';
+
+CREATE TABLE lakemover.inv_feature (
+    source      name NOT NULL,
+    feature     text NOT NULL,          -- graph, filetable, external, full text, row filter, masked, encrypted
+    table_id    bigint NOT NULL,
+    ordinal     int NOT NULL DEFAULT 0, -- of the column, 0 for none
+    detail      text NOT NULL DEFAULT '',
+    PRIMARY KEY (source, feature, table_id, ordinal, detail)
+);
+COMMENT ON TABLE lakemover.inv_feature IS 'features of SQL Server that tables and columns of a source use and that PostgreSQL does not have';
+
 -- What is made after the tables. facts, definition and comments are those of the catalog query "code"
 -- (extension/src/source/postgres/catalog_code_queries.hpp).
 CREATE TABLE lakemover.inv_code (

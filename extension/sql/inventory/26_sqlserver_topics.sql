@@ -33,6 +33,23 @@ VALUES
     ('mssql_synonym', 'object_id bigint, schema_id bigint, name text, base_object text', false),
     ('mssql_rows', 'table_id bigint, row_count bigint, partitions int', false),
     ('mssql_pages', 'table_id bigint, index_no int, pages bigint, row_count bigint', false),
-    ('mssql_property', 'class int, major_id bigint, minor_id int, value text', false)
+    ('mssql_property', 'class int, major_id bigint, minor_id int, value text', false),
+    ('mssql_feature', 'table_id bigint, filetable int, is_external int, node int, edge int', false),
+    ('mssql_fulltext', 'table_id bigint', false),
+    ('mssql_row_filter', 'table_id bigint, enabled int, policy text', false),
+    ('mssql_masked', 'table_id bigint, ordinal int', false),
+    ('mssql_encrypted', 'table_id bigint, ordinal int', false),
+    ('mssql_reader', 'any_definition int, definition int, unmask int', false),
+    ('mssql_operation', 'published int, merge_published int, subscribed int, cdc int, broker int, encrypted int, auto_close int, trustworthy int', false),
+    ('mssql_user', 'principal_id int, name text, type text, type_desc text, fixed_role int', false),
+    ('mssql_member', 'role_id int, member_id int', false),
+    ('mssql_grant', 'class int, major_id bigint, grantee_id int, permission text, state text', false),
+    ('mssql_certificate', 'id int, name text', false),
+    ('mssql_symmetric_key', 'id int, name text', false),
+    ('mssql_assembly', 'id int, name text, permission_set text', false),
+    ('mssql_login', 'principal_id int, name text, type_desc text, disabled int', false),
+    ('mssql_linked_server', 'server_id int, name text, product text, provider text', false),
+    ('mssql_job', 'name text, enabled int', false),
+    ('mssql_mail_profile', 'name text', false)
 $$;
 COMMENT ON FUNCTION lakemover._sqlserver_topics() IS 'the catalog views that are read of a SQL Server source, with their columns';

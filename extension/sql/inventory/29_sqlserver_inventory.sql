@@ -7,7 +7,10 @@ AS $$
 DECLARE
     v_missing text;
 BEGIN
-    PERFORM lakemover._fetch_topic(p_source, t.topic) FROM lakemover._sqlserver_topics() t;
+    -- Azure SQL has no linked servers, Agent or mail, and refuses to name another database.
+    PERFORM CASE WHEN lakemover._source_engine(p_source) = 'azure_sql' AND t.topic IN ('mssql_linked_server', 'mssql_job', 'mssql_mail_profile', 'mssql_login')
+                 THEN lakemover._create_topic(t.topic) ELSE lakemover._fetch_topic(p_source, t.topic) END
+       FROM lakemover._sqlserver_topics() t;
     SELECT string_agg(quote_ident(x.name), ', ' ORDER BY x.name) INTO v_missing
       FROM unnest(p_scope) AS x(name) WHERE NOT EXISTS (SELECT FROM pg_temp.mssql_schema s WHERE s.name = x.name);
     IF v_missing IS NOT NULL THEN
@@ -35,7 +38,11 @@ BEGIN
            jsonb_build_object('edition', d.edition, 'engine_edition', d.engine_edition, 'compatibility_level', d.compatibility_level,
                               'snapshot_isolation', d.snapshot_isolation, 'read_committed_snapshot', d.read_committed_snapshot = 1,
                               'read_only', d.read_only = 1, 'database_snapshot', d.database_snapshot = 1)
-      FROM pg_temp.mssql_database d;
+           || jsonb_strip_nulls(jsonb_build_object('auto_close', o.auto_close = 1, 'trustworthy', o.trustworthy = 1, 'encrypted', o.encrypted = 1,
+                                                   'sees_all_logins', r.any_definition = 1, 'sees_all_users', r.definition = 1, 'unmask', r.unmask = 1))
+      FROM pg_temp.mssql_database d
+      LEFT JOIN pg_temp.mssql_operation o ON true
+      LEFT JOIN pg_temp.mssql_reader r ON true;
 
     INSERT INTO lakemover.inv_table (source, table_id, schema_name, table_name, kind, persistence, row_estimate, pages, table_bytes,
                                      index_bytes, can_select, is_empty, comment, memory_optimized)
@@ -94,6 +101,8 @@ BEGIN
     PERFORM lakemover._transform_sqlserver_constraints(p_source);
     PERFORM lakemover._transform_sqlserver_sequences(p_source, p_scope);
     PERFORM lakemover._transform_sqlserver_code(p_source, p_scope);
+    PERFORM lakemover._transform_sqlserver_features(p_source);
+    PERFORM lakemover._transform_sqlserver_outside(p_source);
 
     INSERT INTO lakemover.inv_not_translated (source, kind, object_id, ordinal, table_id, object_name, definition, reason)
     SELECT p_source, CASE WHEN c.native_computed IS NOT NULL THEN 'computed column' ELSE 'default' END, c.table_id, c.ordinal, c.table_id,

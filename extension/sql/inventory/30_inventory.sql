@@ -18,7 +18,7 @@ BEGIN
 
     FOREACH v_table IN ARRAY ARRAY['source_info', 'inv_schema', 'inv_table', 'inv_column', 'inv_constraint', 'inv_index',
                                    'inv_sequence', 'inv_type', 'inv_routine', 'inv_trigger', 'inv_view', 'inv_extension',
-                                   'inv_object', 'inv_code', 'inv_need', 'inv_grant', 'inv_unreadable', 'inv_not_translated'] LOOP
+                                   'inv_object', 'inv_code', 'inv_need', 'inv_grant', 'inv_unreadable', 'inv_not_translated', 'inv_outside', 'inv_feature'] LOOP
         EXECUTE format('DELETE FROM lakemover.%I WHERE source = $1', v_table) USING v_source;
     END LOOP;
 
@@ -159,6 +159,9 @@ BEGIN
            AS c(kind text, object_id bigint, schema_name text, object_name text, table_id bigint, definition text)
      WHERE v_scope IS NULL OR c.schema_name IS NULL OR c.schema_name = ANY (v_scope);
 
+    INSERT INTO lakemover.inv_outside (source, kind, item_no, name, detail)
+    SELECT v_source, c.kind, row_number() OVER (PARTITION BY c.kind ORDER BY c.name COLLATE "C", c.detail COLLATE "C"), c.name, c.detail
+      FROM lakemover._catalog(v_source, 'outside') AS c(kind text, name text, detail text);
     PERFORM lakemover._read_code(v_source, v_scope);
 
     IF v_scope IS NOT NULL THEN

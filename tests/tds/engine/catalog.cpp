@@ -5,6 +5,7 @@
 #include "engine/catalog_types.hpp"
 #include "engine/context.hpp"
 #include "engine/convert.hpp"
+#include "engine/given_views.hpp"
 #include "engine/text.hpp"
 
 namespace tds {
@@ -47,11 +48,20 @@ View databases(const Database& db) {
             {"snapshot_isolation_state", kSmall},
             {"is_read_committed_snapshot_on", kFlag},
             {"is_read_only", kFlag},
-            {"source_database_id", kId}},
+            {"source_database_id", kId},
+            {"is_published", kFlag},
+            {"is_merge_published", kFlag},
+            {"is_subscribed", kFlag},
+            {"is_cdc_enabled", kFlag},
+            {"is_broker_enabled", kFlag},
+            {"is_encrypted", kFlag},
+            {"is_auto_close_on", kFlag},
+            {"is_trustworthy_on", kFlag}},
            {}};
     v.rows.push_back({integer(5), text(db.name), text(db.collation), integer(db.compatibility),
                       integer(db.snapshot_isolation), integer(db.read_committed_snapshot), integer(db.read_only),
-                      db.database_snapshot ? integer(6) : Value()});
+                      db.database_snapshot ? integer(6) : Value(), integer(0), integer(0), integer(0), integer(0),
+                      integer(0), integer(0), integer(0), integer(0)});
     return v;
 }
 
@@ -79,11 +89,15 @@ View tables(const Database& db) {
             {"name", kName},
             {"is_memory_optimized", kFlag},
             {"temporal_type", kSmall},
-            {"is_ms_shipped", kFlag}},
+            {"is_ms_shipped", kFlag},
+            {"is_filetable", kFlag},
+            {"is_external", kFlag},
+            {"is_node", kFlag},
+            {"is_edge", kFlag}},
            {}};
     for (const auto& [id, t] : db.tables) {
         v.rows.push_back({integer(id), integer(t.schema), text(t.name), integer(t.memory_optimized),
-                          integer(t.temporal_type), integer(0)});
+                          integer(t.temporal_type), integer(0), integer(0), integer(0), integer(0), integer(0)});
     }
     return v;
 }
@@ -102,7 +116,8 @@ View columns(const Database& db) {
             {"is_identity", kFlag},
             {"is_computed", kFlag},
             {"is_filestream", kFlag},
-            {"is_sparse", kFlag}},
+            {"is_sparse", kFlag},
+            {"encryption_type", kId}},
            {}};
     const auto add = [&](int id, const StoredColumn& c) {
         int precision = 0;
@@ -112,7 +127,8 @@ View columns(const Database& db) {
             {integer(id), integer(c.id), text(c.name), integer(system_type_id(c)), integer(user_type_id(db, c)),
              integer(storage_bytes(c.type)), integer(precision), integer(scale),
              c.type.is_character() ? text(c.type.collation.empty() ? db.collation : c.type.collation) : Value(),
-             integer(c.nullable), integer(c.identity), integer(c.computed.has_value()), integer(0), integer(c.sparse)});
+             integer(c.nullable), integer(c.identity), integer(c.computed.has_value()), integer(0), integer(c.sparse),
+             Value()});
     };
     for (const auto& [id, t] : db.tables) {
         for (const StoredColumn& c : t.columns) add(id, c);
@@ -482,12 +498,15 @@ std::optional<Relation> system_view(Context& context, const std::string& name) {
                                                                      {"partitions", partitions},
                                                                      {"dm_db_partition_stats", partition_stats},
                                                                      {"extended_properties", extended_properties}};
+    Database& database = context.database();
+    const std::lock_guard lock(database.mutex);
+    if (auto view = given_view(database, name)) {
+        return view;
+    }
     const auto found = kViews.find(name);
     if (found == kViews.end()) {
         return std::nullopt;
     }
-    Database& database = context.database();
-    const std::lock_guard lock(database.mutex);
     return found->second(database).relation();
 }
 

@@ -174,11 +174,14 @@ Compiled object_function(Compiler& compiler, const ts::Expr& e) {
         });
     }
     if (name == "HAS_PERMS_BY_NAME") {
-        return pure(as(arguments, {kText}), kInteger, [&context](const Values& v) -> Value {
-            const StoredTable* table = table_named(context, utf8(text(v[0])));
+        const auto permitted = [&context](const Values& v) -> Value {
+            // Of the server or the database: whoever is let in may do everything.
+            if (is_null(v[1]) || utf8(text(v[1])) == "DATABASE") return std::int64_t{1};
+            const StoredTable* table = is_null(v[0]) ? nullptr : table_named(context, utf8(text(v[0])));
             return table == nullptr ? Value()
                                     : Value(std::int64_t{table->unreadable_for.count(context.login().user) == 0});
-        });
+        };
+        return pure(as(arguments, {kText}), kInteger, permitted, true);
     }
     if (name == "IDENT_SEED" || name == "IDENT_INCR") {
         return pure(as(arguments, {kText}), number, [&context, seed = name == "IDENT_SEED"](const Values& v) -> Value {

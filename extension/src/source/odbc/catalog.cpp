@@ -126,6 +126,58 @@ constexpr std::array kTopics = {
           "SELECT CAST(p.class AS int), CAST(p.major_id AS bigint), CAST(p.minor_id AS int), CAST(p.value AS "
           "nvarchar(4000)) "
           "FROM sys.extended_properties AS p WHERE p.name = 'MS_Description'"},
+    // What the checks of the assessment need besides; none of it is moved.
+    Topic{"mssql_feature",
+          "SELECT CAST(t.object_id AS bigint), CAST(t.is_filetable AS int), CAST(t.is_external AS int), "
+          "CAST(t.is_node AS int), CAST(t.is_edge AS int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0",
+          k2017,
+          "SELECT CAST(t.object_id AS bigint), CAST(t.is_filetable AS int), CAST(0 AS int), CAST(0 AS int), CAST(0 AS "
+          "int) FROM sys.tables AS t WHERE t.is_ms_shipped = 0"},
+    Topic{"mssql_fulltext", "SELECT CAST(f.object_id AS bigint) FROM sys.fulltext_indexes AS f"},
+    // A filter predicate (0) takes rows out of what anybody reads, the owner too.
+    Topic{
+        "mssql_row_filter",
+        "SELECT CAST(p.target_object_id AS bigint), CAST(y.is_enabled AS int), y.name FROM sys.security_predicates AS "
+        "p JOIN sys.security_policies AS y ON y.object_id = p.object_id WHERE p.predicate_type = 0",
+        k2016, "SELECT CAST(0 AS bigint), CAST(0 AS int), s.name FROM sys.schemas AS s WHERE s.schema_id < 0"},
+    Topic{"mssql_masked",
+          "SELECT CAST(m.object_id AS bigint), CAST(m.column_id AS int) FROM sys.masked_columns AS m WHERE m.is_masked "
+          "= 1",
+          k2016, "SELECT CAST(s.schema_id AS bigint), CAST(0 AS int) FROM sys.schemas AS s WHERE s.schema_id < 0"},
+    Topic{"mssql_encrypted",
+          "SELECT CAST(c.object_id AS bigint), CAST(c.column_id AS int) FROM sys.columns AS c WHERE c.encryption_type "
+          "IS NOT NULL",
+          k2016, "SELECT CAST(s.schema_id AS bigint), CAST(0 AS int) FROM sys.schemas AS s WHERE s.schema_id < 0"},
+    Topic{"mssql_reader",
+          "SELECT CAST(HAS_PERMS_BY_NAME(NULL, NULL, 'VIEW ANY DEFINITION') AS int), CAST(HAS_PERMS_BY_NAME(DB_NAME(), "
+          "'DATABASE', 'VIEW DEFINITION') AS int), CAST(HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', 'UNMASK') AS int)"},
+    Topic{"mssql_operation",
+          "SELECT CAST(d.is_published AS int), CAST(d.is_merge_published AS int), CAST(d.is_subscribed AS int), "
+          "CAST(d.is_cdc_enabled AS int), CAST(d.is_broker_enabled AS int), CAST(d.is_encrypted AS int), "
+          "CAST(d.is_auto_close_on AS int), CAST(d.is_trustworthy_on AS int) FROM sys.databases AS d WHERE "
+          "d.database_id = DB_ID()"},
+    Topic{"mssql_user",
+          "SELECT CAST(p.principal_id AS int), p.name, p.type, p.type_desc, CAST(p.is_fixed_role AS int) FROM "
+          "sys.database_principals AS p"},
+    Topic{"mssql_member",
+          "SELECT CAST(m.role_principal_id AS int), CAST(m.member_principal_id AS int) FROM "
+          "sys.database_role_members AS m"},
+    Topic{"mssql_grant",
+          "SELECT CAST(g.class AS int), CAST(g.major_id AS bigint), CAST(g.grantee_principal_id AS int), "
+          "g.permission_name, g.state_desc FROM sys.database_permissions AS g"},
+    Topic{"mssql_certificate", "SELECT CAST(c.certificate_id AS int), c.name FROM sys.certificates AS c"},
+    Topic{"mssql_symmetric_key", "SELECT CAST(k.symmetric_key_id AS int), k.name FROM sys.symmetric_keys AS k"},
+    Topic{"mssql_assembly",
+          "SELECT CAST(a.assembly_id AS int), a.name, a.permission_set_desc FROM sys.assemblies AS a WHERE "
+          "a.is_user_defined = 1"},
+    Topic{"mssql_login",
+          "SELECT CAST(p.principal_id AS int), p.name, p.type_desc, CAST(p.is_disabled AS int) FROM "
+          "sys.server_principals AS p WHERE p.type IN ('S', 'U', 'G', 'E', 'X')"},
+    Topic{"mssql_linked_server",
+          "SELECT CAST(s.server_id AS int), s.name, s.product, s.provider FROM sys.servers AS s WHERE s.is_linked = "
+          "1"},
+    Topic{"mssql_job", "SELECT j.name, CAST(j.enabled AS int) FROM msdb.dbo.sysjobs AS j"},
+    Topic{"mssql_mail_profile", "SELECT m.name FROM msdb.dbo.sysmail_profile AS m"},
 };
 
 }  // namespace

@@ -89,6 +89,8 @@ constexpr std::array kKnownErrors = {
     KnownError{3952, ErrorKind::kConfig},     KnownError{41332, ErrorKind::kUnsupported},
     KnownError{229, ErrorKind::kConfig},      KnownError{230, ErrorKind::kConfig},
     KnownError{208, ErrorKind::kConfig},      KnownError{207, ErrorKind::kConfig},
+    KnownError{916, ErrorKind::kConfig},      KnownError{40515, ErrorKind::kConfig},
+    KnownError{300, ErrorKind::kConfig},      KnownError{297, ErrorKind::kConfig},
 };
 
 // The SQLSTATE that a client of the extension sees: SQL Server's numbers say more than the driver's class.
@@ -100,7 +102,11 @@ std::string sqlstate_of(const Diagnostic& d) {
         case 18487:
         case 18488: return "28000";
         case 229:
-        case 230: return "42501";
+        case 230:
+        case 297:                    // no permission to do this
+        case 300:                    // VIEW SERVER STATE and the like
+        case 916: return "42501";    // a database that the login has no user in
+        case 40515: return "0A000";  // Azure SQL: another database's name
         case 208: return "42P01";
         case 207: return "42703";
         case 1205: return "40P01";

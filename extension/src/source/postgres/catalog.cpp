@@ -139,6 +139,7 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"view", catalog::kView},
             {"extension", catalog::kExtension},
             {"object", catalog::kObject},
+            {"outside", catalog::kOutside},
             {"activity", catalog::kActivity},
             {"code", catalog::kCode},
             {"need", catalog::kNeed},

@@ -38,6 +38,11 @@ inline constexpr std::string_view kSourceInfo =
            'lc_ctype', b.datctype,
            'locale_provider', COALESCE(to_jsonb(b) ->> 'datlocprovider', 'c'),
            'locale', COALESCE(to_jsonb(b) ->> 'datlocale', to_jsonb(b) ->> 'daticulocale'),
+           'wal_level', current_setting('wal_level'),
+           'hot_standby_feedback', current_setting('hot_standby_feedback')::boolean,
+           'max_standby_streaming_delay', current_setting('max_standby_streaming_delay'),
+           'old_snapshot_threshold', current_setting('old_snapshot_threshold', true),
+           'track_counts', current_setting('track_counts')::boolean,
            'max_locks', current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int,
            'grants', (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                        WHERE c.relacl IS NOT NULL AND $user_schema(n) AND $own(pg_class, c.oid)),
@@ -389,5 +394,45 @@ SELECT 'event trigger', o.oid::bigint, NULL, o.evtname, NULL, o.evtevent || ': '
 UNION ALL
 SELECT 'publication', o.oid::bigint, NULL, o.pubname, NULL, NULL
   FROM pg_publication o WHERE $own(pg_publication, o.oid))sql";
+
+// What belongs to the server, or to its operation: listed by the assessment, not moved. Values of settings and
+// commands of jobs may hold secrets: names only. pg_cron's table is read where it is; it shows what its policy lets
+// the user see.
+inline constexpr std::string_view kOutside =
+    R"sql(
+SELECT 'role', r.rolname, concat_ws(', ', CASE WHEN r.rolcanlogin THEN 'can log in' END,
+                                    CASE WHEN r.rolsuper THEN 'superuser' END,
+                                    'member of ' || NULLIF((SELECT string_agg(g.rolname, ', ' ORDER BY g.rolname)
+                                                              FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid
+                                                             WHERE m.member = r.oid), ''))
+  FROM pg_roles r WHERE r.oid >= 16384
+UNION ALL
+SELECT 'default privilege', pg_get_userbyid(d.defaclrole) || COALESCE(' in ' || n.nspname, '') || ': ' ||
+       CASE d.defaclobjtype WHEN 'r' THEN 'tables' WHEN 'S' THEN 'sequences' WHEN 'f' THEN 'functions'
+                            WHEN 'T' THEN 'types' WHEN 'n' THEN 'schemas' ELSE d.defaclobjtype::text END, NULL
+  FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
+UNION ALL
+SELECT 'setting', concat_ws(' of ', split_part(c.setting, '=', 1), NULLIF('role ' || a.rolname, '')),
+       CASE WHEN s.setdatabase = 0 THEN 'in all databases' ELSE 'in this database' END
+  FROM pg_db_role_setting s CROSS JOIN LATERAL unnest(s.setconfig) c(setting)
+  LEFT JOIN pg_roles a ON a.oid = s.setrole
+ WHERE s.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+UNION ALL
+SELECT 'subscription', s.subname, CASE WHEN s.subenabled THEN 'enabled' ELSE 'disabled' END
+  FROM pg_subscription s WHERE s.subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+UNION ALL
+SELECT 'replication slot', s.slot_name, concat_ws(' ', s.plugin, CASE WHEN s.active THEN 'active' ELSE 'inactive' END)
+  FROM pg_replication_slots s WHERE s.database = current_database()
+UNION ALL
+SELECT 'user mapping', concat_ws(' on ', u.usename, u.srvname), NULL FROM pg_user_mappings u
+UNION ALL
+SELECT 'scheduled job', x.name, x.schedule
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ CROSS JOIN LATERAL XMLTABLE('/table/row' PASSING query_to_xml(
+           format('SELECT COALESCE(to_jsonb(j) ->> ''jobname'', ''job '' || j.jobid) AS name, j.schedule FROM %I.%I j
+                    WHERE j.database = current_database()', n.nspname, c.relname), false, false, '')
+       COLUMNS name text PATH 'name', schedule text PATH 'schedule') x
+ WHERE n.nspname = 'cron' AND c.relname = 'job' AND c.relkind = 'r'
+   AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))sql";
 
 }  // namespace lakemover::source::catalog
