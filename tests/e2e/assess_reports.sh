@@ -34,7 +34,7 @@ event() { # EVENT FIELD: of the last such event
 found = [e for e in map(json.loads, open(sys.argv[1])) if e["event"] == sys.argv[2]]
 print(json.dumps(found[-1].get(sys.argv[3])) if found else "no such event")' "$events" "$1" "$2"
 }
-last_directory() { find "$LM_TMP/audit" -maxdepth 1 -name "*$1" -printf '%f\n' | sort | tail -n 1 | sed "s|^|$LM_TMP/audit/|"; }
+last_directory() { find "$LM_TMP/audit" -maxdepth 1 \( -name "*-$1" -o -name "*-$1-[0-9]*" \) -printf '%f\n' | sort | tail -n 1 | sed "s|^|$LM_TMP/audit/|"; }
 
 # Without a target the checks of it are not made; with one they are.
 expect 3 "an assessment without a target" env -u LAKEBASE_HOST "$LM_LAKEMOVER" --assess-only
