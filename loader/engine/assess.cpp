@@ -35,20 +35,18 @@ std::string assess(Pg& staging, const std::string& source, const Settings& setti
     return text;
 }
 
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings,
-                              std::string* text, std::string* document) {
+StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings) {
+    StoredAssessment stored;
     vacuum_inventory(staging);
-    const std::string lines = assess(staging, source, settings);
-    const json assessment =
-        json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
-    audit.write("assessment.txt", lines);
-    write_assessment(audit, assessment, settings.pdf == "yes");
+    stored.text = assess(staging, source, settings);
+    stored.document = json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
+    audit.write("assessment.txt", stored.text);
+    write_assessment(audit, stored.document, settings.pdf == "yes");
     const Value blockers = staging.scalar(
         "SELECT blockers::text FROM lakemover.assessment WHERE source = $1 ORDER BY assessment_id DESC LIMIT 1",
         {source});
-    if (text) *text = lines;
-    if (document) *document = assessment.dump();
-    return blockers ? std::stoll(*blockers) : 0;
+    stored.blockers = blockers ? std::stoll(*blockers) : 0;
+    return stored;
 }
 
 void tell_assessment(const Settings& settings, const json& assessment, const std::string& audit_dir,

@@ -13,10 +13,14 @@ namespace lakemover::loader {
 // Takes an assessment as the settings say and gives it as text.
 std::string assess(Pg& staging, const std::string& source, const Settings& settings);
 
-// Takes an assessment and writes its reports (as PDF, too, if wanted); returns the number of blockers. text and document: as people and
-// programs read it.
-std::int64_t store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings,
-                              std::string* text, std::string* document);
+struct StoredAssessment {
+    std::int64_t blockers = 0;
+    std::string text;         // as people read it
+    nlohmann::json document;  // as programs do
+};
+
+// Takes an assessment and writes its reports, as PDF, too, if wanted.
+StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings);
 
 // Tells --on-event that an assessment and its reports are there. run: empty without one.
 void tell_assessment(const Settings& settings, const nlohmann::json& assessment, const std::string& audit_dir,

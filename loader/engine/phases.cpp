@@ -171,10 +171,9 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     begin_run(run, staging);
     {
         Phase phase(run, staging, "assess");
-        std::string document;
-        const std::int64_t blockers =
-            store_assessment(staging, run.source, run.events.audit(), run.settings, nullptr, &document);
-        tell_assessment(run.settings, nlohmann::json::parse(document), run.events.audit().path().string(), run.id());
+        const StoredAssessment stored = store_assessment(staging, run.source, run.events.audit(), run.settings);
+        const std::int64_t blockers = stored.blockers;
+        tell_assessment(run.settings, stored.document, run.events.audit().path().string(), run.id());
         staging.query(
             "UPDATE lakemover.run SET assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE "
             "source = $2) "

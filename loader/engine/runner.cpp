@@ -430,19 +430,21 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         // What a run would refuse is a finding here.
         store_target_facts(target, connection, pg);
     }
-    const std::int64_t blockers = store_assessment(pg, source, audit, settings, &outcome.text, &outcome.json);
-    outcome.signoff = json::parse(outcome.json).value("/assessment/signoff"_json_pointer, "");
-    outcome.exit_code = blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
+    const StoredAssessment stored = store_assessment(pg, source, audit, settings);
+    outcome.text = stored.text;
+    outcome.json = stored.document.dump();
+    outcome.signoff = stored.document.value("/assessment/signoff"_json_pointer, "");
+    outcome.exit_code = stored.blockers > 0 ? Exit::kBlockers : Exit::kSuccess;
     audit.event({{"level", "INFO"},
                  {"kind", "assessed"},
                  {"message", "assessment of source \"" + source + "\""},
-                 {"data", {{"blockers", blockers}, {"signoff", outcome.signoff}}}},
+                 {"data", {{"blockers", stored.blockers}, {"signoff", outcome.signoff}}}},
                 AuditDir::Sync::kCommit);
     audit.seal(key, {{"kind", "assessment"},
                      {"source", source},
                      {"signoff", outcome.signoff},
                      {"exit_code", static_cast<int>(outcome.exit_code)}});
-    tell_assessment(settings, json::parse(outcome.json), outcome.audit_dir, {});
+    tell_assessment(settings, stored.document, outcome.audit_dir, {});
     return outcome;
 }
 
