@@ -11,6 +11,7 @@
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
 #include "loader/engine/runner.hpp"
+#include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
 
@@ -57,8 +58,7 @@ void print_ddl(Pg& pg, const std::string& source) {
 
 int print_difference(Pg& pg, Pg& target, const Settings& settings, const std::string& source) {
     const std::string query = pg.scalar("SELECT lakemover._level0_query($1)", {source}).value_or("");
-    const Value found = target.scalar(
-        "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)), '[]')::text FROM (" + query + ") AS q");
+    const Value found = schema_of(target, query);
     const Result r = pg.query("SELECT kind, object, expected, found FROM lakemover._plan_difference($1, $2::jsonb)",
                               {source, found});
     json list = json::array();

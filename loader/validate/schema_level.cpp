@@ -6,12 +6,16 @@
 
 namespace lakemover::loader {
 
+Value schema_of(Pg& target, const std::string& query) {
+    return target.scalar("SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)), '[]')::text FROM (" + query +
+                         ") AS q");
+}
+
 std::vector<LevelResult> validate_schema(Pg& staging, Pg& target, const ValidateOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     const std::string run = std::to_string(options.run_id);
     const std::string query = staging.scalar("SELECT lakemover._level0_sql($1)", {run}).value_or("");
-    const Value found = target.scalar(
-        "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(q)), '[]')::text FROM (" + query + ") AS q");
+    const Value found = schema_of(target, query);
     const Result differing = staging.query(
         "SELECT coalesce(table_id, 0), kind, object, expected, found FROM lakemover._level0_compare($1, $2::jsonb)",
         {run, found});

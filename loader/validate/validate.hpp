@@ -31,6 +31,9 @@ struct ValidateOptions {
     CheckCancel check_cancel;                   // throws Error when the run is cancelled; may be empty
 };
 
+// What the target says to the text of lakemover._level0_query(): a JSON array of its rows.
+Value schema_of(Pg& target, const std::string& query);
+
 // Level 0 of all tables of the run. Objects that belong to no table are recorded under table 0.
 std::vector<LevelResult> validate_schema(Pg& staging, Pg& target, const ValidateOptions& options);
 
