@@ -225,12 +225,16 @@ void finish_settings(Settings& s) {
 void refuse_planning(const Settings& s) {
     auto flags = sqlserver_planning(s);
     flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
-    if (!s.privileges.empty())
-        flags.insert(flags.begin(), {s.privileges == "no" ? "--no-privileges" : "--privileges", " "});
+    const auto refuse = [](const std::string& flag, const std::string& whole) {
+        throw Error(Exit::kUsage, flag + " is for planning; migrate loads the plan that is there", {},
+                    "lakemover plan " + whole + ", then lakemover migrate");
+    };
+    if (!s.privileges.empty()) {
+        const std::string flag = s.privileges == "no" ? "--no-privileges" : "--privileges";
+        refuse(flag, flag);
+    }
     for (const auto& [flag, value] : flags)
-        if (!value.empty())
-            throw Error(Exit::kUsage, flag + " is for planning; migrate loads the plan that is there", {},
-                        "lakemover plan " + flag + " " + value + ", then lakemover migrate");
+        if (!value.empty()) refuse(flag, flag + " " + value);
 }
 
 }  // namespace

@@ -55,10 +55,10 @@ struct Code {
 // In the order in which they can be dropped.
 std::vector<Code> existing_code(RunContext& run, Pg& staging, Pg& target) {
     const Value wanted = staging.scalar(
-        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('kind', CASE WHEN kind IN ('view', 'materialized "
-        "view', 'operator') THEN kind ELSE 'routine' END, 'name', object, 'early', stage = 'type') ORDER BY ordinal "
-        "DESC)::text FROM lakemover.run_statement WHERE run_id = $1 AND kind IN ('view', 'materialized view', "
-        "'operator', 'function', 'procedure', 'trigger function', 'window function', 'aggregate')",
+        "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('kind', CASE lakemover._code_class(kind) WHEN "
+        "'routine' THEN 'routine' ELSE kind END, 'name', object, 'early', stage = 'type') ORDER BY ordinal "
+        "DESC)::text FROM lakemover.run_statement WHERE run_id = $1 AND (kind IN ('view', 'materialized view') OR "
+        "lakemover._code_class(kind) IN ('routine', 'operator'))",
         {run.id()});
     if (!wanted) return {};
     const Result found = target.query(

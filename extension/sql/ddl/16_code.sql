@@ -64,6 +64,8 @@ AS $$
 DECLARE
     v_class   text := lakemover._code_class(p_code.kind);
     v_renames jsonb := p_renames;
+    -- of a routine or operator: with the point behind it
+    v_schema  text := (regexp_match(p_target, '^((?:"(?:[^"]|"")*"|[^".]+)\.)'))[1];
     v_json    jsonb;
     v_sql     text;
     v_using   text;
@@ -100,7 +102,7 @@ BEGIN
         RETURN QUERY SELECT 1, p_code.kind, format('CREATE AGGREGATE %s%s', (regexp_match(p_target, '^(.*)\(.*\)$'))[1], p_code.definition);
     WHEN p_code.kind = 'operator' THEN
         v_json := p_code.definition::jsonb;
-        RETURN QUERY SELECT 1, p_code.kind, format('CREATE OPERATOR %s%s (%s)', (regexp_match(p_target, '^((?:"(?:[^"]|"")*"|[^".]+)\.)'))[1], v_json ->> 'name', v_json ->> 'options');
+        RETURN QUERY SELECT 1, p_code.kind, format('CREATE OPERATOR %s%s (%s)', v_schema, v_json ->> 'name', v_json ->> 'options');
     WHEN v_class = 'routine' THEN
         -- OR REPLACE would take the place of somebody else's
         v_sql := CASE WHEN p_code.kind = 'procedure' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END;
@@ -108,8 +110,7 @@ BEGIN
         IF NOT starts_with(p_code.definition, v_using) THEN
             RAISE EXCEPTION 'definition of %.% begins unlike any other', p_code.schema_name, p_code.object_name;
         END IF;
-        RETURN QUERY SELECT 1, p_code.kind, 'CREATE ' || v_sql || (regexp_match(p_target, '^((?:"(?:[^"]|"")*"|[^".]+)\.)'))[1]
-                                            || rtrim(substr(p_code.definition, length(v_using) + 1), E'\n');
+        RETURN QUERY SELECT 1, p_code.kind, 'CREATE ' || v_sql || v_schema || rtrim(substr(p_code.definition, length(v_using) + 1), E'\n');
     WHEN p_code.kind = 'policy' THEN
         v_json := p_code.definition::jsonb;
         SELECT r.sql INTO v_using FROM lakemover._target_expression(p_source, p_code.table_id, v_json ->> 'using') e
