@@ -336,14 +336,26 @@ Converted Emitter::routine(const Stmt& s) {
     return std::move(result_);
 }
 
-// Tables come with the schema; here they are made so that routines can be checked beside them.
-Converted Emitter::table(const Stmt& s) {
+// What has no body: all of it, or a comment.
+Converted Emitter::without_body(const Stmt& s, const char* kind, const std::function<void()>& write) {
     result_.line = s.at.line;
-    result_.kind = "table";
+    result_.kind = kind;
     own_comments(s);
     const std::string head = out_;
     try {
         result_.name = object_name(s.name, s.at);
+        write();
+    } catch (const Unconvertible& u) {
+        out_ = head;
+        result_.creatable = false;
+        fixme(u, s);
+    }
+    return whole(s);
+}
+
+// Tables come with the schema; here they are made so that routines can be checked beside them.
+Converted Emitter::table(const Stmt& s) {
+    return without_body(s, "table", [&] {
         if (!s.table.unsupported.empty())
             review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
         for (const std::string& p : pending_) out_ += p + "\n";
@@ -354,21 +366,11 @@ Converted Emitter::table(const Stmt& s) {
             if (c.computed) (*columns)[i].type = computed_type(s.table, c);
         }
         made_relation_ = columns;
-    } catch (const Unconvertible& u) {
-        out_ = head;
-        result_.creatable = false;
-        fixme(u, s);
-    }
-    return whole(s);
+    });
 }
 
 Converted Emitter::type(const Stmt& s) {
-    result_.line = s.at.line;
-    result_.kind = "type";
-    own_comments(s);
-    const std::string head = out_;
-    try {
-        result_.name = object_name(s.name, s.at);
+    return without_body(s, "type", [&] {
         std::string columns;
         for (const Column& c : s.table.columns) {
             if (c.computed)
@@ -381,12 +383,7 @@ Converted Emitter::type(const Stmt& s) {
         } else {
             out_ += "CREATE TYPE " + result_.name + " AS (" + columns + "\n);\n";
         }
-    } catch (const Unconvertible& u) {
-        out_ = head;
-        result_.creatable = false;
-        fixme(u, s);
-    }
-    return whole(s);
+    });
 }
 
 Converted Emitter::left_over(const Stmt& s) {

@@ -169,6 +169,7 @@ private:
     void comments_before(std::size_t offset);
     void skip_comments(std::size_t offset);
     void own_comments(const Stmt& s);
+    Converted without_body(const Stmt& s, const char* kind, const std::function<void()>& write);
     Converted whole(const Stmt& s);
     void line(const std::string& text);
 
