@@ -143,6 +143,16 @@ expect 0 "without privileges" lm_cli --no-privileges
 equal "what a role may do" f "$(target "SELECT has_table_privilege('reporter', 'app.best', 'SELECT')")"
 expect 0 "rolling back again" lm_cli rollback --yes
 
+# A plan that was made before anybody had looked at the target.
+lm_cli psql -q -c "DELETE FROM lakemover.target_fact" > /dev/null || fail "the facts cannot be forgotten"
+expect 0 "planning without a target" env -u LAKEBASE_HOST "$LM_LAKEMOVER" plan --privileges
+equal "whether the policy moves" "whether the target has the role reporter is not known" \
+    "$(lm_cli psql -X -q -A -t -c "SELECT reason FROM lakemover.plan_routine WHERE kind = 'policy'")"
+expect 0 "loading that plan" lm_cli migrate
+says 'SUCCESS'
+equal "the policy is there" by_kind "$(target "SELECT polname FROM pg_policy")"
+expect 0 "rolling back that run" lm_cli rollback --yes
+
 # A setting that the target does not take keeps nothing from being loaded.
 if [ "$(lm_sql target postgres -c "SELECT 'lz4' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")" = f ] &&
     lm_sql source "$LM_DB" -c 'ALTER TABLE app.log ALTER COLUMN what SET COMPRESSION lz4' > /dev/null 2>&1; then

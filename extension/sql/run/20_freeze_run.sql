@@ -28,6 +28,8 @@ DECLARE
 BEGIN
     SELECT r.source, r.kind, coalesce((r.options->>'force')::boolean, false) INTO STRICT v_source, v_kind, v_force
       FROM lakemover.run r WHERE r.run_id = p_run;
+    -- The target may be another one since the plan was made, or known only now: its roles and extensions decide.
+    PERFORM lakemover._refresh_unmoved(v_source);
     SELECT string_agg(p.message, E'\n') INTO v_problem
       FROM lakemover._plan_problems(v_source) p
      WHERE NOT (v_force AND p.message IN (SELECT u.message FROM lakemover._unreadable_tables(v_source) u));
