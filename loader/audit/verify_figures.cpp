@@ -151,7 +151,14 @@ private:
         each_line(kLedger, [&](const json& line, long long /*number*/) {
             const Batch batch = batch_of(line);
             ledger_[{text_at(line, "table"), count_at(line, "chunk")}] = batch;
-            Batch& sum = sums_[count_at(line, "table_id")];
+            // A second pass reads whole rows again: the figures are its own then.
+            const std::uint64_t pass = std::max<std::uint64_t>(1, count_at(line, "pass"));
+            const std::uint64_t id = count_at(line, "table_id");
+            std::uint64_t& last = passes_[id];
+            if (pass > last) sums_[id] = Batch{};
+            last = std::max(last, pass);
+            if (pass < last) return;
+            Batch& sum = sums_[id];
             sum.digest.add(batch.digest);
             sum.bytes += batch.bytes;
         });
@@ -257,7 +264,8 @@ private:
     std::vector<Alteration>& alterations_;
     json report_;
     std::map<std::pair<std::string, std::uint64_t>, Batch> ledger_;  // by name on the target and number
-    std::map<std::uint64_t, Batch> sums_;
+    std::map<std::uint64_t, Batch> sums_;            // of the last pass
+    std::map<std::uint64_t, std::uint64_t> passes_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, json> validations_;
 };
 

@@ -43,6 +43,7 @@ json table_list(const json& tables) {
                         {"bytes", t.at("bytes")},
                         {"chunks", t.at("chunks")},
                         {"chunks_done", t.at("chunks_done")},
+                        {"second_pass", t.value("second_pass", json())},
                         {"stages", t.at("stages")}});
     return list;
 }

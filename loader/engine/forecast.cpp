@@ -58,6 +58,16 @@ public:
             result_.rows_planned += planned(t, t.est_rows, t.rows, rows);
             result_.rows_done += t.rows;
         }
+        first_left_ = result_.bytes_planned - result_.bytes_done;
+        for (const TableProgress& t : figures.tables) {
+            if (t.second_chunks == 0 || given_up(t)) continue;
+            // Whole rows, as the estimate has them.
+            const double size = t.second_done > 0 ? t.second_bytes * t.second_chunks / t.second_done : t.est_bytes * bytes;
+            second_planned_ += std::max(size, 1.0);
+            second_left_ += std::max(0.0, size - t.second_bytes);
+            result_.bytes_planned += size;
+            result_.bytes_done += t.second_bytes;
+        }
         result_.rows_planned = std::round(std::max(result_.rows_planned, result_.rows_done));
         result_.bytes_planned = std::round(std::max(result_.bytes_planned, result_.bytes_done));
         if (figures.seconds > 0) result_.bytes_per_s = figures.bytes / figures.seconds;
@@ -66,7 +76,8 @@ public:
     Forecast run(const std::string& phase) {
         const bool ended = phase == "ending" || phase == "ended";
         const bool finishing = phase == "finish" || phase == "validate";
-        if (!ended && !finishing) add(load());
+        if (!ended && !finishing && phase != "second pass") add(load());
+        if (!ended && !finishing && second_planned_ > 0) add(second_pass());
         if (!ended && phase != "validate") add(finish());
         if (!ended) add(validate());
         return std::move(result_);
@@ -83,7 +94,7 @@ private:
     }
 
     PhaseForecast load() const {
-        const double left = result_.bytes_planned - result_.bytes_done;
+        const double left = first_left_;
         PhaseForecast p{"load", 0, ""};
         if (left > 0 && result_.bytes_per_s <= 0) return {"load", std::nullopt, "nothing has been loaded yet"};
         if (left > 0) p.seconds_left = left / result_.bytes_per_s;
@@ -106,6 +117,13 @@ private:
         }
         if (counted > 0 && tables > 0) p.seconds_left = *p.seconds_left + shared(uncounted / counted * count_s, tables);
         return p;
+    }
+
+    PhaseForecast second_pass() const {
+        if (second_left_ > 0 && result_.bytes_per_s <= 0)
+            return {"second pass", std::nullopt, "nothing has been loaded yet"};
+        return {"second pass", second_left_ > 0 ? second_left_ / result_.bytes_per_s : 0,
+                "sizes of the tables with columns of the second pass, by the bytes per second so far"};
     }
 
     double weight(std::int64_t table_id) const {
@@ -169,6 +187,9 @@ private:
     const Figures& figures_;
     int workers_;
     std::map<std::int64_t, double> sizes_;
+    double first_left_ = 0;  // bytes
+    double second_left_ = 0;
+    double second_planned_ = 0;
     Forecast result_;
 };
 
@@ -198,6 +219,11 @@ Figures parse_figures(const json& document) {
         p.rows = number(t, "rows");
         p.bytes = number(t, "bytes");
         p.count_s = number(t, "count_s", -1);
+        if (const json& second = report::field(t, "second_pass"); second.is_object()) {
+            p.second_chunks = number(second, "chunks");
+            p.second_done = number(second, "chunks_done");
+            p.second_bytes = number(second, "bytes");
+        }
         p.validated = report::bool_field(t, "validated", false);
         p.validate_s = number(t, "validate_s");
         f.tables.push_back(std::move(p));

@@ -19,6 +19,9 @@ struct TableProgress {
     double chunks_done = 0;
     double rows = 0;
     double bytes = 0;
+    double second_chunks = 0;  // of the second pass, which reads whole rows; 0: it has none
+    double second_done = 0;
+    double second_bytes = 0;
     double count_s = -1;  // seconds of its count and samples; -1: not counted yet
     bool validated = false;
     double validate_s = 0;
@@ -52,7 +55,7 @@ struct Forecast {
     double bytes_done = 0;
     double bytes_planned = 0;
     double bytes_per_s = 0;                      // 0: not measured
-    std::vector<PhaseForecast> phases;           // what is left of load, finish and validate
+    std::vector<PhaseForecast> phases;           // what is left of load, second pass, finish and validate
     double known_s = 0;                          // of the phases that are known
     std::optional<double> seconds_left() const;  // of the whole; absent while a phase is unknown
     const PhaseForecast* phase(const std::string& name) const;

@@ -33,6 +33,21 @@ struct IndexBuilder::Impl {
     std::optional<Statement> take(Pg& staging) {
         const std::lock_guard lock(mutex);
         if (first) return std::nullopt;
+        // Those of small tables are many: looking for them must not take longer than making them.
+        if (ready.empty() || std::chrono::steady_clock::now() - looked >= kLook) look(staging);
+        for (auto s = ready.begin(); s != ready.end(); ++s) {
+            if (keyed.count(s->table_id) > 0) continue;
+            Statement next = std::move(*s);
+            ready.erase(s);
+            begun.insert(next.ordinal);
+            if (next.stage == "key") keyed.insert(next.table_id);
+            return next;
+        }
+        return std::nullopt;
+    }
+
+    void look(Pg& staging) {
+        looked = std::chrono::steady_clock::now();
         std::vector<Statement> found = statements_of(staging.query(
             "SELECT s.ordinal, s.stage, s.table_id, s.kind, s.object, s.sql FROM lakemover.run_statement s JOIN "
             "lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = s.table_id WHERE s.run_id = $1 AND s.state "
@@ -42,12 +57,9 @@ struct IndexBuilder::Impl {
             "(s.stage "
             "= 'key' OR s.table_id NOT IN (SELECT k.table_id FROM lakemover.run_statement k WHERE k.run_id = $1 AND "
             "k.stage = 'key' AND k.state = 'pending' AND k.table_id IS NOT NULL)) ORDER BY t.bytes_copied DESC NULLS "
-            "LAST, s.ordinal LIMIT 1",
+            "LAST, s.ordinal LIMIT 50",
             {run.id(), fmt::format("{{{}}}", fmt::join(begun, ",")), fmt::format("{{{}}}", fmt::join(keyed, ","))}));
-        if (found.empty()) return std::nullopt;
-        begun.insert(found[0].ordinal);
-        if (found[0].stage == "key") keyed.insert(found[0].table_id);
-        return std::move(found[0]);
+        ready.assign(std::make_move_iterator(found.begin()), std::make_move_iterator(found.end()));
     }
 
     void work(StatementRunner& runner) {
@@ -107,6 +119,8 @@ struct IndexBuilder::Impl {
     std::atomic<bool> stop{false};
     std::atomic<bool> draining{false};
     std::atomic<int> running{0};
+    std::deque<Statement> ready;  // as they were found when it was last looked
+    std::chrono::steady_clock::time_point looked;
     std::set<int> begun;           // and not recorded
     std::set<std::int64_t> keyed;  // tables whose key is under way
     std::vector<std::pair<Statement, StatementOutcome>> failed;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
+#include "loader/engine/second_pass.hpp"
 #include "loader/staging/run_table.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
@@ -33,11 +35,14 @@ struct Chunk {
     std::string method;
     Value lower;
     Value upper;
+    int pass = 1;
+    bool again = false;  // somebody had it before: it may be in the ledger
 };
 
-// What a worker needs to know of a table, read once per worker.
+// What a worker needs to know of a table, read once per worker; of each pass.
 struct TablePlan {
     std::string name;
+    std::optional<Fill> fill;  // of the second pass
     std::string copy_in;
     TableSpec spec;
     std::unique_ptr<codec::StreamDigester> digester;
@@ -70,6 +75,13 @@ public:
         }
     }
 
+    // Its session at the point in time, for whoever goes on there; nothing when it has none.
+    std::unique_ptr<Pg> release() {
+        staging_registration_.reset();
+        if (!at_point_ || !staging_ || !staging_->alive()) return nullptr;
+        return std::make_unique<Pg>(std::move(*staging_));
+    }
+
 private:
     // False when there is nothing to load now, or not for this worker.
     bool load_next() {
@@ -97,6 +109,7 @@ private:
         target_registration_.reset();
         target_.emplace(run_.target.connect(false));
         run_.ledger->name_session(*target_);
+        fill_tables_.clear();
         target_registration_ = std::make_unique<Cancellable>(run_.cancel, *target_);
     }
 
@@ -111,6 +124,8 @@ private:
         c.method = r.text(0, 3);
         c.lower = r.value(0, 4);
         c.upper = r.value(0, 5);
+        c.pass = static_cast<int>(r.integer(0, 7));
+        c.again = r.boolean(0, 8);
         return c;
     }
 
@@ -144,24 +159,28 @@ private:
                    .rows() == 1;
     }
 
-    TablePlan& plan(std::int64_t table_id) {
-        const auto known = plans_.find(table_id);
+    TablePlan& plan(std::int64_t table_id, int pass) {
+        const auto known = plans_.find({table_id, pass});
         if (known != plans_.end()) return known->second;
         const Result r = staging_->query(
-            "SELECT spec, lakemover._target_sql(run_id, table_id, 'copy_in') FROM lakemover.run_table WHERE run_id = "
-            "$1 AND table_id = $2",
-            {run_.id(), std::to_string(table_id)});
+            "SELECT spec, lakemover._target_sql(run_id, table_id, $3), CASE $3 WHEN 'fill_copy' THEN "
+            "lakemover._target_sql(run_id, table_id, 'fill_table') END, CASE $3 WHEN 'fill_copy' THEN "
+            "lakemover._target_sql(run_id, table_id, 'fill_update') END, pg_catalog.format('%I.%I', "
+            "spec->>'target_schema', spec->>'target_table') FROM lakemover.run_table WHERE run_id = $1 AND table_id = "
+            "$2",
+            {run_.id(), std::to_string(table_id), pass == 2 ? "fill_copy" : "copy_in"});
         TablePlan p;
-        p.name = table_name(*staging_, run_.id(), table_id);
+        p.name = r.text(0, 4);
         p.copy_in = r.text(0, 1);
-        p.spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)));
+        if (pass == 2) p.fill = Fill{r.text(0, 2), r.text(0, 3)};
+        p.spec = parse_table_spec(nlohmann::json::parse(r.get(0, 0)), pass);
         p.digester = std::make_unique<codec::StreamDigester>(row_hasher_config(p.spec, run_.hash_key), p.spec.format);
-        return plans_.emplace(table_id, std::move(p)).first->second;
+        return plans_.emplace(std::pair(table_id, pass), std::move(p)).first->second;
     }
 
     // Attempts until the chunk is in the ledger; gives the table up after the last one.
     void load(const Chunk& chunk) {
-        TablePlan& table = plan(chunk.table_id);
+        TablePlan& table = plan(chunk.table_id, chunk.pass);
         unanswered_.reset();
         rows_refused_ = false;
         refused_.reset();
@@ -173,7 +192,7 @@ private:
                     staging_->query(
                         "UPDATE lakemover.run_chunk SET attempts = $2 WHERE chunk_id = $1 AND loader_id = $3",
                         {std::to_string(chunk.chunk_id), std::to_string(attempt), run_.loader_id});
-                const ChunkRecord record = load_once(chunk, table);
+                const ChunkRecord record = load_once(chunk, table, again || chunk.again);
                 record_done(chunk, record, table, again);
                 outage.over();
                 return;
@@ -350,41 +369,56 @@ private:
         return record_of(chunk, read);
     }
 
-    ChunkRecord load_once(const Chunk& chunk, TablePlan& table) {
+    // again: the ledger may have it.
+    ChunkRecord load_once(const Chunk& chunk, TablePlan& table, bool again) {
         if (run_.compares) return digest_once(chunk, table);
         if (!target_) connect_target();
         // The reply to an earlier COMMIT may have been lost: the ledger is the truth.
         const auto done = unanswered_ ? run_.ledger->settle(*target_, *unanswered_)
-                                      : run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no);
+                          : again     ? run_.ledger->find(*target_, chunk.table_id, chunk.chunk_no)
+                                      : std::nullopt;
         unanswered_.reset();
         if (done) return *done;
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
+        if (table.fill && fill_tables_.insert(chunk.table_id).second) create_fill_table(chunk.table_id, *table.fill);
         if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad_chunk(chunk, table));
-        target_->exec("BEGIN");
-        run_.ledger->fence(*target_);
-        const PumpResult moved =
+        const std::string xid = run_.ledger->begin(*target_);
+        PumpResult moved =
             refused_ && refused_->size() > 0
                 ? load_without(run_, *staging_, *target_, bad_chunk(chunk, table), *table.digester, *refused_)
                 : pump_chunk(*staging_, *target_, run_.run_id, chunk.chunk_id, table.copy_in, *table.digester,
                              table.spec.format, after_read_);
+        if (table.fill) fill_rows(*target_, *table.fill, moved);
         const ChunkRecord record = record_of(chunk, moved);
         const auto t = Clock::now();
-        const std::optional<std::string> xid = run_.ledger->record(*target_, record);
-        if (!xid) {
-            // Somebody has finished this chunk since we looked: an attempt of ours whose COMMIT got no answer.
+        unanswered_ = record;
+        try {
+            run_.ledger->commit(*target_, record);
+        } catch (const Error& e) {
+            if (!target_->alive()) throw;
+            unanswered_.reset();
+            if (e.sqlstate != "23505") throw;
+            // Somebody has finished this chunk since: an attempt whose COMMIT got no answer, or a loader that had it before.
             target_->exec("ROLLBACK");
             const std::optional<ChunkRecord> there = run_.ledger->settle(*target_, record);
             if (there) return *there;
-            throw Error(Exit::kOther, "the ledger on the target has lost a chunk while it was looked at");
+            throw;
         }
-        unanswered_ = record;
-        target_->exec("COMMIT");
         unanswered_.reset();
         stats_ = stats_of(moved);
         stats_["send_s"] = moved.send_s;
         stats_["commit_s"] = std::chrono::duration<double>(Clock::now() - t).count();
-        stats_["xid"] = *xid;
+        stats_["xid"] = xid;
         return record;
+    }
+
+    void create_fill_table(std::int64_t table_id, const Fill& fill) {
+        try {
+            target_->exec(fill.create);
+        } catch (...) {
+            fill_tables_.erase(table_id);
+            throw;
+        }
     }
 
     static BadChunk bad_chunk(const Chunk& chunk, const TablePlan& table) {
@@ -407,18 +441,26 @@ private:
             staging_->scalar("SELECT lakemover._finish_chunk($1, $2, $3, $4, ARRAY[$5::numeric, $6::numeric], $7)",
                              {std::to_string(chunk.chunk_id), run_.loader_id, std::to_string(record.rows),
                               std::to_string(record.bytes), record.lane1, record.lane2, stats_.dump()}) == "t";
-        nlohmann::json batch{{"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},
-                             {"rows", record.rows},   {"bytes", record.bytes},   {"rejected", record.rejected},
-                             {"lane1", record.lane1}, {"lane2", record.lane2},   {"stats", stats_}};
+        nlohmann::json batch{
+            {"table", table.name},   {"chunk", chunk.chunk_no}, {"method", chunk.method},      {"pass", chunk.pass},
+            {"rows", record.rows},   {"bytes", record.bytes},   {"rejected", record.rejected}, {"lane1", record.lane1},
+            {"lane2", record.lane2}, {"stats", stats_}};
         batch["lower"] = chunk.lower ? nlohmann::json(*chunk.lower) : nlohmann::json();
         batch["upper"] = chunk.upper ? nlohmann::json(*chunk.upper) : nlohmann::json();
         batch["stats"].erase("columns");
         run_.events.batch(batch);
         stats_ = nlohmann::json::object();
+        if (chunk.pass == 2) {
+            // Its rows were counted behind the first pass.
+            if (last)
+                run_.events.emit(Level::kInfo, "table_filled", table.name + ": filled in the second pass",
+                                 {{"table", table.name}}, chunk.table_id);
+            return;
+        }
         // A first attempt may have ended between the two: then the table is loaded and not counted yet.
         if (!last && !(again && loaded_uncounted(chunk.table_id))) return;
         start_tables();
-        count_loaded_table(run_, *staging_, chunk.table_id);
+        count_loaded_table(run_, *staging_, chunk.table_id, chunk.method == "row_number");
     }
 
     RunContext& run_;
@@ -432,8 +474,9 @@ private:
     std::optional<Pg> target_;
     std::unique_ptr<Cancellable> staging_registration_;
     std::unique_ptr<Cancellable> target_registration_;
-    std::map<std::int64_t, TablePlan> plans_;
-    std::optional<ChunkRecord> unanswered_;  // its COMMIT was sent and has no answer
+    std::map<std::pair<std::int64_t, int>, TablePlan> plans_;  // by table and pass
+    std::set<std::int64_t> fill_tables_;                       // temporary tables of the target's session
+    std::optional<ChunkRecord> unanswered_;                    // its COMMIT was sent and has no answer
     bool rows_refused_ = false;  // the target refused the present chunk for its data: which rows is to be found out
     std::optional<RefusedRows> refused_;  // those rows; none: it took all of them when they were tried
     nlohmann::json stats_ = nlohmann::json::object();
@@ -442,26 +485,12 @@ private:
 
 }  // namespace
 
-void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id) {
-    const std::vector<Value> table{run.id(), std::to_string(table_id)};
+void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id, bool numbered) {
     if (staging.in_transaction()) staging.exec("ROLLBACK");
-    if (!numbered_alike(run, staging, table_id)) return;
-    staging.exec("BEGIN");
-    // For validation, also of a table whose point in time is gone by then; a source with a point per table shows it in
-    // this session's transaction only.
-    staging.query(
-        "SELECT lakemover._keep_samples($1, $2, $3, $4)",
-        {table[0], table[1], std::to_string(run.options.sample_rows), std::to_string(ValidateOptions().diff_rows)});
-    // Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
-    const Result r = staging.query(
-        "UPDATE lakemover.run_table t SET source_rows = c.n, count_s = extract(epoch FROM pg_catalog.clock_timestamp() "
-        "- "
-        "pg_catalog.transaction_timestamp()) FROM (SELECT lakemover.source_count($1, $2) AS n OFFSET 0) c WHERE "
-        "t.run_id "
-        "= $1 AND t.table_id = $2 RETURNING t.source_rows, pg_catalog.format('%I.%I', t.spec->>'target_schema', "
-        "t.spec->>'target_table')",
-        table);
-    staging.exec("COMMIT");
+    if (numbered && !numbered_alike(run, staging, table_id)) return;
+    const Result r = staging.query("SELECT source_rows, name FROM lakemover._count_table($1, $2, $3, $4)",
+                                   {run.id(), std::to_string(table_id), std::to_string(run.options.sample_rows),
+                                    std::to_string(ValidateOptions().diff_rows)});
     const std::string name = r.text(0, 1);
     run.events.emit(Level::kInfo, run.compares ? "table_read" : "table_loaded", name + ": " + r.text(0, 0) + " rows",
                     {{"table", name}}, table_id);
@@ -483,7 +512,9 @@ void load_tables(RunContext& run, SharedPoint& point) {
     for (int i = 0; i < run.options.jobs; ++i)
         threads.emplace_back([&, i, session = point.take()]() mutable {
             try {
-                Worker(run, point, std::move(session), stop, i).work();
+                Worker worker(run, point, std::move(session), stop, i);
+                worker.work();
+                point.give_back(worker.release());
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 // After a cancel every cut connection fails; the cancel is the reason, not they.

@@ -13,6 +13,7 @@
 #include "loader/engine/rejects.hpp"
 #include "loader/engine/run_files.hpp"
 #include "loader/engine/runner.hpp"
+#include "loader/engine/second_pass.hpp"
 #include "loader/engine/statements.hpp"
 
 namespace lakemover::loader {
@@ -106,10 +107,19 @@ void tell_refused(RunContext& run, Pg& staging, const Value& ids) {
 }  // namespace
 
 void cut_tables(RunContext& run, Pg& staging) {
-    const Value ids = staging.scalar("SELECT refused::text FROM lakemover._cut_tables($1, $2, $3, $4)",
-                                     {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
-                                      std::to_string(run.options.max_batch_rows)});
-    tell_refused(run, staging, ids);
+    const Result r = staging.query("SELECT refused::text, in_one_pass::text FROM lakemover._cut_tables($1, $2, $3, $4)",
+                                   {run.id(), std::to_string(run.options.jobs), std::to_string(run.options.memory_mb),
+                                    std::to_string(run.options.max_batch_rows)});
+    tell_refused(run, staging, r.value(0, 0));
+    const Value names = staging.scalar(
+        "SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', spec->>'target_schema', spec->>'target_table'), ', ' "
+        "ORDER BY table_id) FROM lakemover.run_table WHERE run_id = $1 AND table_id = ANY ($2::bigint[])",
+        {run.id(), r.value(0, 1)});
+    if (names)
+        run.events.emit(Level::kWarning, "no_second_pass",
+                        *names +
+                            ": all columns are loaded in one pass, though the plan leaves some to a second one; "
+                            "this source shows each table at a point in time of its own, to one reading only");
 }
 
 namespace {
@@ -160,6 +170,15 @@ void begin_run(RunContext& run, Pg& staging) {
 void freeze_plan(RunContext& run, Pg& staging, const RunScope& scope) {
     plan_or_check(run, staging, run.settings, scope);
     staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+    // The second pass could not tell a row that was set aside from one that was lost.
+    if (run.options.reject_bad_rows)
+        if (const Value columns = staging.scalar(
+                "SELECT pg_catalog.string_agg(pg_catalog.format('%s.%s', t.spec->>'target_table', c), ', ' ORDER BY "
+                "t.table_id) FROM lakemover.run_table t, pg_catalog.jsonb_array_elements_text("
+                "lakemover._second_pass_columns(t.spec)) c WHERE t.run_id = $1",
+                {run.id()}))
+            throw Error(Exit::kUsage, "rows cannot be set aside (--on-bad-row=reject) in tables with a second pass",
+                        *columns, "set plan_column.pass of these columns to 1, or leave --on-bad-row at fail");
     tell_refused(run, staging,
                  staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id = "
                                 "$1 AND state = 'failed'",
@@ -215,31 +234,43 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
 
 Verdict load_to_verdict(RunContext& run, Pg& staging) {
     std::optional<IndexBuilder> indexes;
+    std::optional<SharedPoint> point;  // kept for the second pass
     {
         Phase phase(run, staging, "load");
         run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
-        SharedPoint point(run, staging);
-        if (point.shared()) cut_at_point(run, point, staging);
+        point.emplace(run, staging);
+        if (point->shared()) cut_at_point(run, *point, staging);
         over_outages(run, [&] { cut_tables(run, staging); });
         // The workers' connections are as many as may be.
         staging.query("SELECT lakemover._stream_release()", {});
         with_target(run, [&](Pg& target) { indexes.emplace(run, target); });
         do {
             Helpers helpers(run, staging);
-            load_tables(run, point);
+            load_tables(run, *point);
             // One that was lost may have loaded the last batch of a table without counting it.
             if (helpers.dismiss(staging)) count_loaded_tables(run, staging);
         } while (load_lost_chunks_again(run, staging));
         with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
         phase.end();
     }
+    if (has_second_pass(run, staging)) {
+        Phase phase(run, staging, "second pass");
+        run.gate->wait(run, staging, Gate::Heed::kPauseAndWindow);
+        indexes->finish(staging);
+        indexes.reset();
+        make_keys(run, staging);
+        second_pass(run, staging, *point);
+        with_target(run, [&](Pg& target) { undo_failed_tables(run, staging, target); });
+        phase.end();
+    }
+    point.reset();
     {
         Phase phase(run, staging, "finish");
         run.gate->wait(run, staging, Gate::Heed::kPause);
         run.ahead->look(run, staging);
         // A source in use has drawn from its sequences since the plan was frozen.
         over_outages(run, [&] { staging.query("SELECT lakemover._refresh_sequences($1)", {run.id()}); });
-        indexes->finish(staging);
+        if (indexes) indexes->finish(staging);
         indexes.reset();
         finish_schema(run, staging);
         with_target(run, [&](Pg& target) {

@@ -136,11 +136,21 @@ void SharedPoint::give_up(Pg& staging, const std::string& why) {
 }
 
 std::unique_ptr<Pg> SharedPoint::take() {
+    const std::lock_guard lock(mutex_);
     if (sessions_.empty()) return nullptr;
     sessions_.back().registration.reset();
     std::unique_ptr<Pg> pg = std::move(sessions_.back().pg);
     sessions_.pop_back();
     return pg;
+}
+
+void SharedPoint::give_back(std::unique_ptr<Pg> session) {
+    if (!session) return;
+    const std::lock_guard lock(mutex_);
+    Session s;
+    s.pg = std::move(session);
+    s.registration = std::make_unique<Cancellable>(run_.cancel, *s.pg);
+    sessions_.push_back(std::move(s));
 }
 
 bool SharedPoint::lose() {

@@ -43,6 +43,8 @@ public:
     void give_up(Pg& staging, const std::string& why);
     // The staging session of a worker, at the point; nothing when there is none.
     std::unique_ptr<Pg> take();
+    // It has ended without losing it; the next ones go on with it.
+    void give_back(std::unique_ptr<Pg> session);
     // A worker has lost its session. False when it was the last one that had the point.
     bool lose();
 

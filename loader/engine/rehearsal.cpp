@@ -49,8 +49,8 @@ std::optional<RehearsalForecast> forecast_whole(const json& figures) {
     const double sorting = std::log2(f.whole_rows + 2) / std::log2(f.rows + 2);
     for (const auto& [phase, seconds] : phases.items()) {
         const double s = seconds.get<double>();
-        if (phase == "load")
-            f.load_s = s * factor;
+        if (phase == "load" || phase == "second pass")
+            f.load_s += s * factor;
         else if (phase == "finish")
             f.finish_s = s * factor * sorting;
         else if (phase == "validate")
@@ -58,7 +58,7 @@ std::optional<RehearsalForecast> forecast_whole(const json& figures) {
         else
             f.fixed_s += s;
     }
-    const double load_s = number(phases, "load");
+    const double load_s = number(phases, "load") + number(phases, "second pass");
     f.basis = fmt::format(
         "{:.1f} % of the whole, {} of about {}, loaded in {} by {} workers, keys and indexes in {}, validated in {}; "
         "time taken to grow with bytes, of keys and indexes a little more",

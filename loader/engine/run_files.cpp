@@ -125,7 +125,8 @@ void write_result_files(AuditDir& audit, Pg& staging, const std::string& run_id)
     audit.write("ledger.jsonl", [&](std::string& piece) {
         const Result r = staging.query(
             "SELECT pg_catalog.jsonb_build_object('table_id', c.table_id, 'table', pg_catalog.format('%I.%I', "
-            "t.spec->>'target_schema', t.spec->>'target_table'), 'chunk', c.chunk_no, 'method', c.method, 'lower', "
+            "t.spec->>'target_schema', t.spec->>'target_table'), 'chunk', c.chunk_no, 'pass', c.pass, 'method', "
+            "c.method, 'lower', "
             "c.lower_bound, 'upper', c.upper_bound, 'rows', c.rows_copied, 'bytes', c.bytes_copied, 'lane1', "
             "c.digest[1]::text, 'lane2', c.digest[2]::text, 'xid', c.stats->>'xid'), c.table_id, c.chunk_no FROM "
             "lakemover.run_chunk c JOIN lakemover.run_table t USING (run_id, table_id) WHERE c.run_id = $1 AND "

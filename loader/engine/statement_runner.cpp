@@ -44,6 +44,19 @@ std::vector<Statement> statements_of(const Result& r) {
     return all;
 }
 
+void record_made(RunContext& run, Pg& staging, const std::vector<std::pair<Statement, StatementOutcome>>& outcomes) {
+    nlohmann::json made = nlohmann::json::array();
+    for (const auto& [s, outcome] : outcomes) {
+        if (!outcome.ok) continue;
+        made.push_back({{"o", s.ordinal}, {"s", outcome.seconds}});
+        run.events.audit().ddl(s.sql, {DdlOutcome::State::kDone, outcome.seconds, {}, s.stage, s.object});
+    }
+    staging.query(
+        "UPDATE lakemover.run_statement t SET state = 'done', error = NULL, seconds = m.s FROM "
+        "pg_catalog.jsonb_to_recordset($2::jsonb) AS m(o int, s float8) WHERE t.run_id = $1 AND t.ordinal = m.o",
+        {run.id(), made.dump()});
+}
+
 void record_statement(RunContext& run, Pg& staging, const Statement& s, const StatementOutcome& outcome) {
     staging.query(
         "UPDATE lakemover.run_statement SET state = $3, error = nullif($4, ''), seconds = $5 WHERE run_id = $1 AND "

@@ -31,6 +31,8 @@ struct StatementOutcome {
 // Of ordinal, stage, table, kind, object and SQL, in this order.
 std::vector<Statement> statements_of(const Result& rows);
 
+// Those of several that were done, at once.
+void record_made(RunContext& run, Pg& staging, const std::vector<std::pair<Statement, StatementOutcome>>& outcomes);
 void record_statement(RunContext& run, Pg& staging, const Statement& statement, const StatementOutcome& outcome);
 
 std::string describe_failure(const Error& e);

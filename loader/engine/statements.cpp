@@ -112,24 +112,23 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
         for (const Statement& s : pending_statements(staging, run, stage)) {
             run.cancel.check();
             const auto start = Clock::now();
-            target.exec("SAVEPOINT statement");
             StatementOutcome outcome;
             try {
                 // CREATE ... IF NOT EXISTS: what was there before is not ours.
                 const bool there = (s.kind == "schema" || s.kind == "extension") &&
                                    !find_object(target, s.kind, s.object).object_id.empty();
-                target.exec(s.sql);
-                if (!there && is_tracked(s.kind)) run.ledger->register_object(target, s.kind, s.object, s.table_id);
+                // In one round trip: a schema may have thousands of tables.
+                target.exec("SAVEPOINT statement;\n" + s.sql + "\n;" +
+                            (!there && is_tracked(s.kind)
+                                 ? run.ledger->register_sql(target, s.kind, s.object, s.table_id) + ";"
+                                 : "") +
+                            "RELEASE SAVEPOINT statement");
             } catch (const Error& e) {
                 if (e.connection_lost) throw;
-                target.exec("ROLLBACK TO SAVEPOINT statement");
-                if (early) {
-                    target.exec("RELEASE SAVEPOINT statement");
-                    continue;
-                }
+                target.exec("ROLLBACK TO SAVEPOINT statement; RELEASE SAVEPOINT statement");
+                if (early) continue;
                 if (!(replace && left_over(s, e))) outcome = {false, describe_failure(e), 0};
             }
-            target.exec("RELEASE SAVEPOINT statement");
             outcome.seconds = std::chrono::duration<double>(Clock::now() - start).count();
             outcomes.emplace_back(s, outcome);
         }
@@ -137,8 +136,9 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
     target.exec("COMMIT");
     staging.exec("BEGIN");
     copy_register(run, staging, target);
+    record_made(run, staging, outcomes);
     for (const auto& [statement, outcome] : outcomes) {
-        record_statement(run, staging, statement, outcome);
+        if (!outcome.ok) record_statement(run, staging, statement, outcome);
         if (!outcome.ok && statement.stage == "table" && statement.table_id)
             staging.query("SELECT lakemover._fail_table($1, $2, $3)",
                           {run.id(), std::to_string(statement.table_id), "cannot be created: " + outcome.error});
@@ -168,15 +168,18 @@ private:
 
 }  // namespace
 
+void make_keys(RunContext& run, Pg& staging) {
+    const NotDurable not_durable(staging);
+    for (const auto& [stage, parallel] : {std::pair{"setting", false}, {"code", false}, {"key", true}, {"index", true}})
+        run_stage(run, staging, stage, parallel ? run.options.jobs : 1);
+}
+
 void finish_schema(RunContext& run, Pg& staging) {
+    make_keys(run, staging);
     // A statement that was done and is not known to be is found there.
     const NotDurable not_durable(staging);
     // Adding a foreign key locks both tables: one at a time cannot deadlock, and takes no time while NOT VALID.
-    for (const auto& [stage, parallel] : {std::pair{"setting", false},
-                                          {"code", false},
-                                          {"key", true},
-                                          {"index", true},
-                                          {"check", true},
+    for (const auto& [stage, parallel] : {std::pair{"check", true},
                                           {"default", false},
                                           {"sequence_value", false},
                                           {"fk", false},

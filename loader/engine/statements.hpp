@@ -12,6 +12,9 @@ namespace lakemover::loader {
 // Schemas, types, sequences, bare tables, and routines that they need: all in one transaction, so that a crash leaves nothing.
 void create_schema(RunContext& run, Pg& staging, Pg& target);
 
+// Keys and indexes that are not made yet, with what they may need.
+void make_keys(RunContext& run, Pg& staging);
+
 // Keys, indexes, checks, defaults, sequence values, foreign keys, views, triggers, comments, privileges, statistics.
 void finish_schema(RunContext& run, Pg& staging);
 

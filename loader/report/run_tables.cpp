@@ -52,6 +52,10 @@ Node table_row(const json& table) {
     if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
         note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
     if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";
+    std::string later;
+    for (const json& column : field(table, "second_pass"))
+        later += (later.empty() ? "" : ", ") + one_line(column.get<std::string>());
+    if (!later.empty()) note += std::string(note.empty() ? "" : ", ") + "second pass: " + later;
     if (const auto rejected = rejects_of(table); rejected > 0)
         note += std::string(note.empty() ? "" : ", ") + plural(rejected, "row rejected", "rows rejected");
     if (const auto point = text_field(table, "point"); !point.empty())

@@ -120,22 +120,33 @@ void Ledger::expel_all(Pg& target) const {
     target.exec("COMMIT");
 }
 
-void Ledger::fence(Pg& target) const {
+std::string Ledger::fence_sql(Pg& target) const {
+    const std::string run = target.quote_literal(run_uuid_);
+    return member_.empty()
+               ? "SELECT epoch, pg_catalog.pg_current_xact_id() FROM lakemover_ledger.run WHERE run_uuid = " + run +
+                     " FOR KEY SHARE"
+               : "SELECT r.epoch, pg_catalog.pg_current_xact_id() FROM lakemover_ledger.run r JOIN "
+                 "lakemover_ledger.loader l USING (run_uuid) WHERE run_uuid = " +
+                     run + " AND l.loader = " + target.quote_literal(member_) + " FOR KEY SHARE";
+}
+
+void Ledger::fence(Pg& target) const { fenced(target, fence_sql(target)); }
+
+std::string Ledger::begin(Pg& target) const { return fenced(target, "BEGIN; " + fence_sql(target)); }
+
+// The answer to fence_sql() is ours, or this loader is not the run's any more. Returns the transaction's id.
+std::string Ledger::fenced(Pg& target, const std::string& sql) const {
     bool ours = false;
+    std::string xid;
     try {
-        const Result r =
-            member_.empty()
-                ? target.query("SELECT epoch FROM lakemover_ledger.run WHERE run_uuid = $1 FOR KEY SHARE", {run_uuid_})
-                : target.query(
-                      "SELECT r.epoch FROM lakemover_ledger.run r JOIN lakemover_ledger.loader l USING (run_uuid) "
-                      "WHERE run_uuid = $1 AND l.loader = $2 FOR KEY SHARE",
-                      {run_uuid_, member_});
+        const Result r = target.exec(sql);
         ours = r.rows() == 1 && r.integer(0, 0) == epoch_;
+        if (ours) xid = r.text(0, 1);
     } catch (const Error& e) {
         // The whole ledger is gone: the run was rolled back, or replaced by one that has ended.
         if (e.sqlstate != "42P01" && e.sqlstate != "3F000") throw;
     }
-    if (ours) return;
+    if (ours) return xid;
     Error e(Exit::kOther, "another loader has taken over this run or its tables", {},
             "this one stops; nothing was written by it", "55P03");
     e.taken_over = true;
@@ -195,26 +206,56 @@ std::optional<ChunkRecord> Ledger::settle(Pg& target, const ChunkRecord& c) cons
     return there;
 }
 
+namespace {
+
+constexpr const char* kInsertChunk =
+    "INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, rows_copied, "
+    "bytes_copied, lane1, lane2, rows_rejected) VALUES (";
+
+}  // namespace
+
+std::vector<Value> Ledger::values_of(const ChunkRecord& c) const {
+    return {run_uuid_,
+            std::to_string(c.table_id),
+            std::to_string(c.chunk_no),
+            c.method,
+            c.lower,
+            c.upper,
+            std::to_string(c.rows),
+            std::to_string(c.bytes),
+            c.lane1,
+            c.lane2,
+            std::to_string(c.rejected)};
+}
+
+void Ledger::commit(Pg& target, const ChunkRecord& c) const {
+    const auto text = [&](const Value& v) { return v ? target.quote_literal(*v) : std::string("NULL"); };
+    std::string values;
+    for (const Value& v : values_of(c)) values += (values.empty() ? "" : ", ") + text(v);
+    target.exec(std::string(kInsertChunk) + values + "); COMMIT");
+}
+
 std::optional<std::string> Ledger::record(Pg& target, const ChunkRecord& c) const {
-    const Result r = target.query(
-        "INSERT INTO lakemover_ledger.chunk (run_uuid, table_id, chunk_no, method, lower_bound, upper_bound, "
-        "rows_copied, "
-        "bytes_copied, lane1, lane2, rows_rejected) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
-        "DO NOTHING RETURNING "
-        "xid::text",
-        {run_uuid_, std::to_string(c.table_id), std::to_string(c.chunk_no), c.method, c.lower, c.upper,
-         std::to_string(c.rows), std::to_string(c.bytes), c.lane1, c.lane2, std::to_string(c.rejected)});
+    const Result r =
+        target.query(std::string(kInsertChunk) +
+                         "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING RETURNING xid::text",
+                     values_of(c));
     if (r.rows() == 0) return std::nullopt;
     return r.text(0, 0);
 }
 
+std::string Ledger::register_sql(const Pg& target, const std::string& kind, const std::string& name,
+                                 std::int64_t table_id) const {
+    return "INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id, class_id, object_id) SELECT " +
+           target.quote_literal(run_uuid_) + "::uuid, " + target.quote_literal(kind) + ", " +
+           target.quote_literal(name) + ", nullif(" + std::to_string(table_id) +
+           "::bigint, 0), CASE WHEN p.i IS NOT NULL THEN p.c END, p.i FROM (" + object_place(target, kind, name) +
+           ") AS p(c, i) ON CONFLICT DO NOTHING";
+}
+
 void Ledger::register_object(Pg& target, const std::string& kind, const std::string& name,
                              std::int64_t table_id) const {
-    const TargetObject object = find_object(target, kind, name);
-    target.query(
-        "INSERT INTO lakemover_ledger.object (run_uuid, kind, name, table_id, class_id, object_id) VALUES ($1, $2, $3, "
-        "nullif($4::bigint, 0), nullif($5, '')::oid, nullif($6, '')::oid) ON CONFLICT DO NOTHING",
-        {run_uuid_, kind, name, std::to_string(table_id), object.class_id, object.object_id});
+    target.exec(register_sql(target, kind, name, table_id));
 }
 
 void Ledger::forget_object(Pg& target, const std::string& kind, const std::string& name) const {

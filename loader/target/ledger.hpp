@@ -45,6 +45,11 @@ public:
     void name_session(Pg& target) const;
     // First statement of a chunk's transaction: locks the run's row, and a helper's, and checks the epoch.
     void fence(Pg& target) const;
+    // Opens a chunk's transaction with fence(), and ends it with its ledger row, in one round trip each. begin() returns the
+    // transaction's id: the chunk's rows carry it as xmin, which is how validation finds them. commit() fails with 23505
+    // when the chunk is in the ledger already, and nothing is committed then.
+    std::string begin(Pg& target) const;
+    void commit(Pg& target, const ChunkRecord& chunk) const;
     std::optional<ChunkRecord> find(Pg& target, std::int64_t table_id, int chunk_no) const;
     // Returns the id of the transaction: the chunk's rows carry it as xmin, which is how validation finds them.
     // Nothing when the chunk is in the ledger already: then this transaction must not commit.
@@ -53,6 +58,9 @@ public:
     std::optional<ChunkRecord> settle(Pg& target, const ChunkRecord& chunk) const;
     // What the run made just now, with its place in the catalogs: a later object of the same name is another one.
     void register_object(Pg& target, const std::string& kind, const std::string& name, std::int64_t table_id) const;
+    // The same as a statement, to go with the one that makes the object.
+    std::string register_sql(const Pg& target, const std::string& kind, const std::string& name,
+                             std::int64_t table_id) const;
     void forget_object(Pg& target, const std::string& kind, const std::string& name) const;
     bool has_chunks(Pg& target, std::int64_t table_id) const;
     // With the table's rejects.
@@ -69,6 +77,9 @@ public:
     int epoch() const { return epoch_; }
 
 private:
+    std::string fence_sql(Pg& target) const;
+    std::string fenced(Pg& target, const std::string& sql) const;
+    std::vector<Value> values_of(const ChunkRecord& chunk) const;
     std::string run_uuid_;
     int epoch_;
     std::string member_;  // of a helper

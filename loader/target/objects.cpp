@@ -44,27 +44,30 @@ bool is_tracked(const std::string& kind) {
            kind == "schema" || kind == "collation" || kind == "extension" || kind == "operator";
 }
 
+std::string object_place(const Pg& target, const std::string& kind, const std::string& name) {
+    const auto place = [&](const char* catalog, const std::string& oid) {
+        return std::string("SELECT 'pg_catalog.") + catalog + "'::pg_catalog.regclass::oid, " + oid;
+    };
+    const std::string literal = target.quote_literal(name);
+    const auto looked_up = [&](const char* catalog, const char* function) {
+        return place(catalog, std::string("pg_catalog.") + function + "(" + literal + ")::oid");
+    };
+    if (is_table(kind) || is_view(kind) || kind == "sequence") return looked_up("pg_class", "to_regclass");
+    if (is_type(kind)) return looked_up("pg_type", "to_regtype");
+    if (is_routine(kind)) return looked_up("pg_proc", "to_regprocedure");
+    if (kind == "operator") return looked_up("pg_operator", "to_regoperator");
+    if (kind == "schema") return looked_up("pg_namespace", "to_regnamespace");
+    if (kind == "collation") return looked_up("pg_collation", "to_regcollation");
+    if (kind == "extension")
+        return place(
+            "pg_extension",
+            "(SELECT oid FROM pg_catalog.pg_extension WHERE pg_catalog.quote_ident(extname) = " + literal + ")");
+    return "SELECT NULL::oid, NULL::oid";
+}
+
 TargetObject find_object(Pg& target, const std::string& kind, const std::string& name) {
     TargetObject object{kind, name, {}, {}, {}};
-    const char* sql = nullptr;
-    if (is_table(kind) || is_view(kind) || kind == "sequence")
-        sql = "SELECT 'pg_catalog.pg_class'::pg_catalog.regclass::oid, pg_catalog.to_regclass($1)::oid";
-    else if (is_type(kind))
-        sql = "SELECT 'pg_catalog.pg_type'::pg_catalog.regclass::oid, pg_catalog.to_regtype($1)::oid";
-    else if (is_routine(kind))
-        sql = "SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, pg_catalog.to_regprocedure($1)::oid";
-    else if (kind == "operator")
-        sql = "SELECT 'pg_catalog.pg_operator'::pg_catalog.regclass::oid, pg_catalog.to_regoperator($1)::oid";
-    else if (kind == "schema")
-        sql = "SELECT 'pg_catalog.pg_namespace'::pg_catalog.regclass::oid, pg_catalog.to_regnamespace($1)::oid";
-    else if (kind == "collation")
-        sql = "SELECT 'pg_catalog.pg_collation'::pg_catalog.regclass::oid, pg_catalog.to_regcollation($1)::oid";
-    else if (kind == "extension")
-        sql =
-            "SELECT 'pg_catalog.pg_extension'::pg_catalog.regclass::oid, (SELECT oid FROM pg_catalog.pg_extension "
-            "WHERE pg_catalog.quote_ident(extname) = $1)";
-    if (!sql) return object;
-    const Result r = target.query(sql, {name});
+    const Result r = target.exec(object_place(target, kind, name));
     if (r.is_null(0, 1)) return object;
     object.class_id = r.text(0, 0);
     object.object_id = r.text(0, 1);

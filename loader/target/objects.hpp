@@ -16,6 +16,9 @@ struct TargetObject {
     std::string kept_for;  // why it is not dropped; empty: it is
 };
 
+// A SELECT of the object's place in the catalogs, class and object; null where there is none of that kind and name.
+std::string object_place(const Pg& target, const std::string& kind, const std::string& name);
+
 // The object's place in the catalogs; both empty when there is none of that kind and name.
 TargetObject find_object(Pg& target, const std::string& kind, const std::string& name);
 

@@ -74,8 +74,9 @@ std::vector<ChunkInfo> load_chunks(const TableContext& table) {
         "SELECT chunk_id, chunk_no, state, rows_copied, digest[1]::text, digest[2]::text, stats->'columns', "
         "pg_catalog.array_to_string(lower_bound, ', '), pg_catalog.array_to_string(upper_bound, ', '), "
         "((stats->>'xid')::numeric % 4294967296)::text "
-        "FROM lakemover.run_chunk WHERE run_id = $1 AND table_id = $2 ORDER BY chunk_no",
-        {table.run(), table.id});
+        "FROM lakemover.run_chunk WHERE run_id = $1 AND table_id = $2 AND pass = $3 ORDER BY chunk_no",
+        // Whole rows are those of the last pass, whose transactions also wrote what is there now.
+        {table.run(), table.id, table.spec.second_pass().empty() ? "1" : "2"});
     std::vector<ChunkInfo> chunks;
     for (int i = 0; i < r.rows(); ++i) {
         ChunkInfo chunk;

@@ -31,6 +31,7 @@ ColumnSpec parse_column(const nlohmann::json& column, const std::string& engine)
     c.target_type = text_or_empty(column, "target_type");
     c.codec = column.at("codec").get<std::string>();
     c.select = text_or_empty(column, "select");
+    c.pass = column.value("pass", 1);
     c.precision = text_or_empty(column.value("policy", nlohmann::json::object()), "precision");
     c.form = codec::form_of(c.codec);
     const std::string target_codec = text_or_empty(column, "target_codec");
@@ -48,6 +49,13 @@ ColumnSpec parse_column(const nlohmann::json& column, const std::string& engine)
 }
 
 }  // namespace
+
+std::vector<std::string> TableSpec::second_pass() const {
+    std::vector<std::string> names;
+    for (const ColumnSpec& c : columns)
+        if (c.pass == 2) names.push_back(c.target_name);
+    return names;
+}
 
 std::string TableSpec::source_name() const { return source_schema + "." + source_table; }
 
@@ -84,7 +92,7 @@ std::string TableSpec::loss(const std::string& column, const std::string& kind, 
     return "column " + column + ": " + what + values + (values == "1" ? " value" : " values");
 }
 
-TableSpec parse_table_spec(const nlohmann::json& spec) {
+TableSpec parse_table_spec(const nlohmann::json& spec, int pass) {
     try {
         TableSpec t;
         t.table_id = spec.at("table_id").get<std::int64_t>();
@@ -97,6 +105,7 @@ TableSpec parse_table_spec(const nlohmann::json& spec) {
         t.hash = spec.value("hash", "md5");
         t.checksum_full = spec.value("checksum", "sample") == "full";
         for (const nlohmann::json& column : spec.at("columns")) {
+            if (column.value("pass", 1) > pass) continue;
             t.columns.push_back(parse_column(column, spec.value("engine", std::string())));
         }
         for (const nlohmann::json& name : spec.at("key")) {

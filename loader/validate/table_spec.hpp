@@ -20,6 +20,7 @@ struct ColumnSpec {
     std::string codec;
     codec::Form form;
     std::string select;     // expression on the source that replaces the column; empty: the column itself
+    int pass = 1;           // 2: left to the second pass
     std::string precision;  // of SQL Server's times: round, fail; empty: truncate
 };
 
@@ -31,8 +32,9 @@ struct TableSpec {
     std::string hash = "md5";    // of level 3
     bool checksum_full = false;  // level 3 of all rows, not of a sample only
     std::vector<ColumnSpec> columns;
-    std::vector<std::size_t> key;     // positions in columns; empty: no key
-    std::string source_name() const;  // schema.table for messages
+    std::vector<std::size_t> key;                  // positions in columns; empty: no key
+    std::vector<std::string> second_pass() const;  // names on the target of the columns that are left to it
+    std::string source_name() const;               // schema.table for messages
     std::string target_name() const;
     // What makes "equal" mean "equal under policy": one sentence for each declared loss or transform.
     std::vector<std::string> policy() const;
@@ -40,7 +42,8 @@ struct TableSpec {
     std::string loss(const std::string& column, const std::string& kind, const std::string& values) const;
 };
 
-TableSpec parse_table_spec(const nlohmann::json& spec);
+// pass 1: without the columns that are left to the second pass, which reads whole rows.
+TableSpec parse_table_spec(const nlohmann::json& spec, int pass = 2);
 
 // run.hash_key as SQL shows it, with or without the leading \x.
 codec::HashKey parse_hash_key(std::string_view hex);

@@ -36,7 +36,7 @@ export LAKEBASE_PORT=$port
 
 "$LM_LAKEMOVER" --attempts 1 > "$LM_TMP/out.run" 2>&1 < /dev/null &
 run=$!
-client_port() { target "SELECT client_port FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query = 'COMMIT'"; }
+client_port() { target "SELECT client_port FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%; COMMIT'"; }
 committing() { [ -n "$(client_port)" ]; }
 if eventually 60 committing; then pass "a chunk is being committed"; else fail "no chunk was ever committed: $(cat "$LM_TMP/out.run")"; fi
 echo "port $(client_port)" > "$LM_TMP/proxy/order.new"

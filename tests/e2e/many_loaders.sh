@@ -1,7 +1,7 @@
 #!/bin/bash
 # Three daemons at one staging database load one run: each takes batches. A helper that is killed, one that is fenced off, one
 # that is stopped past its heartbeat and comes back, and a leader that is killed: every row is there once.
-# timeout: 200
+# timeout: 260
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/house.sh"
 lm_init many_loaders
@@ -161,6 +161,21 @@ kill -CONT "$victim"
 target 'UPDATE house.slow SET seconds = 0' > /dev/null
 succeeds "a helper stopped and continued"
 if kill -0 "$victim" 2> /dev/null; then pass "its daemon lives on"; else fail "its daemon is gone: $(cat "$LM_TMP/daemon.$(number_of "$victim")")"; fi
+
+# The second pass has helpers, too; its leader dies in it.
+target 'UPDATE house.slow SET seconds = 0.25' > /dev/null
+staging "UPDATE lakemover.plan_column c SET pass = 2 FROM lakemover.plan_table t WHERE t.table_id = c.table_id AND t.source_table = 't' AND c.source_column = 'v'" > /dev/null
+begin
+second_pass_of() { [ "$(staging "SELECT count(DISTINCT loader_id) FROM lakemover.run_chunk WHERE run_id = $run AND pass = 2 AND state = 'done'")" -ge "$1" ]; }
+if eventually 60 second_pass_of 2; then pass "several loaders fill the column"; else fail "nobody helps in the second pass: $(staging "SELECT lakemover._run_loaders($run)")"; fi
+victim=$(leader)
+kill -KILL "$victim"
+wait "$victim" 2> /dev/null
+staging "UPDATE lakemover.run SET heartbeat = heartbeat - interval '1 minute' WHERE run_id = $run" > /dev/null
+target 'UPDATE house.slow SET seconds = 0' > /dev/null
+missing_daemons
+succeeds "a second pass whose leader died"
+equal "batches of both passes" '1 30, 2 27' "$(staging "SELECT string_agg(pass || ' ' || n, ', ' ORDER BY pass) FROM (SELECT pass, count(*) AS n FROM lakemover.run_chunk WHERE run_id = $run GROUP BY 1) x")"
 
 for n in 1 2 3; do [ -z "${daemon[n]:-}" ] || kill -TERM "${daemon[n]}" 2> /dev/null; done
 for n in 1 2 3; do

@@ -102,6 +102,25 @@ TEST(Forecast, PartitionedParentsCountNothing) {
     EXPECT_DOUBLE_EQ(make_forecast(f, "load", 2).bytes_planned, 240 * kMb);
 }
 
+TEST(Forecast, SecondPassByItsChunksOrTheEstimate) {
+    Figures f = halfway();
+    f.tables[0].second_chunks = 4;
+    const Forecast before = make_forecast(f, "load", 2);
+    // 100 MB on the source are 80 MB as COPY, at 4 MB/s; the load's own time stays.
+    EXPECT_DOUBLE_EQ(*before.phase("load")->seconds_left, 50);
+    ASSERT_NE(before.phase("second pass"), nullptr);
+    EXPECT_DOUBLE_EQ(*before.phase("second pass")->seconds_left, 20);
+    EXPECT_DOUBLE_EQ(before.bytes_planned, 240 * kMb + 80 * kMb);
+    f.tables[0].state = f.tables[1].state = "loaded";
+    f.tables[0].second_done = 1;
+    f.tables[0].second_bytes = 10 * kMb;
+    const Forecast within = make_forecast(f, "second pass", 2);
+    EXPECT_EQ(within.phase("load"), nullptr);
+    EXPECT_DOUBLE_EQ(*within.phase("second pass")->seconds_left, 7.5);
+    EXPECT_EQ(make_forecast(f, "finish", 2).phase("second pass"), nullptr);
+    EXPECT_EQ(make_forecast(halfway(), "load", 2).phase("second pass"), nullptr);
+}
+
 TEST(Forecast, FinishBySizesOfTablesAndStages) {
     Figures f;
     f.tables = {table(1, "loaded", 0, 1, 1, 100 * kMb), table(2, "loaded", 0, 1, 1, 50 * kMb)};

@@ -124,6 +124,27 @@ TEST(PostgresDialect, SelectReplacesTheColumnOnTheSourceOnly) {
               "COPY \"sales\".\"order_lines\" (\"t_order_id\", \"t_line no\", \"t_note\") FROM STDIN (FORMAT binary)");
 }
 
+TEST(PostgresDialect, SecondPassGoesThroughATableOfTheSession) {
+    TableSpec spec = orders();
+    spec.table_id = 42;
+    spec.key = {"order_id", "line no"};
+    spec.columns[2].pass = 2;
+    EXPECT_EQ(dialect().copy_in(spec.first_pass()),
+              "COPY \"sales\".\"order_lines\" (\"t_order_id\", \"t_line no\") FROM STDIN (FORMAT binary)");
+    EXPECT_EQ(dialect().fill_table(spec),
+              "CREATE TEMPORARY TABLE lakemover_fill_42 ON COMMIT DELETE ROWS AS SELECT \"t_order_id\", \"t_line no\", "
+              "\"t_note\" FROM ONLY \"sales\".\"order_lines\" AS t WITH NO DATA");
+    EXPECT_EQ(dialect().fill_copy(spec),
+              "COPY pg_temp.lakemover_fill_42 (\"t_order_id\", \"t_line no\", \"t_note\") FROM STDIN (FORMAT binary)");
+    EXPECT_EQ(
+        dialect().fill_update(spec),
+        "UPDATE ONLY \"sales\".\"order_lines\" AS t SET \"t_note\" = s.\"t_note\" FROM pg_temp.lakemover_fill_42 AS "
+        "s WHERE t.\"t_order_id\" = s.\"t_order_id\" AND t.\"t_line no\" = s.\"t_line no\"");
+    spec.key.clear();
+    EXPECT_THROW(dialect().fill_update(spec), Error);
+    EXPECT_THROW(dialect().fill_update(orders()), Error);
+}
+
 TEST(PostgresDialect, TextFormatOnBothSides) {
     TableSpec spec = orders();
     spec.format = CopyFormat::kText;

@@ -35,6 +35,18 @@ TEST(SourceSpec, ReadsWhatThePlannerWrites) {
     EXPECT_TRUE(spec.key_is_copied());
 }
 
+TEST(SourceSpec, FirstPassLeavesColumnsOut) {
+    std::string text = kSpec;
+    text.replace(text.find("\"codec\":\"text\""), 14, "\"pass\":2,\"codec\":\"text\"");
+    const TableSpec spec = parse_table_spec(text);
+    EXPECT_EQ(spec.columns[0].pass, 1);
+    EXPECT_EQ(spec.columns[1].pass, 2);
+    const TableSpec first = spec.first_pass();
+    ASSERT_EQ(first.columns.size(), 1U);
+    EXPECT_EQ(first.columns[0].name, "id");
+    EXPECT_EQ(parse_table_spec(kSpec).first_pass().columns.size(), 2U);
+}
+
 TEST(SourceSpec, SaysWhichFieldIsMissing) {
     try {
         parse_table_spec(R"({"table_id":1,"source_schema":"s"})");

@@ -73,6 +73,20 @@ TEST(TableSpec, KeyThatIsNotCopiedIsNoKey) {
     EXPECT_TRUE(lakemover::loader::parse_table_spec(document).key.empty());
 }
 
+TEST(TableSpec, FirstPassIsWithoutTheColumnsOfTheSecond) {
+    json document = spec();
+    document["columns"].insert(document["columns"].begin(), column("lob", "bytea", "bytea", "bytea"));
+    document["columns"][0]["pass"] = 2;
+    const TableSpec whole = lakemover::loader::parse_table_spec(document);
+    EXPECT_EQ(whole.columns.size(), 4U);
+    EXPECT_EQ(whole.second_pass(), (std::vector<std::string>{"lob"}));
+    EXPECT_EQ(whole.key, (std::vector<std::size_t>{2, 1}));
+    const TableSpec first = lakemover::loader::parse_table_spec(document, 1);
+    EXPECT_EQ(first.columns.size(), 3U);
+    EXPECT_TRUE(first.second_pass().empty());
+    EXPECT_EQ(first.key, (std::vector<std::size_t>{1, 0}));
+}
+
 TEST(TableSpec, RefusesOtherDocuments) {
     EXPECT_THROW(lakemover::loader::parse_table_spec(json::object()), lakemover::loader::Error);
     json document = spec();

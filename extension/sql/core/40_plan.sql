@@ -63,6 +63,7 @@ CREATE TABLE lakemover.plan_column (
     keep_quoted   boolean NOT NULL DEFAULT false,
     exclude       boolean NOT NULL DEFAULT false,
     transform     text,                 -- SQL expression on the source that replaces the column
+    pass          int NOT NULL DEFAULT 1 CHECK (pass IN (1, 2)),  -- 2: filled after all other columns of the table are loaded
     -- What PostgreSQL cannot store of SQL Server's values; null where the type has no such values.
     on_nul           text CHECK (on_nul IN ('strip', 'fail')),                           -- U+0000 in text
     on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),                   -- half a surrogate pair
@@ -71,7 +72,7 @@ CREATE TABLE lakemover.plan_column (
     PRIMARY KEY (source, table_id, ordinal),
     FOREIGN KEY (source, table_id) REFERENCES lakemover.plan_table ON DELETE CASCADE
 );
-COMMENT ON TABLE lakemover.plan_column IS 'per column: target name and type, exclusion, transform, treatment of what PostgreSQL cannot store; edit with UPDATE';
+COMMENT ON TABLE lakemover.plan_column IS 'per column: target name and type, exclusion, transform, pass, treatment of what PostgreSQL cannot store; edit with UPDATE';
 
 CREATE TABLE lakemover.plan_constraint (
     source        name NOT NULL,

@@ -102,10 +102,11 @@ CREATE TABLE lakemover.run_chunk (
     run_id       bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
     table_id     bigint NOT NULL,
     chunk_no     int NOT NULL,
+    pass         int NOT NULL DEFAULT 1 CHECK (pass IN (1, 2)),  -- 2: fills columns of rows that pass 1 loaded; its digest is of whole rows
     method       text NOT NULL CHECK (method IN ('keyset', 'ctid', 'row_number', 'single', 'rejects')),
     lower_bound  text[],                -- inclusive; null: from the start. ctid: {page}
     upper_bound  text[],                -- exclusive; null: to the end; literally the next chunk's lower_bound
-    state        text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'claimed', 'done', 'failed')),
+    state        text NOT NULL DEFAULT 'pending' CHECK (state IN ('waiting', 'pending', 'claimed', 'done', 'failed')),
     attempts     int NOT NULL DEFAULT 0,
     loader_id    text,
     heartbeat    timestamptz,
@@ -119,7 +120,7 @@ CREATE TABLE lakemover.run_chunk (
     error        text,
     UNIQUE (run_id, table_id, chunk_no)
 );
-COMMENT ON TABLE lakemover.run_chunk IS 'chunks: one target transaction each; bounds are fixed before the chunk is read and never change; method rejects: rows that retry-rejects loaded afterwards';
+COMMENT ON TABLE lakemover.run_chunk IS 'chunks: one target transaction each; bounds are fixed before the chunk is read and never change; method rejects: rows that retry-rejects loaded afterwards; waiting: of the second pass, which has not begun';
 CREATE INDEX ON lakemover.run_chunk (run_id, state);
 
 CREATE TABLE lakemover.run_statement (

@@ -17,7 +17,8 @@ SELECT c.ordinal, c.source_column, c.target_column, c.not_null,
                                JOIN lakemover.plan_sequence s USING (source, sequence_id)
                               WHERE i.source = p_source AND i.owner_table_id = p_table_id AND i.owner_kind = 'i'
                                 AND i.owner_column = c.source_column)) END,
-                 CASE WHEN c.not_null THEN 'NOT NULL' END)
+                 -- a column of the second pass becomes NOT NULL when it is filled
+                 CASE WHEN c.not_null AND c.pass = 1 THEN 'NOT NULL' END)
   FROM lakemover._planned_column c
   JOIN lakemover._planned_table t USING (source, table_id)
  WHERE c.source = p_source AND c.table_id = p_table_id
@@ -60,7 +61,7 @@ SELECT t.table_id, x.kind, t.target, x.sql
                         FROM lakemover._planned_column c
                         JOIN lakemover._planned_column up ON up.source = p_source AND up.table_id = t.parent_id
                              AND up.source_column = c.source_column
-                       WHERE c.source = p_source AND c.table_id = t.table_id AND c.not_null AND NOT up.not_null),
+                       WHERE c.source = p_source AND c.table_id = t.table_id AND c.not_null AND c.pass = 1 AND NOT up.not_null),
                      t.partition_bound, 'PARTITION BY ' || k.sql) AS sql
         WHERE t.parent_id IS NOT NULL AND NOT o.by_itself
        UNION ALL

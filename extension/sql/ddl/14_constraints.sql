@@ -57,6 +57,16 @@ WITH RECURSIVE con AS MATERIALIZED (
                   CASE WHEN NOT c.is_validated THEN ' NOT VALID' END)
       FROM con c WHERE c.kind = 'c' AND NOT c.is_inherited
     UNION ALL
+    -- ALTER TABLE does it for partitions and inheriting tables as well
+    SELECT 'check', 0, t.table_id, 'not null', format('%s.%I', t.target, c.target_column),
+           format('ALTER TABLE %s ALTER COLUMN %I SET NOT NULL', t.target, c.target_column)
+      FROM lakemover._planned_table t
+      JOIN lakemover._planned_column c USING (source, table_id)
+     WHERE t.source = p_source AND c.not_null AND c.pass = 2
+       AND NOT EXISTS (SELECT FROM unnest(t.parent_id || coalesce(t.inherits, '{}')) p(id)
+                         JOIN lakemover._planned_column up ON up.source = p_source AND up.table_id = p.id
+                              AND up.source_column = c.source_column AND up.not_null AND up.pass = 2)
+    UNION ALL
     SELECT 'check', 2, NULL, 'domain check', format('%I.%I', t.schema_name, t.type_name),
            format('ALTER DOMAIN %I.%I ADD CONSTRAINT %I %s NOT VALID', t.schema_name, t.type_name, c.item ->> 'name',
                   regexp_replace(c.item ->> 'definition', ' NOT VALID$', ''))

@@ -1,3 +1,14 @@
+-- A run may read in one pass what was planned for two.
+CREATE FUNCTION lakemover._as_planned(p_spec jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE WHEN NOT p_spec @? '$.columns[*].planned_pass' THEN p_spec
+                ELSE jsonb_set(p_spec, '{columns}', (SELECT jsonb_agg(CASE WHEN c.item ? 'planned_pass' THEN c.item - 'planned_pass' || jsonb_build_object('pass', c.item -> 'planned_pass') ELSE c.item END ORDER BY c.no)
+                                                       FROM jsonb_array_elements(p_spec -> 'columns') WITH ORDINALITY c(item, no))) END
+$$;
+COMMENT ON FUNCTION lakemover._as_planned(jsonb) IS 'a frozen plan as it was frozen, with the second pass that lakemover._in_one_pass() took away';
+
 -- From the run's frozen copy: what the run does, whatever the plan has become since.
 CREATE FUNCTION lakemover._run_plan_text(p_run bigint) RETURNS text
 LANGUAGE sql STABLE
@@ -5,7 +16,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT concat_ws(E'\n',
            (SELECT 'profile ' || r.profile FROM lakemover.run r WHERE r.run_id = p_run),
-           (SELECT string_agg((t.spec - '{est_rows,est_bytes,pages,checksum,hash}'::text[] || jsonb_build_object('priority', t.priority))::text,
+           (SELECT string_agg((lakemover._as_planned(t.spec) - '{est_rows,est_bytes,pages,checksum,hash}'::text[] || jsonb_build_object('priority', t.priority))::text,
                               E'\n' ORDER BY t.table_id)
               FROM lakemover.run_table t WHERE t.run_id = p_run),
            (SELECT string_agg(jsonb_build_array(d.stage, d.table_id, d.kind, d.object, d.sql)::text, E'\n'

@@ -17,7 +17,7 @@ BEGIN
     SELECT array_agg(n.key ORDER BY n.key),
            string_agg(n.key, ', ' ORDER BY n.key) FILTER (WHERE n.key NOT IN (
                'target_schema', 'target_table', 'target_column', 'target_type', 'target_name', 'keep_quoted', 'exclude',
-               'row_filter', 'chunking', 'batch_rows', 'copy_format', 'priority', 'transform', 'action',
+               'row_filter', 'chunking', 'batch_rows', 'copy_format', 'priority', 'transform', 'pass', 'action',
                'on_nul', 'on_surrogate', 'on_seventh_digit'))
       INTO v_changed, v_fixed
       FROM jsonb_each(v_new) n

@@ -20,8 +20,9 @@ BEGIN
            SET target_column = f.target_column,
                target_type = f.target_type,
                exclude = f.exclude,
-               edited = array_remove(array_remove(array_remove(c.edited, 'target_column'), 'target_type'), 'exclude')
-          FROM (SELECT DISTINCT ON (c2.table_id, c2.ordinal) c2.table_id, c2.ordinal, p.target_column, p.target_type, p.exclude
+               pass = f.pass,
+               edited = ARRAY(SELECT e FROM unnest(c.edited) e WHERE e NOT IN ('target_column', 'target_type', 'exclude', 'pass') ORDER BY e)
+          FROM (SELECT DISTINCT ON (c2.table_id, c2.ordinal) c2.table_id, c2.ordinal, p.target_column, p.target_type, p.exclude, p.pass
                   FROM lakemover.inv_table i
                  CROSS JOIN LATERAL unnest(i.parent_id || coalesce(i.inherits, '{}')) WITH ORDINALITY u(parent_id, no)
                   JOIN lakemover.plan_column c2 ON c2.source = i.source AND c2.table_id = i.table_id
@@ -31,7 +32,7 @@ BEGIN
                  WHERE i.source = p_source AND (i.parent_id IS NOT NULL OR i.inherits <> '{}')
                  ORDER BY c2.table_id, c2.ordinal, u.no) f
          WHERE c.source = p_source AND c.table_id = f.table_id AND c.ordinal = f.ordinal
-           AND (c.target_column, c.target_type, c.exclude) IS DISTINCT FROM (f.target_column, f.target_type, f.exclude);
+           AND (c.target_column, c.target_type, c.exclude, c.pass) IS DISTINCT FROM (f.target_column, f.target_type, f.exclude, f.pass);
         EXIT WHEN NOT FOUND;
     END LOOP;
     LOOP

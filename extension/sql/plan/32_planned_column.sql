@@ -2,7 +2,7 @@
 -- plain one, and its values are copied like any other's (_not_moved() lists it).
 CREATE VIEW lakemover._planned_column AS
 SELECT c.source, c.table_id, c.ordinal, c.source_column, c.target_column, i.data_type AS source_type, c.target_type,
-       i.codec, i.native_type, i.native_collation, i.binary_ok, i.not_null, i.identity, i.comment, c.transform,
+       i.codec, i.native_type, i.native_collation, i.binary_ok, i.not_null, i.identity, i.comment, c.transform, c.pass,
        c.on_nul, c.on_surrogate, c.on_seventh_digit,
        CASE WHEN i.generated <> '' AND e.sql IS NOT NULL AND n.reason IS NULL THEN i.generated ELSE '' END AS generated,
        CASE WHEN i.generated <> '' AND e.sql IS NOT NULL AND n.reason IS NULL THEN e.sql END AS generation_expr,

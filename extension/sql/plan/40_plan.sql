@@ -89,7 +89,8 @@ BEGIN
                                THEN coalesce(p.on_surrogate, excluded.on_surrogate) ELSE excluded.on_surrogate END,
            on_seventh_digit = CASE WHEN 'on_seventh_digit' = ANY (p.edited) AND excluded.on_seventh_digit IS NOT NULL
                                    THEN coalesce(p.on_seventh_digit, excluded.on_seventh_digit) ELSE excluded.on_seventh_digit END,
-           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END;
+           exclude = CASE WHEN 'exclude' = ANY (p.edited) THEN p.exclude ELSE false END,
+           pass = CASE WHEN 'pass' = ANY (p.edited) THEN p.pass ELSE 1 END;
 
     -- A foreign key of a partition comes with its parent's.
     DELETE FROM lakemover.plan_constraint p

@@ -40,6 +40,7 @@ BEGIN
                       'not_null', c.not_null,
                       'scale', substring(c.target_type FROM '^numeric\(\d+,(-?\d+)\)')::int)
                       || CASE WHEN c.native_type IS NULL THEN '{}' ELSE jsonb_build_object('collation', c.native_collation) END
+                      || CASE WHEN c.pass = 1 THEN '{}' ELSE jsonb_build_object('pass', c.pass) END
                       || CASE WHEN o.policy = '{}' THEN '{}' ELSE jsonb_build_object('policy', o.policy) END
                       ORDER BY c.ordinal) AS columns,
                   coalesce(bool_and(CASE WHEN c.target_type = c.source_type THEN c.binary_ok ELSE x.codec !~ '^_*reg' END), true) AS binary_ok

@@ -8,6 +8,8 @@ SELECT n.message FROM lakemover._name_problems(p_source) n
 UNION ALL
 SELECT y.message FROM lakemover._type_problems(p_source) y
 UNION ALL
+SELECT s.message FROM lakemover._second_pass_problems(p_source) s
+UNION ALL
 SELECT format('%s %I of table %I.%I uses the excluded column %I; exclude the constraint, too, or keep the column',
               CASE c.kind WHEN 'p' THEN 'primary key' ELSE 'unique constraint' END, c.source_name, t.source_schema, t.source_table, x.source_column)
   FROM lakemover.plan_constraint c

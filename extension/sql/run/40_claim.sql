@@ -39,14 +39,12 @@ $$;
 COMMENT ON FUNCTION lakemover._start_ready_tables(bigint) IS 'starts the tables whose parents are loaded and blocks those whose parents failed; returns the changes';
 
 CREATE FUNCTION lakemover._claim_chunk(p_run bigint, p_loader text)
-RETURNS TABLE (chunk_id bigint, table_id bigint, chunk_no int, method text, lower_bound text[], upper_bound text[], attempts int)
+RETURNS TABLE (chunk_id bigint, table_id bigint, chunk_no int, method text, lower_bound text[], upper_bound text[], attempts int, pass int, again boolean)
 LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
-    UPDATE lakemover.run_chunk c
-       SET state = 'claimed', loader_id = p_loader, attempts = 1, heartbeat = clock_timestamp(), started_at = clock_timestamp()
-     WHERE c.chunk_id = (
-            SELECT k.chunk_id
+    WITH next AS MATERIALIZED (
+            SELECT k.chunk_id, k.started_at IS NOT NULL AS again
               FROM lakemover.run_chunk k
               JOIN lakemover.run_table t ON t.run_id = k.run_id AND t.table_id = k.table_id
              WHERE k.run_id = p_run AND k.state = 'pending' AND t.state = 'loading'
@@ -60,9 +58,12 @@ AS $$
              ORDER BY t.priority DESC, t.est_bytes DESC, k.table_id, k.chunk_no
              LIMIT 1
                FOR UPDATE OF k SKIP LOCKED)
-    RETURNING c.chunk_id, c.table_id, c.chunk_no, c.method, c.lower_bound, c.upper_bound, c.attempts
+    UPDATE lakemover.run_chunk c
+       SET state = 'claimed', loader_id = p_loader, attempts = 1, heartbeat = clock_timestamp(), started_at = clock_timestamp()
+      FROM next WHERE c.chunk_id = next.chunk_id
+    RETURNING c.chunk_id, c.table_id, c.chunk_no, c.method, c.lower_bound, c.upper_bound, c.attempts, c.pass, next.again
 $$;
-COMMENT ON FUNCTION lakemover._claim_chunk(bigint, text) IS 'claims one pending chunk of a started table, largest tables first; no row when there is none now';
+COMMENT ON FUNCTION lakemover._claim_chunk(bigint, text) IS 'claims one pending chunk of a started table, largest tables first; again: somebody had it before, so that the ledger may have it; no row when there is none now';
 
 CREATE FUNCTION lakemover._release_chunks(p_run bigint, p_loader text)
 RETURNS int
@@ -99,18 +100,19 @@ BEGIN
     END IF;
     -- The row lock on the table makes the last two finishers see each other.
     PERFORM 1 FROM lakemover.run_table t WHERE t.run_id = v_run AND t.table_id = v_table FOR UPDATE;
-    IF EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = v_run AND c.table_id = v_table AND c.state <> 'done') THEN
+    IF EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = v_run AND c.table_id = v_table AND c.state NOT IN ('done', 'waiting')) THEN
         RETURN false;
     END IF;
     UPDATE lakemover.run_table t
-       SET state = 'loaded', loaded_at = clock_timestamp(), rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
-      FROM (SELECT sum(c.rows_copied)::bigint AS rows_copied, sum(c.bytes_copied)::bigint AS bytes_copied
-              FROM lakemover.run_chunk c WHERE c.run_id = v_run AND c.table_id = v_table) s
-     WHERE t.run_id = v_run AND t.table_id = v_table AND t.state = 'loading';
+       -- in the second pass a key or an index may have failed already
+       SET state = CASE WHEN t.error IS NULL THEN 'loaded' ELSE 'incomplete' END, loaded_at = clock_timestamp(),
+           rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
+      FROM lakemover._copied(v_run) s
+     WHERE t.run_id = v_run AND t.table_id = v_table AND s.table_id = v_table AND t.state = 'loading';
     RETURN FOUND;
 END
 $$;
-COMMENT ON FUNCTION lakemover._finish_chunk(bigint, text, bigint, bigint, numeric[], jsonb) IS 'records a committed chunk of the loader that has it; true when it was the last one of its table';
+COMMENT ON FUNCTION lakemover._finish_chunk(bigint, text, bigint, bigint, numeric[], jsonb) IS 'records a committed chunk of the loader that has it; true when it was the last one of its table, or of its table''s pass';
 
 CREATE FUNCTION lakemover._fail_table(p_run bigint, p_table bigint, p_error text)
 RETURNS void
@@ -118,7 +120,7 @@ LANGUAGE sql
 SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE lakemover.run_chunk SET state = 'failed', error = p_error
-     WHERE run_id = p_run AND table_id = p_table AND state IN ('pending', 'claimed');
+     WHERE run_id = p_run AND table_id = p_table AND state IN ('waiting', 'pending', 'claimed');
     UPDATE lakemover.run_table SET state = 'failed', error = p_error, ended_at = clock_timestamp()
      WHERE run_id = p_run AND table_id = p_table AND state <> 'failed';
 $$;

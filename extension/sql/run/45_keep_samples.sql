@@ -16,6 +16,26 @@ END
 $$;
 COMMENT ON FUNCTION lakemover._keep_samples(bigint, bigint, int, int) IS 'reads the samples, or the checksum of all rows, of validation levels 3 and 4 of a table in its own transaction on the source and keeps them until the run ends';
 
+CREATE FUNCTION lakemover._count_table(p_run bigint, p_table bigint, p_sample_rows int, p_diff_rows int)
+RETURNS TABLE (source_rows bigint, name text)
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    -- For validation, also of a table whose point in time is gone by then; a source with a point per table shows it in this transaction only.
+    PERFORM lakemover._keep_samples(p_run, p_table, p_sample_rows, p_diff_rows);
+    -- Counted by a scan of its own, in the snapshot that the rows were read in. Last: a table that has it is complete.
+    RETURN QUERY
+    UPDATE lakemover.run_table t
+       SET source_rows = c.n, count_s = extract(epoch FROM clock_timestamp() - transaction_timestamp())
+      FROM (SELECT lakemover.source_count(p_run, p_table) AS n OFFSET 0) c
+     WHERE t.run_id = p_run AND t.table_id = p_table
+    RETURNING t.source_rows, format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table');
+END
+$$;
+COMMENT ON FUNCTION lakemover._count_table(bigint, bigint, int, int) IS 'keeps the samples of a loaded table and counts its rows on the source, in the same transaction there';
+
 CREATE FUNCTION lakemover._samples_are_kept(p_run bigint, p_table bigint)
 RETURNS boolean
 LANGUAGE sql STABLE

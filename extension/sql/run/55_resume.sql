@@ -109,10 +109,10 @@ BEGIN
            digest = ARRAY[l.lane1, l.lane2], stats = jsonb_build_object('xid', l.xid), error = NULL, loader_id = p_loader,
            rows_rejected = coalesce(l.rejected, 0)
       FROM lakemover._ledger_rows(p_ledger) l
-     WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('pending', 'claimed');
+     WHERE c.run_id = p_run AND c.table_id = l.table_id AND c.chunk_no = l.chunk_no AND c.state IN ('waiting', 'pending', 'claimed');
     GET DIAGNOSTICS regained = ROW_COUNT;
     UPDATE lakemover.run_chunk c
-       SET state = 'pending', loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL,
+       SET state = CASE c.pass WHEN 1 THEN 'pending' ELSE 'waiting' END, loader_id = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, digest = NULL, stats = NULL,
            rows_rejected = 0
       FROM lakemover.run_table t
      WHERE c.run_id = p_run AND c.state = 'done' AND t.run_id = c.run_id AND t.table_id = c.table_id
@@ -121,18 +121,18 @@ BEGIN
                         WHERE l.table_id = c.table_id AND l.chunk_no = c.chunk_no AND l.rows = c.rows_copied
                           AND l.lane1 = c.digest[1] AND l.lane2 = c.digest[2]);
     GET DIAGNOSTICS lost = ROW_COUNT;
-    UPDATE lakemover.run_chunk c SET state = 'pending', loader_id = NULL
-     WHERE c.run_id = p_run AND c.state = 'claimed';
+    UPDATE lakemover.run_chunk c SET state = CASE c.pass WHEN 1 THEN 'pending' ELSE 'waiting' END, loader_id = NULL
+     WHERE c.run_id = p_run AND (c.state = 'claimed' OR (c.state = 'pending' AND c.pass = 2));
 
     -- The tables follow their chunks.
     UPDATE lakemover.run_table t
        SET state = 'loading', loaded_at = NULL, ended_at = NULL, rows_copied = NULL, bytes_copied = NULL, source_rows = NULL
      WHERE t.run_id = p_run AND t.state IN ('loaded', 'done', 'incomplete')
-       AND EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = p_run AND c.table_id = t.table_id AND c.state <> 'done');
+       AND EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = p_run AND c.table_id = t.table_id AND c.state NOT IN ('done', 'waiting'));
     UPDATE lakemover.run_table t
-       SET state = 'loaded', loaded_at = clock_timestamp(), rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
-      FROM (SELECT c.table_id, sum(c.rows_copied)::bigint AS rows_copied, sum(c.bytes_copied)::bigint AS bytes_copied
-              FROM lakemover.run_chunk c WHERE c.run_id = p_run GROUP BY c.table_id HAVING bool_and(c.state = 'done')) s
+       SET state = CASE WHEN t.error IS NULL THEN 'loaded' ELSE 'incomplete' END, loaded_at = clock_timestamp(),
+           rows_copied = s.rows_copied, bytes_copied = s.bytes_copied
+      FROM lakemover._copied(p_run) s
      WHERE t.run_id = p_run AND t.table_id = s.table_id AND t.state = 'loading';
     RETURN NEXT;
 END
@@ -147,7 +147,10 @@ AS $$
     -- Without its count a table has not kept what validation needs.
     SELECT t.table_id FROM lakemover.run_table t
      WHERE t.run_id = p_run AND (t.spec->>'copies_rows')::boolean
-       AND (t.state IN ('pending', 'loading') OR (t.state IN ('loaded', 'done', 'incomplete') AND t.source_rows IS NULL))
+       AND (t.state IN ('pending', 'loading')
+            OR (t.state IN ('loaded', 'done', 'incomplete')
+                AND (t.source_rows IS NULL
+                     OR EXISTS (SELECT FROM lakemover.run_chunk c WHERE c.run_id = p_run AND c.table_id = t.table_id AND c.state = 'waiting'))))
      ORDER BY t.table_id
 $$;
 COMMENT ON FUNCTION lakemover._unfinished_tables(bigint) IS 'tables of a run that are not loaded and counted; they need the point in time that they began at, or begin again';

@@ -21,7 +21,7 @@ BEGIN
      WHERE s.run_id = p_run AND s.state = 'done' AND s.table_id = ANY (p_gone) AND s.stage <> 'sequence';
 
     UPDATE lakemover.run_table t SET state = 'loaded', error = NULL WHERE t.run_id = p_run AND t.state = 'incomplete';
-    UPDATE lakemover.run_chunk c SET state = 'pending', loader_id = NULL, error = NULL
+    UPDATE lakemover.run_chunk c SET state = CASE c.pass WHEN 1 THEN 'pending' ELSE 'waiting' END, loader_id = NULL, error = NULL
      WHERE c.run_id = p_run AND c.table_id = ANY (v_tables) AND c.state IN ('failed', 'claimed');
     -- With a batch behind it a table is under way: the ledger says next whether that batch is still there.
     UPDATE lakemover.run_table t

@@ -15,7 +15,7 @@ SELECT r.run_id, r.source, r.state, r.phase, r.verdict, r.exit_code,
        r.error, r.pause_reason
   FROM lakemover.run r
   LEFT JOIN lakemover.run_table t ON t.run_id = r.run_id
-  LEFT JOIN (SELECT k.run_id, k.table_id, sum(k.rows_copied) AS rows_copied, sum(k.bytes_copied) AS bytes_copied,
+  LEFT JOIN (SELECT k.run_id, k.table_id, sum(k.rows_copied) FILTER (WHERE k.pass = 1) AS rows_copied, sum(k.bytes_copied) AS bytes_copied,
                     count(*) AS chunks, count(*) FILTER (WHERE k.state = 'done') AS chunks_done
                FROM lakemover.run_chunk k GROUP BY k.run_id, k.table_id) c
     ON c.run_id = t.run_id AND c.table_id = t.table_id

@@ -4,14 +4,18 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
     WITH chunk AS (
-        SELECT c.table_id, count(*) AS chunks, count(*) FILTER (WHERE c.state = 'done') AS done,
+        SELECT c.table_id, count(*) FILTER (WHERE c.pass = 1) AS chunks, count(*) FILTER (WHERE c.state = 'done' AND c.pass = 1) AS done,
                count(*) FILTER (WHERE c.state = 'claimed') AS claimed,
-               coalesce(sum(c.rows_copied), 0)::bigint AS rows, coalesce(sum(c.bytes_copied), 0)::bigint AS bytes
+               coalesce(sum(c.rows_copied) FILTER (WHERE c.pass = 1), 0)::bigint AS rows,
+               coalesce(sum(c.bytes_copied) FILTER (WHERE c.pass = 1), 0)::bigint AS bytes,
+               CASE WHEN max(c.pass) = 2 THEN
+                   jsonb_build_object('chunks', count(*) FILTER (WHERE c.pass = 2), 'chunks_done', count(*) FILTER (WHERE c.state = 'done' AND c.pass = 2),
+                                      'bytes', coalesce(sum(c.bytes_copied) FILTER (WHERE c.pass = 2), 0)) END AS second_pass
           FROM lakemover.run_chunk c WHERE c.run_id = p_run GROUP BY c.table_id
     ), timed AS (
         -- Chunks that this run's loaders timed. While none is under way (a pause, an outage) no time passes.
         SELECT range_agg(tstzrange(c.started_at, c.ended_at)) AS busy, sum(c.bytes_copied)::bigint AS bytes,
-               sum(c.rows_copied)::bigint AS rows, count(*) AS chunks
+               sum(c.rows_copied) FILTER (WHERE c.pass = 1)::bigint AS rows, count(*) AS chunks
           FROM lakemover.run_chunk c
          WHERE c.run_id = p_run AND c.state = 'done' AND c.stats ? 'read_s' AND c.started_at < c.ended_at
     )
@@ -26,6 +30,7 @@ AS $$
                         'est_bytes', t.est_bytes, 'est_rows', greatest((t.spec->>'est_rows')::double precision, 0),
                         'chunks', coalesce(c.chunks, 0), 'chunks_done', coalesce(c.done, 0), 'chunks_claimed', coalesce(c.claimed, 0),
                         'rows', coalesce(c.rows, 0), 'bytes', coalesce(c.bytes, 0),
+                        'second_pass', c.second_pass || jsonb_build_object('columns', lakemover._second_pass_columns(t.spec)),
                         'count_s', t.count_s, 'validated', v.table_id IS NOT NULL, 'validate_s', v.seconds,
                         'stages', coalesce(stage.stages, '[]'))
                       ORDER BY t.load_rank, t.spec->>'target_schema', t.spec->>'target_table'), '[]')

@@ -30,7 +30,8 @@ AS $$
                         'point', CASE WHEN several.points > 1 THEN concat_ws(', WAL position ', to_char(t.snapshot_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US "UTC"'), t.source_lsn) END,
                         'error', t.error, 'cycle', t.cycle, 'load_rank', t.load_rank, 'stages', coalesce(st.stages, '[]'),
                         'digest', (SELECT jsonb_build_array(sum(c.digest[1])::text, sum(c.digest[2])::text)
-                                     FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.table_id = t.table_id),
+                                     FROM lakemover.run_chunk c WHERE c.run_id = r.run_id AND c.table_id = t.table_id AND c.pass = lakemover._last_pass(t.spec)),
+                        'second_pass', nullif(lakemover._second_pass_columns(t.spec), '[]'),
                         'validation', (SELECT coalesce(jsonb_agg(to_jsonb(v) - 'run_id' - 'table_id' ORDER BY v.level), '[]')
                                          FROM lakemover.validation v WHERE v.run_id = r.run_id AND v.table_id = t.table_id))
                       ORDER BY t.load_rank, t.spec->>'target_schema', t.spec->>'target_table'), '[]')

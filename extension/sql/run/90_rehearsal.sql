@@ -68,7 +68,7 @@ BEGIN
      WHERE p.source = v_name AND o.source = p_source AND o.sequence_id = p.sequence_id;
     UPDATE lakemover.plan_column p
        SET target_column = o.target_column, target_type = o.target_type, keep_quoted = o.keep_quoted, exclude = o.exclude,
-           transform = o.transform
+           transform = o.transform, pass = o.pass
       FROM lakemover.plan_column o
      WHERE p.source = v_name AND o.source = p_source AND o.table_id = p.table_id AND o.ordinal = p.ordinal;
     -- Rows that are referenced need not be in the share.

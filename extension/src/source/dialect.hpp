@@ -51,6 +51,11 @@ public:
     // For the target only. copy_back() has the marker %RANGE% where a WHERE clause can go; the key
     // tuples of sample_by_key() and rows_by_key() are $1, a JSON array of arrays of text.
     virtual std::string copy_in(const TableSpec& spec) const = 0;
+    // The second pass: whole rows come into a temporary table of the session, and their columns of that pass from there
+    // into the rows of the first with the same key.
+    virtual std::string fill_table(const TableSpec& spec) const = 0;
+    virtual std::string fill_copy(const TableSpec& spec) const = 0;
+    virtual std::string fill_update(const TableSpec& spec) const = 0;
     virtual std::string copy_back(const TableSpec& spec) const = 0;
     virtual std::string sample_by_key(const TableSpec& spec) const = 0;
     virtual std::string rows_by_key(const TableSpec& spec) const = 0;

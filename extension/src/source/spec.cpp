@@ -46,6 +46,7 @@ ColumnSpec parse_column(const json& object) {
     column.target_codec = with_default(object, "target_codec", column.codec);
     column.select = optional_text(object, "select");
     column.not_null = with_default(object, "not_null", false);
+    column.pass = with_default(object, "pass", 1);
     column.collation = optional_text(object, "collation");
     column.policy = with_default<std::map<std::string, std::string>>(object, "policy", {});
     return column;
@@ -90,6 +91,12 @@ const ColumnSpec* TableSpec::column(std::string_view source_name) const {
 bool TableSpec::key_is_copied() const {
     return !key.empty() &&
            std::all_of(key.begin(), key.end(), [this](const std::string& k) { return column(k) != nullptr; });
+}
+
+TableSpec TableSpec::first_pass() const {
+    TableSpec first = *this;
+    std::erase_if(first.columns, [](const ColumnSpec& c) { return c.pass != 1; });
+    return first;
 }
 
 TableSpec parse_table_spec(std::string_view text) {

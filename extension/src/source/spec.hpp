@@ -21,6 +21,7 @@ struct ColumnSpec {
     std::string target_codec;
     std::optional<std::string> select;  // expression on the source instead of the column
     bool not_null = false;
+    int pass = 1;  // 2: filled when the other columns are there
     // SQL Server only.
     std::optional<std::string> collation;       // as the source names it; absent: no text
     std::map<std::string, std::string> policy;  // nul, surrogate, precision, where they differ from the default
@@ -53,6 +54,8 @@ struct TableSpec {
     const ColumnSpec* column(std::string_view source_name) const;
     // The key can be used on both sides: every key column is copied, as it is or through its select.
     bool key_is_copied() const;
+    // The same without the columns of the second pass. That pass reads all columns: its digests are of whole rows.
+    TableSpec first_pass() const;
 };
 
 TableSpec parse_table_spec(std::string_view json);

@@ -1,6 +1,7 @@
 // What the loader asks of the source about one planned table: counts, sizes, bounds, samples. Zone: stream.
 // Everything is read in the run's snapshot. Throws source::Error, PgError.
 #include <algorithm>
+#include <utility>
 
 #include "pg/result_rows.hpp"
 #include "source/dialect.hpp"
@@ -31,9 +32,10 @@ namespace {
 
 // A table of a run with its connection: lent on construction, given back by the caller when all went well.
 struct Subject {
-    Subject(std::int64_t run_id, std::int64_t table_id)
-        : spec(load_spec(run_id, table_id)), loan(borrow_for_run(run_id)), reader(loan->reader(spec)) {}
-    explicit Subject(FunctionCallInfo fcinfo) : Subject(PG_GETARG_INT64(0), PG_GETARG_INT64(1)) {}
+    Subject(std::int64_t run_id, TableSpec planned)
+        : spec(std::move(planned)), loan(borrow_for_run(run_id)), reader(loan->reader(spec)) {}
+    explicit Subject(FunctionCallInfo fcinfo) : Subject(PG_GETARG_INT64(0), spec_of(fcinfo)) {}
+    static TableSpec spec_of(FunctionCallInfo fcinfo) { return load_spec(PG_GETARG_INT64(0), PG_GETARG_INT64(1)); }
     TableSpec spec;
     Loan loan;
     std::unique_ptr<source::TableReader> reader;  // refers to both: destroyed first
@@ -44,7 +46,8 @@ struct Subject {
 };
 
 Datum source_row_bytes(FunctionCallInfo fcinfo) {
-    Subject subject(fcinfo);
+    const TableSpec whole = Subject::spec_of(fcinfo);
+    Subject subject(PG_GETARG_INT64(0), PG_GETARG_INT32(3) == 1 ? whole.first_pass() : whole);
     const std::optional<double> mean = subject.reader->row_bytes(std::max(PG_GETARG_INT32(2), 1));
     subject.give_back();
     if (!mean) {
@@ -114,7 +117,16 @@ Datum target_sql(FunctionCallInfo fcinfo) {
         return pg::to_text_datum(dialect().count(spec, kTarget));
     }
     if (kind == "copy_in") {
-        return pg::to_text_datum(dialect().copy_in(spec));
+        return pg::to_text_datum(dialect().copy_in(spec.first_pass()));
+    }
+    if (kind == "fill_table") {
+        return pg::to_text_datum(dialect().fill_table(spec));
+    }
+    if (kind == "fill_copy") {
+        return pg::to_text_datum(dialect().fill_copy(spec));
+    }
+    if (kind == "fill_update") {
+        return pg::to_text_datum(dialect().fill_update(spec));
     }
     if (kind == "copy_out") {
         return pg::to_text_datum(dialect().copy_back(spec));
@@ -136,7 +148,7 @@ Datum target_sql(FunctionCallInfo fcinfo) {
     }
     throw Error(
         ErrorKind::kConfig, "22023", "unknown kind of statement \"" + kind + "\"", {},
-        "valid kinds are count, copy_in, copy_out, checksum, sample_by_key, sample_keyless, rows_by_key, rows_keyless");
+        "valid kinds are count, copy_in, fill_table, fill_copy, fill_update, copy_out, checksum, sample_by_key, sample_keyless, rows_by_key, rows_keyless");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ public:
     ChunkStream(std::int64_t run_id, std::int64_t chunk_id)
         : created_(Clock::now()), loan_(borrow_for_run(run_id)), connected_(Clock::now()) {
         const auto rows = pg::spi_query(
-            "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound) FROM "
+            "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound), pass FROM "
             "lakemover.run_chunk"
             " WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8 AND chunk_id OPERATOR(pg_catalog.=) "
             "$2::pg_catalog.int8",
@@ -68,6 +68,9 @@ public:
         }
         const auto& row = rows.front();
         spec_ = load_spec(run_id, std::stoll(row[0].value()));
+        if (row[4] == "1") {
+            spec_ = spec_.first_pass();
+        }
         const source::ChunkRange range = source::parse_chunk_range(row[1].value(), row[2], row[3]);
         begin(range);
     }

@@ -150,6 +150,36 @@ public:
                (columns.empty() ? "" : " (" + columns + ")") + " FROM STDIN" + format(spec);
     }
 
+    // Without NOT NULL, generated columns and the rest that LIKE would copy.
+    std::string fill_table(const TableSpec& spec) const override {
+        return "CREATE TEMPORARY TABLE " + fill_name(spec) + " ON COMMIT DELETE ROWS AS SELECT " + target_columns(spec) +
+               from(spec, Side::kTarget) + " WITH NO DATA";
+    }
+
+    std::string fill_copy(const TableSpec& spec) const override {
+        return "COPY pg_temp." + fill_name(spec) + " (" + target_columns(spec) + ") FROM STDIN" + format(spec);
+    }
+
+    std::string fill_update(const TableSpec& spec) const override {
+        std::string set;
+        for (const ColumnSpec& column : spec.columns) {
+            if (column.pass == 2) {
+                const std::string name = quote_identifier(column.target_name);
+                set += (set.empty() ? "" : ", ") + name + " = s." + name;
+            }
+        }
+        std::string same;
+        for (const std::string& key : spec.key) {
+            const std::string name = quote_identifier(copied_key(spec, key).target_name);
+            same += (same.empty() ? "t." : " AND t.") + name + " = s." + name;
+        }
+        if (set.empty() || same.empty()) {
+            throw bad_plan(spec, set.empty() ? "it has no second pass" : "the table has no key");
+        }
+        return "UPDATE ONLY " + qualified(spec.target_schema, spec.target_table) + " AS t SET " + set +
+               " FROM pg_temp." + fill_name(spec) + " AS s WHERE " + same;
+    }
+
     std::string copy_back(const TableSpec& spec) const override {
         return "COPY (SELECT " + target_columns(spec) + from(spec, Side::kTarget) + " %RANGE%) TO STDOUT" +
                format(spec);
@@ -170,6 +200,8 @@ private:
                 "the plan of table \"" + spec.source_schema + "\".\"" + spec.source_table + "\" cannot be carried out",
                 what, "plan again and start a new run"};
     }
+
+    static std::string fill_name(const TableSpec& spec) { return "lakemover_fill_" + std::to_string(spec.table_id); }
 
     static std::string format(const TableSpec& spec) {
         return spec.format == CopyFormat::kBinary ? " (FORMAT binary)" : " (FORMAT text)";
