@@ -345,7 +345,9 @@ private:
     // The target is not asked: what it holds is read apart from this.
     ChunkRecord digest_once(const Chunk& chunk, TablePlan& table) {
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
-        const PumpResult read = digest_chunk(*staging_, run_.run_id, chunk.chunk_id, *table.digester, after_read_);
+        const PumpResult read = run_.options.max_rate > 0
+                                    ? digest_chunk(*staging_, run_.run_id, chunk.chunk_id, *table.digester, after_read_)
+                                    : digest_chunk_in_staging(*staging_, run_.run_id, chunk.chunk_id, after_read_);
         stats_ = stats_of(read);
         return record_of(chunk, read);
     }

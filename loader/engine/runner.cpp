@@ -251,8 +251,8 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             "SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options FROM lakemover.run WHERE run_id = $1",
             {id});
         run.emplace(RunContext{settings, staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1),
-                               loader_id, parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))),
-                               outages});
+                               loader_id, codec::parse_hash_key(r.get(0, 2)),
+                               options_of(settings, json::parse(r.get(0, 3))), outages});
         run->signer = key->fingerprint();
         run->compares = scope.compare;
         run->repairs = scope.repair;
@@ -389,7 +389,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    r.text(0, 0),
                    r.text(0, 1),
                    make_loader_id(),
-                   parse_hash_key(r.get(0, 2)),
+                   codec::parse_hash_key(r.get(0, 2)),
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
     run.options.waits = false;

@@ -137,6 +137,12 @@ nlohmann::json Target::facts(Pg& pg) const {
                          .value_or("[]");
     const Result ext = pg.exec("SELECT name, default_version FROM pg_catalog.pg_available_extensions");
     for (int i = 0; i < ext.rows(); ++i) facts["extension:" + ext.text(i, 0)] = ext.text(i, 1);
+    // Where there is such a type, its columns are declared by the schema's name (--ci citext).
+    facts["citext_schema"] = pg.scalar(
+                                   "SELECT coalesce((SELECT n.nspname::text FROM pg_catalog.pg_extension e JOIN "
+                                   "pg_catalog.pg_namespace n ON "
+                                   "n.oid = e.extnamespace WHERE e.extname = 'citext'), '')")
+                                 .value_or("");
     return facts;
 }
 

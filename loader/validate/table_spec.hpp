@@ -42,9 +42,6 @@ struct TableSpec {
 
 TableSpec parse_table_spec(const nlohmann::json& spec);
 
-// run.hash_key as SQL shows it, with or without the leading \x.
-codec::HashKey parse_hash_key(std::string_view hex);
-
 // For the streaming side and for the re-read of the target alike.
 codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::HashKey& key);
 

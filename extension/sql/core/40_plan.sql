@@ -7,7 +7,7 @@ CREATE TABLE lakemover.plan (
     naming      text NOT NULL DEFAULT 'preserve' CHECK (naming IN ('preserve', 'lower', 'snake')),
     -- SQL Server only; null for other sources. What new columns get, in plan_column.
     char_as          text CHECK (char_as IN ('char', 'varchar')),
-    ci               text CHECK (ci IN ('none', 'icu')),          -- columns in which upper and lower case are equal
+    ci               text CHECK (ci IN ('none', 'icu', 'citext')), -- columns in which upper and lower case are equal
     on_nul           text CHECK (on_nul IN ('strip', 'fail')),
     on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),
     on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),

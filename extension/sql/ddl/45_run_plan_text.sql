@@ -5,7 +5,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT concat_ws(E'\n',
            (SELECT 'profile ' || r.profile FROM lakemover.run r WHERE r.run_id = p_run),
-           (SELECT string_agg((t.spec - '{est_rows,est_bytes,pages,checksum,hash}'::text[] || jsonb_build_object('priority', t.priority))::text,
+           (SELECT string_agg((t.spec - '{est_rows,est_bytes,pages,checksum,hash,read_by}'::text[] || jsonb_build_object('priority', t.priority))::text,
                               E'\n' ORDER BY t.table_id)
               FROM lakemover.run_table t WHERE t.run_id = p_run),
            (SELECT string_agg(jsonb_build_array(d.stage, d.table_id, d.kind, d.object, d.sql)::text, E'\n'

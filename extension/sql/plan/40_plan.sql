@@ -74,7 +74,9 @@ BEGIN
     )
     INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type,
                                             on_nul, on_surrogate, on_seventh_digit)
-    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming), type.target_type,
+    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming),
+           CASE WHEN v_policy.ci = 'citext' AND i.native_collation ~* '_CI_' AND type.target_type ~ '^(text|character)' THEN lakemover._citext_type()
+                ELSE type.target_type END,
            type.on_nul, type.on_surrogate, type.on_seventh_digit
       FROM lakemover.inv_column i JOIN type ON type.data_type = i.data_type AND type.native_type IS NOT DISTINCT FROM i.native_type
      WHERE i.source = p_source

@@ -72,6 +72,19 @@ SELECT format('table %I.%I has an empty row_filter', t.source_schema, t.source_t
   FROM lakemover._planned_table t JOIN lakemover.plan_table p USING (source, table_id)
  WHERE t.source = p_source AND p.row_filter !~ '\S'
 UNION ALL
+SELECT format('columns have the type %s, %s', c.target_type,
+              CASE WHEN f.schema_name = '' THEN 'and the target does not offer the extension citext; --ci icu needs none'
+                   ELSE format('and the target has citext in the schema %I; plan again', f.schema_name) END)
+  FROM (SELECT DISTINCT c.target_type
+          FROM lakemover._planned_table t
+          JOIN lakemover.plan_column c USING (source, table_id)
+          JOIN lakemover.inv_column i USING (source, table_id, ordinal)
+         WHERE t.source = p_source AND NOT c.exclude AND i.native_type IS NOT NULL AND c.target_type ~ '(^|\.)citext$') c
+ CROSS JOIN (SELECT coalesce((SELECT nullif(f.value, '') FROM lakemover.target_fact f WHERE f.name = 'citext_schema'),
+                             CASE WHEN EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name LIKE 'extension:%')
+                                       AND NOT EXISTS (SELECT FROM lakemover.target_fact f WHERE f.name = 'extension:citext') THEN '' END) AS schema_name) f
+ WHERE f.schema_name = '' OR c.target_type <> format('%I.citext', f.schema_name)
+UNION ALL
 SELECT u.message FROM lakemover._unreadable_tables(p_source) u
 UNION ALL
 SELECT format('row security would hide rows of table %I.%I from the source''s user', t.source_schema, t.source_table)

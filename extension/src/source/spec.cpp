@@ -46,6 +46,9 @@ ColumnSpec parse_column(const json& object) {
     column.target_codec = with_default(object, "target_codec", column.codec);
     column.select = optional_text(object, "select");
     column.not_null = with_default(object, "not_null", false);
+    if (const auto scale = object.find("scale"); scale != object.end() && !scale->is_null()) {
+        column.scale = scale->get<int>();
+    }
     column.collation = optional_text(object, "collation");
     column.policy = with_default<std::map<std::string, std::string>>(object, "policy", {});
     return column;
@@ -65,7 +68,8 @@ TableSpec parse(const json& object) {
     }
     spec.format = format == "binary" ? CopyFormat::kBinary : CopyFormat::kText;
     spec.row_filter = optional_text(object, "row_filter");
-    spec.chunking = with_default<std::string>(object, "chunking", "single");
+    // A comparison reads otherwise than the plan would load; the plan's words stay, since its hash is made of them.
+    spec.chunking = with_default(object, "read_by", with_default<std::string>(object, "chunking", "single"));
     spec.est_rows = with_default<std::int64_t>(object, "est_rows", -1);
     spec.est_bytes = with_default<std::int64_t>(object, "est_bytes", -1);
     spec.pages = with_default<std::int64_t>(object, "pages", -1);
@@ -76,6 +80,7 @@ TableSpec parse(const json& object) {
     spec.copies_rows = with_default(object, "copies_rows", true);
     spec.hash = parse_csv_hash(with_default<std::string>(object, "hash", "md5"));
     spec.memory_optimized = with_default(object, "memory_optimized", false);
+    spec.native = object.contains("engine");
     return spec;
 }
 

@@ -22,6 +22,7 @@ struct ColumnSpec {
     std::optional<std::string> select;  // expression on the source instead of the column
     bool not_null = false;
     // SQL Server only.
+    std::optional<int> scale;                   // of the target's numeric
     std::optional<std::string> collation;       // as the source names it; absent: no text
     std::map<std::string, std::string> policy;  // nul, surrogate, precision, where they differ from the default
 };
@@ -49,6 +50,7 @@ struct TableSpec {
     bool copies_rows = true;
     CsvHash hash = CsvHash::kMd5;  // of level 3
     bool memory_optimized = false;
+    bool native = false;  // the engine's type names are not PostgreSQL's
 
     const ColumnSpec* column(std::string_view source_name) const;
     // The key can be used on both sides: every key column is copied, as it is or through its select.
