@@ -67,6 +67,12 @@ AS $$
       FROM (SELECT x.grantee, count(*) AS grants FROM lakemover.inv_grant x WHERE x.source = p_source AND x.grantee IS NOT NULL GROUP BY 1) g
      CROSS JOIN LATERAL lakemover._target_role(p_source, g.grantee) t
      WHERE t.problem IS NOT NULL
+    UNION ALL
+    SELECT 'object', NULL, NULL, NULL, NULL, format('owner %s of %s objects: they will belong to the role that migrates: %s', quote_ident(o.owner), o.objects, t.problem),
+           jsonb_build_object('kind', 'owner', 'role', o.owner, 'objects', o.objects), NULL
+      FROM (SELECT x.owner, x.is_home, count(*) AS objects FROM lakemover.inv_owner x WHERE x.source = p_source GROUP BY 1, 2) o
+     CROSS JOIN LATERAL lakemover._target_owner(p_source, o.owner, o.is_home) t
+     WHERE t.problem IS NOT NULL
      ORDER BY 1, 3, 4
 $$;
 COMMENT ON FUNCTION lakemover._check_code(name) IS 'checks routine, trigger, view, object and large_object: what is not moved';

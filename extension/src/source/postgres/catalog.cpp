@@ -144,6 +144,7 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"code", catalog::kCode},
             {"need", catalog::kNeed},
             {"grant", catalog::kGrant},
+            {"owner", catalog::kOwner},
         };
         std::map<std::string, std::string, std::less<>> all;
         for (const auto& [topic, text] : texts) {

@@ -1,5 +1,5 @@
 // The texts of the catalog queries about views, routines, triggers and whatever else is made after the tables, about what
-// they need, and about privileges; catalog.cpp expands their $fragments. Pure zone, no code.
+// they need, and about privileges and owners; catalog.cpp expands their $fragments. Pure zone, no code.
 #pragma once
 #include <string_view>
 
@@ -251,5 +251,33 @@ UNION ALL
 SELECT h.class, h.id::bigint, h.col, NULL, '{}', false FROM held h
  WHERE h.class IN ('routine', 'type')
    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.class = h.class AND e.id = h.id AND e.grantee = 0))sql";
+
+// The owner of each object of the user's. home: who has the database, a superuser, the server's own roles, and whoever reads
+// here: what is theirs belongs to the role that migrates.
+inline constexpr std::string_view kOwner =
+    R"sql(WITH held AS (
+    SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END AS class, c.oid AS id, NULL::text AS part, c.relowner AS owner
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+    UNION ALL
+    SELECT 'routine', p.oid, NULL, p.proowner FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE $user_schema(n) AND $own(pg_proc, p.oid)
+    UNION ALL
+    SELECT 'type', t.oid, NULL, t.typowner FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+     WHERE t.typtype IN ('e', 'd', 'r', 'c') AND $user_schema(n) AND $own(pg_type, t.oid)
+    UNION ALL
+    SELECT 'operator', o.oid, NULL, o.oprowner FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+     WHERE $user_schema(n) AND $own(pg_operator, o.oid)
+    UNION ALL
+    SELECT 'collation', co.oid, NULL, co.collowner FROM pg_collation co JOIN pg_namespace n ON n.oid = co.collnamespace
+     WHERE $user_schema(n) AND $own(pg_collation, co.oid)
+    UNION ALL
+    SELECT 'statistics', s.oid, NULL, s.stxowner FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+     WHERE $user_schema(n) AND $own(pg_statistic_ext, s.oid)
+    UNION ALL
+    SELECT 'schema', n.oid, n.nspname, n.nspowner FROM pg_namespace n WHERE $user_schema(n) AND $own(pg_namespace, n.oid))
+SELECT h.class, h.id::bigint, h.part, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_')
+  FROM held h JOIN pg_roles r ON r.oid = h.owner JOIN pg_database d ON d.datname = current_database())sql";
 
 }  // namespace lakemover::source::catalog
