@@ -50,6 +50,7 @@ report() { find "$LM_TMP/audit" -name reconciliation.json -printf '%T@ %p\n' | s
 wanted="app=app_owner both=app_owner child=app_owner common=$LM_TARGET_USER counted=app_owner foreign_to_us=$LM_TARGET_USER loose=app_owner lost=$LM_TARGET_USER mood=app_owner ours=$LM_TARGET_USER parent=app_owner parent_id_seq=app_owner parent_n_seq=app_owner report=reports size=app_owner"
 
 expect 0 "an assessment" lm_cli --assess-only
+expect 0 "its findings" lm_cli psql -X -A -t -c "SELECT message FROM lakemover.finding WHERE check_id = 'object'"
 says 'owner nobody_there of 1 objects: they will belong to the role that migrates: the target has no role nobody_there' "owner not_ours of 1 objects: .*$LM_TARGET_USER on the target is not a member of not_ours with INHERIT and SET"
 expect 0 "planning" lm_cli plan
 lm_cli psql -q -c "INSERT INTO lakemover.role_map SELECT source, 'Report; Owner', 'reports' FROM lakemover.plan" > /dev/null || fail "role_map"

@@ -12,6 +12,7 @@ CREATE TABLE lakemover.plan (
     on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),
     on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),
     privileges  boolean NOT NULL DEFAULT true,      -- move GRANTs to, and objects of, roles that the target has
+    large_objects boolean NOT NULL DEFAULT true,    -- move them, whatever the schemas in scope: they have none
     planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     fingerprint text NOT NULL           -- of the source's schema when the plan was made
 );

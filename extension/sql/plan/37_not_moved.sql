@@ -15,6 +15,8 @@ SELECT NULL, 'text of ' || x.kind, x.source_name, x.problem FROM lakemover._rout
 UNION ALL
 SELECT NULL, 'privileges', g.grantee, g.problem FROM lakemover._unmoved_grants(p_source) g
 UNION ALL
+SELECT NULL, 'large objects', l.object, l.reason FROM lakemover._unmoved_large_objects(p_source) l
+UNION ALL
 SELECT NULL, 'owner', o.owner, o.problem FROM lakemover._unmoved_owners(p_source) o
 UNION ALL
 SELECT NULL, 'domain check', format('%I.%I', y.schema_name, y.type_name), n.reason

@@ -252,6 +252,25 @@ SELECT h.class, h.id::bigint, h.col, NULL, '{}', false FROM held h
  WHERE h.class IN ('routine', 'type')
    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.class = h.class AND e.id = h.id AND e.grantee = 0))sql";
 
+// Large objects as they are at a point in time. bytes: null where the reader may not read. grants: those of others than the
+// owner, as {grantee, privileges, grantable}; grantee null is PUBLIC.
+inline constexpr std::string_view kLargeObject =
+    R"sql(SELECT m.oid::bigint, z.bytes, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_'),
+       (SELECT jsonb_agg(jsonb_build_object('grantee', g.grantee, 'privileges', g.privileges, 'grantable', g.is_grantable)
+                         ORDER BY g.grantee, g.is_grantable)
+          FROM (SELECT CASE WHEN a.grantee = 0 THEN NULL ELSE pg_get_userbyid(a.grantee)::text END AS grantee, a.is_grantable,
+                       array_agg(a.privilege_type ORDER BY a.privilege_type) AS privileges
+                  FROM aclexplode(m.lomacl) a WHERE a.grantee <> m.lomowner GROUP BY 1, 2) g),
+       (SELECT c.description FROM pg_description c
+         WHERE c.classoid = 'pg_catalog.pg_largeobject'::regclass AND c.objoid = m.oid AND c.objsubid = 0)
+  FROM pg_largeobject_metadata m
+  JOIN pg_database d ON d.datname = current_database()
+  LEFT JOIN pg_roles r ON r.oid = m.lomowner
+ CROSS JOIN LATERAL (SELECT s.bytes, lo_close(s.fd)
+                       FROM (SELECT f.fd, lo_lseek64(f.fd, 0, 2) AS bytes
+                               FROM (SELECT CASE WHEN $lo_readable() THEN lo_open(m.oid, 262144) END AS fd OFFSET 0) f OFFSET 0) s OFFSET 0) z(bytes, closed))sql";
+
 // The owner of each object of the user's. home: who has the database, a superuser, the server's own roles, and whoever reads
 // here: what is theirs belongs to the role that migrates.
 inline constexpr std::string_view kOwner =
