@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "loader/cli/commands.hpp"
+#include "loader/config/large_objects.hpp"
 #include "loader/staging/embedded.hpp"
 #include "loader/util/error.hpp"
 
@@ -222,7 +223,7 @@ void finish_settings(Settings& s) {
 }
 
 // The plan that "migrate" loads is there already: what only planning heeds would be ignored.
-void refuse_planning(const Settings& s) {
+void refuse_planning(const Settings& s, const std::string& large_objects) {
     auto flags = sqlserver_planning(s);
     flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
     const auto refuse = [](const std::string& flag, const std::string& whole) {
@@ -231,6 +232,10 @@ void refuse_planning(const Settings& s) {
     };
     if (!s.privileges.empty()) {
         const std::string flag = s.privileges == "no" ? "--no-privileges" : "--privileges";
+        refuse(flag, flag);
+    }
+    if (!large_objects.empty()) {
+        const std::string flag = large_objects == "no" ? "--no-large-objects" : "--large-objects";
         refuse(flag, flag);
     }
     for (const auto& [flag, value] : flags)
@@ -349,6 +354,9 @@ int run_cli(int argc, char** argv) {
         verify->add_option("--fingerprint", verification.fingerprint, "fingerprint of the signer's public key");
         CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
 
+        std::string large_objects;  // empty: as the variable says
+        app.add_flag("--no-large-objects{no},--large-objects{yes}", large_objects, "do not move large objects")
+            ->group("Load");
         try {
             app.parse(argc, argv);
         } catch (const CLI::ParseError& e) {
@@ -362,13 +370,15 @@ int run_cli(int argc, char** argv) {
         if (*verify) return static_cast<int>(command_verify(verification, s.json));
         finish_settings(s);
         check_settings(s);
+        if (!large_objects.empty()) setenv(kLargeObjectsVariable, large_objects.c_str(), 1);
+        (void)large_objects_setting();  // refuses now what it would refuse in the middle of a run
         if (!s.rehearse.empty() && (!app.get_subcommands().empty() || s.assess_only))
             throw Error(Exit::kUsage, "--rehearse is a run of its own", {}, "lakemover --rehearse " + s.rehearse);
         Exit code = Exit::kSuccess;
         if (*plan) {
             code = command_plan(s, planning);
         } else if (*migrate) {
-            refuse_planning(s);
+            refuse_planning(s, large_objects);
             code = refresh ? command_refresh(s) : command_run(s, false);
         } else if (*resume)
             code = command_resume(s, run, consistent);

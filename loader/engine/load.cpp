@@ -13,10 +13,12 @@
 
 #include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/staging/run_table.hpp"
+#include "loader/validate/pieces.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
 
@@ -364,6 +366,7 @@ private:
         if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad_chunk(chunk, table));
         target_->exec("BEGIN");
         run_.ledger->fence(*target_);
+        if (holds_pieces(table.spec)) open_waiting_room(*target_);
         const PumpResult moved =
             refused_ && refused_->size() > 0
                 ? load_without(run_, *staging_, *target_, bad_chunk(chunk, table), *table.digester, *refused_)
@@ -371,6 +374,7 @@ private:
                              table.spec.format, after_read_);
         const ChunkRecord record = record_of(chunk, moved);
         const auto t = Clock::now();
+        if (holds_pieces(table.spec)) write_pieces(*target_, moved.rows);
         const std::optional<std::string> xid = run_.ledger->record(*target_, record);
         if (!xid) {
             // Somebody has finished this chunk since we looked: an attempt of ours whose COMMIT got no answer.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "loader/config/large_objects.hpp"
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/existing.hpp"
@@ -160,6 +161,7 @@ void begin_run(RunContext& run, Pg& staging) {
 void freeze_plan(RunContext& run, Pg& staging, const RunScope& scope) {
     plan_or_check(run, staging, run.settings, scope);
     staging.query("SELECT lakemover._freeze_run($1)", {run.id()});
+    staging.query("SELECT lakemover._freeze_large_objects($1)", {run.id()});
     tell_refused(run, staging,
                  staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id = "
                                 "$1 AND state = 'failed'",
@@ -171,6 +173,11 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     begin_run(run, staging);
     {
         Phase phase(run, staging, "assess");
+        // What the plan leaves out is no blocker.
+        if (scope.replan && !large_objects_setting().empty()) {
+            staging.query("SELECT lakemover.inventory($1)", {run.source});
+            make_plan(staging, run.source, run.settings);
+        }
         const StoredAssessment stored = store_assessment(staging, run.source, run.events.audit(), run.settings);
         const std::int64_t blockers = stored.blockers;
         tell_assessment(run.settings, stored.document, run.events.audit().path().string(), run.id());
@@ -302,7 +309,7 @@ Verdict end_run(RunContext& run, Pg& staging) {
         // When every table was undone, the ledger tells nothing any more.
         const bool nothing_there = target.scalar(
                                        "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "
-                                       "kind IN ('table', 'partitioned table', 'partition'))",
+                                       "kind IN ('table', 'partitioned table', 'partition', 'large objects'))",
                                        {run.run_uuid}) == "t";
         if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there))
             run.ledger->drop(target);

@@ -1,5 +1,6 @@
 #include "loader/engine/statements.hpp"
 
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/statement_runner.hpp"
 #include "loader/target/objects.hpp"
@@ -134,7 +135,10 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
             outcomes.emplace_back(s, outcome);
         }
     }
+    const std::vector<std::string> objects_made = create_large_objects(run, staging, target);
     target.exec("COMMIT");
+    for (const std::string& sql : objects_made)
+        run.events.audit().ddl(sql, {DdlOutcome::State::kDone, 0, {}, "table", "large objects"});
     staging.exec("BEGIN");
     copy_register(run, staging, target);
     for (const auto& [statement, outcome] : outcomes) {
@@ -192,6 +196,7 @@ void finish_schema(RunContext& run, Pg& staging) {
 
 void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
     if (run.options.on_table_failure == "keep") return;
+    undo_large_objects(run, staging, target);
     const Result failed = staging.query(
         "SELECT t.table_id, s.object FROM lakemover.run_table t JOIN lakemover.run_statement s ON s.run_id = t.run_id "
         "AND s.table_id = t.table_id "

@@ -63,6 +63,9 @@ TargetObject find_object(Pg& target, const std::string& kind, const std::string&
         sql =
             "SELECT 'pg_catalog.pg_extension'::pg_catalog.regclass::oid, (SELECT oid FROM pg_catalog.pg_extension "
             "WHERE pg_catalog.quote_ident(extname) = $1)";
+    else if (kind == "large objects")
+        // All at once; lakemover.run_large_object says which.
+        sql = "SELECT 'pg_catalog.pg_largeobject'::pg_catalog.regclass::oid, 0::oid WHERE $1::text <> ''";
     if (!sql) return object;
     const Result r = target.query(sql, {name});
     if (r.is_null(0, 1)) return object;

@@ -3,7 +3,7 @@
 INSERT INTO lakemover.check (check_id, ordinal, title, severity, detects, recommendation) VALUES
 ('naming', 10, 'Naming Convention', 'BLOCKER', 'spaces, hyphens, invalid characters in identifiers', 'rename, or map an override in the plan'),
 ('reserved', 20, 'Reserved Keywords', 'BLOCKER', 'names that conflict with the target''s reserved words', 'give it an alias in the plan'),
-('unreadable', 30, 'Missing Privileges', 'BLOCKER', 'tables that the source''s user cannot read', 'grant SELECT on the source, or exclude the table'),
+('unreadable', 30, 'Missing Privileges', 'BLOCKER', 'tables and large objects that the source''s user cannot read', 'grant SELECT on the source, or leave them out'),
 ('hidden_rows', 40, 'Row Security', 'BLOCKER', 'tables whose rows a policy hides from the source''s user', 'read as the owner or as a role with BYPASSRLS, or exclude the table'),
 ('encoding', 50, 'Source Encoding', 'BLOCKER', 'a source without a declared encoding', 'find out the encoding of the data and convert the database'),
 ('missing_extension', 60, 'Missing Extensions', 'BLOCKER', 'extensions of the source that the target does not offer', 'map the columns to other types, or exclude them'),
@@ -15,7 +15,7 @@ INSERT INTO lakemover.check (check_id, ordinal, title, severity, detects, recomm
 ('fk_cycle', 120, 'Foreign Key Cycles', 'WARNING', 'tables that reference each other in a circle', 'loaded together after everything that they depend on, their foreign keys added after'),
 ('view', 130, 'Views and Foreign Tables', 'WARNING', 'views and foreign tables that do not move', 'create them on the target after the load'),
 ('object', 140, 'Other Objects', 'WARNING', 'objects of other kinds that do not move', 'create on the target what is needed there'),
-('large_object', 150, 'Large Objects', 'WARNING', 'large objects (pg_largeobject)', 'not moved: store them in bytea columns, or move them separately'),
+('large_object', 150, 'Large Objects', 'INFO', 'large objects (pg_largeobject)', 'moved with the same OIDs, which the target must not have; --no-large-objects leaves them out'),
 ('not_validated', 160, 'Unvalidated Constraints', 'WARNING', 'constraints and indexes that existing rows may contradict', 'validate them on the source first, or exclude them'),
 ('object_id', 170, 'Object Identifier Columns', 'WARNING', 'oid and reg* columns', 'their values name objects of the source: check what they mean on the target'),
 ('money', 180, 'Money Columns', 'WARNING', 'money columns', 'the target needs the same fractional digits (lc_monetary); better, use numeric'),

@@ -29,6 +29,17 @@ AS $$
            CASE WHEN NOT t.exclude THEN format('/* on the source */ GRANT SELECT ON %I.%I TO %I;', t.schema_name, t.table_name, r.name) END
       FROM tables t, reader r WHERE t.can_use AND NOT t.can_select
     UNION ALL
+    -- pg_read_all_data is not about large objects
+    SELECT 'unreadable', NULL, NULL, NULL, NULL,
+           format('%s large object(s): user %I has no SELECT on them; the first: %s', l.closed ->> 'count', r.name,
+                  (SELECT string_agg(x.oid, ', ') FROM jsonb_array_elements_text(l.closed -> 'first') x(oid))),
+           jsonb_build_object('privilege', 'SELECT', 'user', r.name, 'large_objects', l.closed -> 'count'),
+           format('/* on the source, by their owner or a superuser */ DO $do$ DECLARE o oid; BEGIN FOR o IN SELECT oid FROM pg_catalog.pg_largeobject_metadata LOOP EXECUTE format(''GRANT SELECT ON LARGE OBJECT %%s TO %%I'', o, %L); END LOOP; END $do$;', r.name)
+      FROM reader r
+     CROSS JOIN LATERAL (SELECT i.settings -> 'unreadable_large_objects' AS closed FROM lakemover.source_info i WHERE i.source = p_source) l
+     WHERE (l.closed ->> 'count')::bigint > 0
+       AND coalesce((SELECT p.large_objects FROM lakemover.plan p WHERE p.source = p_source), true)
+    UNION ALL
     SELECT 'hidden_rows', CASE WHEN t.exclude THEN 'INFO' END, t.schema_name, t.table_name, NULL,
            format('table %I.%I: row security applies to user %I, who cannot read it whole%s', t.schema_name, t.table_name, r.name,
                   CASE WHEN t.exclude THEN '; excluded by the plan' ELSE '' END),

@@ -293,6 +293,17 @@ CREATE TABLE lakemover.inv_grant (
 CREATE INDEX ON lakemover.inv_grant (source, class, object_id);
 COMMENT ON TABLE lakemover.inv_grant IS 'privileges on the objects of a PostgreSQL source, without those of owners';
 
+CREATE TABLE lakemover.inv_owner (
+    source      name NOT NULL,
+    class       text NOT NULL,          -- relation, sequence, routine, type, operator, collation, statistics, schema
+    object_id   bigint NOT NULL,
+    part        text,                   -- the schema's name
+    owner       text NOT NULL,
+    is_home     boolean NOT NULL,       -- the database's owner, the source's user, a superuser, or a role of the server's own
+    PRIMARY KEY (source, class, object_id)
+);
+COMMENT ON TABLE lakemover.inv_owner IS 'who owns the objects of a PostgreSQL source';
+
 CREATE TABLE lakemover.inv_unreadable (
     source      name NOT NULL,
     topic       text NOT NULL,

@@ -137,6 +137,18 @@ CREATE TABLE lakemover.run_statement (
 );
 COMMENT ON TABLE lakemover.run_statement IS 'statements that a run executes on the target, in order, with their outcome';
 
+CREATE TABLE lakemover.run_large_object (
+    run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    loid      bigint NOT NULL,          -- the same on both sides
+    bytes     bigint,                   -- null: the source's user may not read it
+    owner     text,
+    is_home   boolean,                  -- as in inv_owner
+    grants    jsonb,                    -- [{grantee, privileges, grantable}] of others than the owner; grantee null is PUBLIC
+    comment   text,
+    PRIMARY KEY (run_id, loid)
+);
+COMMENT ON TABLE lakemover.run_large_object IS 'large objects of a run''s source in its snapshot: those that the run moves or compares';
+
 CREATE TABLE lakemover.run_object (
     run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
     kind      text NOT NULL,

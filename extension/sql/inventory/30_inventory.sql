@@ -18,7 +18,7 @@ BEGIN
 
     FOREACH v_table IN ARRAY ARRAY['source_info', 'inv_schema', 'inv_table', 'inv_column', 'inv_constraint', 'inv_index',
                                    'inv_sequence', 'inv_type', 'inv_routine', 'inv_trigger', 'inv_view', 'inv_extension',
-                                   'inv_object', 'inv_code', 'inv_need', 'inv_grant', 'inv_unreadable', 'inv_not_translated', 'inv_outside', 'inv_feature'] LOOP
+                                   'inv_object', 'inv_code', 'inv_need', 'inv_grant', 'inv_owner', 'inv_unreadable', 'inv_not_translated', 'inv_outside', 'inv_feature'] LOOP
         EXECUTE format('DELETE FROM lakemover.%I WHERE source = $1', v_table) USING v_source;
     END LOOP;
 

@@ -2,7 +2,7 @@
 -- that are gone go, rows of new objects come.
 CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL, p_naming text DEFAULT NULL, p_char_as text DEFAULT NULL,
                                p_on_nul text DEFAULT NULL, p_on_surrogate text DEFAULT NULL, p_on_seventh_digit text DEFAULT NULL,
-                               p_privileges boolean DEFAULT NULL, p_ci text DEFAULT NULL)
+                               p_privileges boolean DEFAULT NULL, p_ci text DEFAULT NULL, p_large_objects boolean DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
 SET lakemover_plan.writing = 'on'
@@ -38,12 +38,13 @@ BEGIN
     v_policy.on_nul := lakemover._plan_policy(p_source, v_engine, 'on_nul', p_on_nul, v_policy.on_nul);
     v_policy.on_surrogate := lakemover._plan_policy(p_source, v_engine, 'on_surrogate', p_on_surrogate, v_policy.on_surrogate);
     v_policy.on_seventh_digit := lakemover._plan_policy(p_source, v_engine, 'on_seventh_digit', p_on_seventh_digit, v_policy.on_seventh_digit);
-    INSERT INTO lakemover.plan AS p (source, profile, naming, char_as, ci, on_nul, on_surrogate, on_seventh_digit, privileges, planned_at, fingerprint)
+    INSERT INTO lakemover.plan AS p (source, profile, naming, char_as, ci, on_nul, on_surrogate, on_seventh_digit, privileges, large_objects, planned_at, fingerprint)
     VALUES (p_source, v_profile, v_naming, v_policy.char_as, v_policy.ci, v_policy.on_nul, v_policy.on_surrogate, v_policy.on_seventh_digit,
-            coalesce(p_privileges, v_policy.privileges, true), clock_timestamp(), lakemover._schema_fingerprint(p_source))
+            coalesce(p_privileges, v_policy.privileges, true), coalesce(p_large_objects, v_policy.large_objects, true), clock_timestamp(), lakemover._schema_fingerprint(p_source))
     ON CONFLICT (source) DO UPDATE
        SET profile = excluded.profile, naming = excluded.naming, char_as = excluded.char_as, ci = excluded.ci, on_nul = excluded.on_nul,
            on_surrogate = excluded.on_surrogate, on_seventh_digit = excluded.on_seventh_digit, privileges = excluded.privileges,
+           large_objects = excluded.large_objects,
            planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
 
     DELETE FROM lakemover.plan_table p
@@ -159,4 +160,4 @@ BEGIN
            (SELECT count(*)::int FROM lakemover.not_moved(p_source));
 END
 $$;
-COMMENT ON FUNCTION lakemover.plan(name, text, text, text, text, text, text, boolean, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; an argument that is null stays as planned, at first native, preserve, and for SQL Server char, none, strip, replace, truncate, and with privileges';
+COMMENT ON FUNCTION lakemover.plan(name, text, text, text, text, text, text, boolean, text, boolean) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; an argument that is null stays as planned, at first native, preserve, and for SQL Server char, none, strip, replace, truncate, and with privileges and large objects';

@@ -19,6 +19,7 @@ AS $$
                         'table_id', t.table_id,
                         'source_name', format('%I.%I', t.spec->>'source_schema', t.spec->>'source_table'),
                         'target_name', format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'),
+                        'large_objects', CASE t.spec->>'kind' WHEN 'large objects' THEN (SELECT count(*) FROM lakemover.run_large_object l WHERE l.run_id = t.run_id) END,
                         'format', t.spec->>'format', 'chunking', t.spec->>'chunking', 'copies_rows', t.spec->'copies_rows',
                         'state', t.state, 'chunks', t.chunks, 'rows_copied', t.rows_copied, 'bytes_copied', t.bytes_copied,
                         'source_rows', t.source_rows, 'target_rows', t.target_rows,

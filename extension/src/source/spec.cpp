@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "source/postgres/large_objects.hpp"
+
 namespace lakemover::source {
 
 namespace {
@@ -81,6 +83,11 @@ TableSpec parse(const json& object) {
     spec.hash = parse_csv_hash(with_default<std::string>(object, "hash", "md5"));
     spec.memory_optimized = with_default(object, "memory_optimized", false);
     spec.native = object.contains("engine");
+    if (spec.holds_large_objects()) {
+        for (ColumnSpec& column : spec.columns) {
+            column.select = column.on_target = postgres::large_object_column(column.name);
+        }
+    }
     return spec;
 }
 

@@ -1,4 +1,4 @@
-// lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
+// lakemover._catalog(), _run_catalog() and source_identity(): what the source's catalogs say. Zone: stream.
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
 #include "source/postgres/catalog.hpp"
 #include "pg/result_rows.hpp"
@@ -6,6 +6,7 @@
 
 extern "C" {
 PG_FUNCTION_INFO_V1(lakemover_catalog);
+PG_FUNCTION_INFO_V1(lakemover_run_catalog);
 PG_FUNCTION_INFO_V1(lakemover_catalog_text);
 PG_FUNCTION_INFO_V1(lakemover_source_identity);
 }
@@ -21,17 +22,13 @@ namespace {
 
 constexpr int kFetchSize = 2000;
 
-Datum catalog(FunctionCallInfo fcinfo) {
-    const std::string server = NameStr(*PG_GETARG_NAME(0));
-    const std::string topic = pg::from_text_datum(PG_GETARG_DATUM(1));
-    ResultRows result(fcinfo, true);
-    Loan loan = borrow_catalog(server.c_str());
-    const auto query = loan->catalog_query(topic);
+// In the transaction that the connection is in.
+void pass_topic(source::Connection& connection, const std::string& topic, ResultRows& result) {
+    const auto query = connection.catalog_query(topic);
     if (!query) {
         throw Error(ErrorKind::kConfig, "22023", "unknown catalog topic \"" + topic + "\"");
     }
-    loan->begin();
-    const auto cursor = loan->open_cursor(*query, {}, kFetchSize);
+    const auto cursor = connection.open_cursor(*query, {}, kFetchSize);
     for (;;) {
         const std::vector<TextRow>& rows = cursor->fetch();
         if (rows.empty()) {
@@ -44,7 +41,24 @@ Datum catalog(FunctionCallInfo fcinfo) {
         }
         result.add(rows);
     }
+    cursor->close();
+}
+
+Datum catalog(FunctionCallInfo fcinfo) {
+    const std::string server = NameStr(*PG_GETARG_NAME(0));
+    ResultRows result(fcinfo, true);
+    Loan loan = borrow_catalog(server.c_str());
+    loan->begin();
+    pass_topic(*loan, pg::from_text_datum(PG_GETARG_DATUM(1)), result);
     loan->end();
+    loan.give_back();
+    return Datum{0};
+}
+
+Datum run_catalog(FunctionCallInfo fcinfo) {
+    ResultRows result(fcinfo, true);
+    Loan loan = borrow_for_run(PG_GETARG_INT64(0));
+    pass_topic(*loan, pg::from_text_datum(PG_GETARG_DATUM(1)), result);
     loan.give_back();
     return Datum{0};
 }
@@ -68,6 +82,10 @@ Datum source_identity(FunctionCallInfo fcinfo) {
 
 extern "C" Datum lakemover_catalog(PG_FUNCTION_ARGS) {
     return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::catalog(fcinfo); });
+}
+
+extern "C" Datum lakemover_run_catalog(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::run_catalog(fcinfo); });
 }
 
 extern "C" Datum lakemover_catalog_text(PG_FUNCTION_ARGS) {

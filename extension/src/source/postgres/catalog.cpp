@@ -31,6 +31,12 @@ const std::map<std::string_view, std::string_view>& fragments() {
         {"comments", R"sql((SELECT jsonb_build_object('', d.description) FROM pg_description d
          WHERE d.classoid = 'pg_catalog.$1'::regclass AND d.objoid = $2 AND d.objsubid = 0))sql"},
 
+        // Whether the reader may read large object m. pg_read_all_data is not about these.
+        {"lo_readable", R"sql((SELECT u.rolsuper OR current_setting('lo_compat_privileges')::boolean
+               OR EXISTS (SELECT 1 FROM aclexplode(COALESCE(m.lomacl, acldefault('L', m.lomowner))) a
+                           WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))
+          FROM pg_roles u WHERE u.rolname = current_user))sql"},
+
         // What tells a routine from its namesakes, as DROP and to_regprocedure() take it.
         {"signature", "format('%I(%s)', $1.proname, oidvectortypes($1.proargtypes))"},
 
@@ -144,6 +150,8 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"code", catalog::kCode},
             {"need", catalog::kNeed},
             {"grant", catalog::kGrant},
+            {"owner", catalog::kOwner},
+            {"large_object", catalog::kLargeObject},
         };
         std::map<std::string, std::string, std::less<>> all;
         for (const auto& [topic, text] : texts) {

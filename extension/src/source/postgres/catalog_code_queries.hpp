@@ -1,5 +1,5 @@
 // The texts of the catalog queries about views, routines, triggers and whatever else is made after the tables, about what
-// they need, and about privileges; catalog.cpp expands their $fragments. Pure zone, no code.
+// they need, and about privileges and owners; catalog.cpp expands their $fragments. Pure zone, no code.
 #pragma once
 #include <string_view>
 
@@ -251,5 +251,52 @@ UNION ALL
 SELECT h.class, h.id::bigint, h.col, NULL, '{}', false FROM held h
  WHERE h.class IN ('routine', 'type')
    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.class = h.class AND e.id = h.id AND e.grantee = 0))sql";
+
+// Large objects as they are at a point in time. bytes: null where the reader may not read. grants: those of others than the
+// owner, as {grantee, privileges, grantable}; grantee null is PUBLIC.
+inline constexpr std::string_view kLargeObject =
+    R"sql(SELECT m.oid::bigint, z.bytes, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_'),
+       (SELECT jsonb_agg(jsonb_build_object('grantee', g.grantee, 'privileges', g.privileges, 'grantable', g.is_grantable)
+                         ORDER BY g.grantee, g.is_grantable)
+          FROM (SELECT CASE WHEN a.grantee = 0 THEN NULL ELSE pg_get_userbyid(a.grantee)::text END AS grantee, a.is_grantable,
+                       array_agg(a.privilege_type ORDER BY a.privilege_type) AS privileges
+                  FROM aclexplode(m.lomacl) a WHERE a.grantee <> m.lomowner GROUP BY 1, 2) g),
+       (SELECT c.description FROM pg_description c
+         WHERE c.classoid = 'pg_catalog.pg_largeobject'::regclass AND c.objoid = m.oid AND c.objsubid = 0)
+  FROM pg_largeobject_metadata m
+  JOIN pg_database d ON d.datname = current_database()
+  LEFT JOIN pg_roles r ON r.oid = m.lomowner
+ CROSS JOIN LATERAL (SELECT s.bytes, lo_close(s.fd)
+                       FROM (SELECT f.fd, lo_lseek64(f.fd, 0, 2) AS bytes
+                               FROM (SELECT CASE WHEN $lo_readable() THEN lo_open(m.oid, 262144) END AS fd OFFSET 0) f OFFSET 0) s OFFSET 0) z(bytes, closed))sql";
+
+// The owner of each object of the user's. home: who has the database, a superuser, the server's own roles, and whoever reads
+// here: what is theirs belongs to the role that migrates.
+inline constexpr std::string_view kOwner =
+    R"sql(WITH held AS (
+    SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END AS class, c.oid AS id, NULL::text AS part, c.relowner AS owner
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+    UNION ALL
+    SELECT 'routine', p.oid, NULL, p.proowner FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE $user_schema(n) AND $own(pg_proc, p.oid)
+    UNION ALL
+    SELECT 'type', t.oid, NULL, t.typowner FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+     WHERE t.typtype IN ('e', 'd', 'r', 'c') AND $user_schema(n) AND $own(pg_type, t.oid)
+    UNION ALL
+    SELECT 'operator', o.oid, NULL, o.oprowner FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+     WHERE $user_schema(n) AND $own(pg_operator, o.oid)
+    UNION ALL
+    SELECT 'collation', co.oid, NULL, co.collowner FROM pg_collation co JOIN pg_namespace n ON n.oid = co.collnamespace
+     WHERE $user_schema(n) AND $own(pg_collation, co.oid)
+    UNION ALL
+    SELECT 'statistics', s.oid, NULL, s.stxowner FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+     WHERE $user_schema(n) AND $own(pg_statistic_ext, s.oid)
+    UNION ALL
+    SELECT 'schema', n.oid, n.nspname, n.nspowner FROM pg_namespace n WHERE $user_schema(n) AND $own(pg_namespace, n.oid))
+SELECT h.class, h.id::bigint, h.part, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_')
+  FROM held h JOIN pg_roles r ON r.oid = h.owner JOIN pg_database d ON d.datname = current_database())sql";
 
 }  // namespace lakemover::source::catalog

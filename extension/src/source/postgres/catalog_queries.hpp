@@ -46,7 +46,9 @@ inline constexpr std::string_view kSourceInfo =
            'max_locks', current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int,
            'grants', (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                        WHERE c.relacl IS NOT NULL AND $user_schema(n) AND $own(pg_class, c.oid)),
-           'large_objects', (SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1000000) l))
+           'large_objects', (SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1000000) l),
+           'unreadable_large_objects', (SELECT jsonb_build_object('count', count(*), 'first', (array_agg(l.oid::bigint ORDER BY l.oid))[:10])
+                                          FROM (SELECT m.oid FROM pg_largeobject_metadata m WHERE NOT $lo_readable() LIMIT 1000000) l))
   FROM pg_database b, pg_control_system() s, pg_roles r
  WHERE b.datname = current_database() AND r.rolname = current_user)sql";
 
