@@ -24,12 +24,18 @@ void vacuum_inventory(Pg& staging) {
 
 }  // namespace
 
-std::string assess(Pg& staging, const std::string& source, const Settings& settings) {
+json stored_assessment(Pg& staging, const std::string& id, const std::string& finding_limit) {
+    return json::parse(
+        staging.scalar("SELECT lakemover._assessment_json($1, nullif($2, '')::int)::text", {id, finding_limit})
+            .value_or("{}"));
+}
+
+std::string assess(Pg& staging, const std::string& source, const Settings& settings, const std::string& report_dir) {
     const Value seconds =
         settings.data_check_seconds < 0 ? Value() : Value(fmt::format("{}", settings.data_check_seconds));
-    const Result r = staging.query("SELECT line FROM lakemover.assess($1, $2, $3, $4, $5) AS line",
+    const Result r = staging.query("SELECT line FROM lakemover.assess($1, $2, $3, $4, $5, $6) AS line",
                                    {source, settings.data_checks, std::to_string(settings.data_check_rows), seconds,
-                                    settings.redact_values ? "t" : "f"});
+                                    settings.redact_values ? "t" : "f", report_dir});
     std::string text;
     for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
     return text;
@@ -38,7 +44,7 @@ std::string assess(Pg& staging, const std::string& source, const Settings& setti
 StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings) {
     StoredAssessment stored;
     vacuum_inventory(staging);
-    stored.text = assess(staging, source, settings);
+    stored.text = assess(staging, source, settings, audit.path().string());
     stored.document = json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", stored.text);
     write_assessment(audit, stored.document, settings.pdf == "yes");
@@ -47,6 +53,23 @@ StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditD
         {source});
     stored.blockers = blockers ? std::stoll(*blockers) : 0;
     return stored;
+}
+
+WrittenAssessment write_stored_assessment(Pg& staging, const std::string& id, const Settings& settings) {
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    WrittenAssessment written;
+    written.document = stored_assessment(staging, id, "200");
+    AuditDir audit = AuditDir::create(settings.audit_dir, "report-assessment-" + id, settings.home + "/audit-beside");
+    written.dir = audit.path().string();
+    std::string text;
+    const Result lines = staging.query("SELECT line FROM lakemover._assessment_report($1) AS line", {id});
+    for (int i = 0; i < lines.rows(); ++i) text += lines.text(i, 0) + "\n";
+    audit.write("assessment.txt", text);
+    write_assessment(audit, written.document, settings.pdf == "yes");
+    audit.seal(key, {{"kind", "assessment"},
+                     {"source", written.document.value("/assessment/source"_json_pointer, "")},
+                     {"signoff", written.document.value("/assessment/signoff"_json_pointer, "")}});
+    return written;
 }
 
 void tell_assessment(const Settings& settings, const json& assessment, const std::string& audit_dir,

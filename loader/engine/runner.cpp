@@ -18,6 +18,7 @@
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
 #include "loader/engine/workers.hpp"
+#include "loader/target/speed.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -177,13 +178,17 @@ void settle_workers(RunContext& run, Pg& staging, Pg& target) {
     run.events.emit(Level::kInfo, "workers", choice.reason, {{"workers", choice.workers}});
 }
 
-void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
+void store_target_facts(const Target& target, Pg& target_connection, Pg& staging, bool measure) {
+    json facts = target.facts(target_connection);
+    if (measure) facts.update(measure_target(target_connection));
     staging.query(
         "WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT "
-        "pg_catalog.jsonb_object_keys($1::jsonb))) "
+        "pg_catalog.jsonb_object_keys($1::jsonb)) AND ($2 OR NOT pg_catalog.starts_with(name, 'probe_') OR EXISTS "
+        "(SELECT "
+        "FROM lakemover.target_fact h WHERE h.name IN ('host', 'database') AND h.value <> $1::jsonb ->> h.name))) "
         "INSERT INTO lakemover.target_fact (name, value) SELECT key, value FROM pg_catalog.jsonb_each_text($1::jsonb) "
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value, checked_at = pg_catalog.clock_timestamp()",
-        {target.facts(target_connection).dump()});
+        {facts.dump(), measure ? "t" : "f"});
     // The target's own list beats the one that came with the extension.
     const Value words = target_connection.scalar(
         "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('word', word, 'category', catdesc))::text "
@@ -429,7 +434,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         const Target target(settings.target);
         Pg connection = target.connect();
         // What a run would refuse is a finding here.
-        store_target_facts(target, connection, pg);
+        store_target_facts(target, connection, pg, true);
     }
     const StoredAssessment stored = store_assessment(pg, source, audit, settings);
     outcome.text = stored.text;

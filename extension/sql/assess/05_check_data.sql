@@ -5,6 +5,7 @@ INSERT INTO lakemover.check (check_id, ordinal, title, severity, detects, recomm
 ('reserved', 20, 'Reserved Keywords', 'BLOCKER', 'names that conflict with the target''s reserved words', 'give it an alias in the plan'),
 ('unreadable', 30, 'Missing Privileges', 'BLOCKER', 'tables and large objects that the source''s user cannot read', 'grant SELECT on the source, or leave them out'),
 ('hidden_rows', 40, 'Row Security', 'BLOCKER', 'tables whose rows a policy hides from the source''s user', 'read as the owner or as a role with BYPASSRLS, or exclude the table'),
+('locked', 45, 'Locked Objects', 'BLOCKER', 'tables that somebody has locked exclusively, and what uses them', 'assess again when the ALTER TABLE, VACUUM FULL or the like is over'),
 ('encoding', 50, 'Source Encoding', 'BLOCKER', 'a source without a declared encoding', 'find out the encoding of the data and convert the database'),
 ('missing_extension', 60, 'Missing Extensions', 'BLOCKER', 'extensions of the source that the target does not offer', 'map the columns to other types, or exclude them'),
 ('primary_key', 70, 'Missing Primary Keys', 'WARNING', 'tables without one', 'key-less pagination: one pass or ranges of row addresses; better, add a key'),

@@ -47,6 +47,16 @@ AS $$
            CASE WHEN NOT t.exclude THEN format('/* on the source, as a superuser */ ALTER ROLE %I BYPASSRLS;', r.name) END
       FROM tables t, reader r WHERE t.can_use AND t.can_select AND t.rls_applies
     UNION ALL
+    -- Nobody knows what is missing: an exclusion alone resolves it. A sequence's value is read again later.
+    SELECT 'locked', CASE WHEN coalesce(p.exclude, false) THEN 'INFO' WHEN l.kind = 'sequence' THEN 'WARNING' END, l.schema_name, l.object_name, NULL,
+           format('%s %I.%I %s, so %s not looked at%s', l.kind, l.schema_name, l.object_name, CASE WHEN l.relation_id IS NULL THEN 'uses what is locked' ELSE 'is locked' END,
+                  CASE l.kind WHEN 'table' THEN 'its columns, keys, indexes and rows were' WHEN 'sequence' THEN 'its value was' ELSE 'its definition was' END,
+                  CASE WHEN coalesce(p.exclude, false) THEN '; excluded by the plan' ELSE '' END),
+           jsonb_build_object('why', l.why), NULL
+      FROM lakemover.inv_locked l
+      LEFT JOIN lakemover.plan_table p ON p.source = l.source AND p.table_id = l.relation_id
+     WHERE l.source = p_source
+    UNION ALL
     SELECT 'encoding', NULL, NULL, NULL, NULL, 'the database is in SQL_ASCII: the encoding of its text is not declared',
            jsonb_build_object('encoding', r.encoding), NULL
       FROM reader r WHERE r.encoding = 'SQL_ASCII'
@@ -59,6 +69,7 @@ AS $$
      CROSS JOIN reader r
       LEFT JOIN lakemover.plan_sequence p ON p.source = q.source AND p.sequence_id = q.sequence_id
      WHERE q.source = p_source AND q.last_value IS NULL AND NOT coalesce(p.exclude, false)
+       AND NOT EXISTS (SELECT FROM lakemover.inv_locked l WHERE l.source = p_source AND l.relation_id = q.sequence_id)
      ORDER BY 1, 3, 4
 $$;
-COMMENT ON FUNCTION lakemover._check_access(name) IS 'checks unreadable, hidden_rows, encoding and sequence_value';
+COMMENT ON FUNCTION lakemover._check_access(name) IS 'checks unreadable, hidden_rows, locked, encoding and sequence_value';

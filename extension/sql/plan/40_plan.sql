@@ -22,6 +22,15 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = format('Take it first: SELECT lakemover.inventory(%L).', p_source);
     END IF;
+    -- A table without its columns would be planned as one, and edits of it be lost.
+    IF EXISTS (SELECT FROM lakemover.inv_locked l WHERE l.source = p_source AND l.kind <> 'sequence') THEN
+        RAISE EXCEPTION 'source "%" cannot be planned: % locked when its catalogs were read', p_source,
+              (SELECT string_agg(format('%s %I.%I', l.kind, l.schema_name, l.object_name), ', ' ORDER BY l.item_no) FILTER (WHERE l.item_no <= 5)
+                      || CASE WHEN count(*) > 1 THEN ' were' ELSE ' was' END FROM lakemover.inv_locked l WHERE l.source = p_source AND l.kind <> 'sequence')
+            USING ERRCODE = 'lock_not_available',
+                  DETAIL = (SELECT l.why FROM lakemover.inv_locked l WHERE l.source = p_source AND l.relation_id IS NOT NULL ORDER BY l.item_no LIMIT 1),
+                  HINT = 'Wait until the ALTER TABLE, VACUUM FULL or the like is over, and take the inventory again.';
+    END IF;
     SELECT coalesce(p_profile, (SELECT p.profile FROM lakemover.plan p WHERE p.source = p_source), 'native') INTO v_profile;
     IF v_profile NOT IN ('native', 'portable') THEN
         RAISE EXCEPTION 'unknown type profile "%"', v_profile

@@ -2,9 +2,12 @@
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
 #include "source/postgres/catalog.hpp"
 #include "pg/result_rows.hpp"
+#include "source/dialect.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
+#include "utils/guc.h"
+
 PG_FUNCTION_INFO_V1(lakemover_catalog);
 PG_FUNCTION_INFO_V1(lakemover_run_catalog);
 PG_FUNCTION_INFO_V1(lakemover_catalog_text);
@@ -21,6 +24,22 @@ using source::TextRow;
 namespace {
 
 constexpr int kFetchSize = 2000;
+
+// All rows are fetched: a cursor's plan for the first ones would take nested loops over ten thousand tables.
+// What an inventory leaves out since somebody has locked it (the topic "lock"). Who locks something later ends the query after
+// two seconds, instead of letting it wait: the inventory then begins anew.
+void prepare(source::Connection& connection) {
+    const char* locked = pg::pg_call([] { return GetConfigOption("lakemover_catalog.locked", true, false); });
+    if (connection.info().engine != "postgres") {
+        return;
+    }
+    connection.exec("SET LOCAL cursor_tuple_fraction = 1");
+    if (locked == nullptr || *locked == '\0') {
+        return;
+    }
+    connection.exec("SET LOCAL lock_timeout = '2s'; SELECT pg_catalog.set_config('lakemover.locked', " +
+                    source::postgres_dialect().quote_literal(locked) + ", true)");
+}
 
 // In the transaction that the connection is in.
 void pass_topic(source::Connection& connection, const std::string& topic, ResultRows& result) {
@@ -49,6 +68,7 @@ Datum catalog(FunctionCallInfo fcinfo) {
     ResultRows result(fcinfo, true);
     Loan loan = borrow_catalog(server.c_str());
     loan->begin();
+    prepare(*loan);
     pass_topic(*loan, pg::from_text_datum(PG_GETARG_DATUM(1)), result);
     loan->end();
     loan.give_back();

@@ -11,7 +11,7 @@ namespace lakemover::source::catalog {
 //   comments {"": of the object, "column": of a view's column}
 //   columns  that the object names: a trigger's UPDATE OF, those of extended statistics
 inline constexpr std::string_view kCode =
-    R"sql(
+    R"sql(WITH $locked
 SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, c.oid::bigint, n.nspname::text, c.relname::text,
        NULL::bigint, NULL::text, NULL::text,
        jsonb_build_object(
@@ -30,7 +30,7 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, c.oid::
           FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
          WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid) AND $query_free(c.oid)
 UNION ALL
 SELECT 'materialized view index', i.indexrelid::bigint, n.nspname, x.relname, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('unique', i.indisunique, 'valid', i.indisvalid, 'method', am.amname, 'keys', i.indnkeyatts, 'columns', i.indnatts,
@@ -38,7 +38,7 @@ SELECT 'materialized view index', i.indexrelid::bigint, n.nspname, x.relname, c.
        pg_get_indexdef(i.indexrelid), $comments(pg_class, i.indexrelid)
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
   JOIN pg_am am ON am.oid = x.relam JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'm' AND $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE c.relkind = 'm' AND $user_schema(n) AND $own(pg_class, c.oid) AND $query_free(c.oid)
 UNION ALL
 SELECT CASE WHEN p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) THEN 'trigger function'
             WHEN p.prokind = 'p' THEN 'procedure' WHEN p.prokind = 'w' THEN 'window function' ELSE 'function' END,
@@ -51,7 +51,7 @@ SELECT CASE WHEN p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) 
            'body', CASE WHEN to_jsonb(p) ->> 'prosqlbody' IS NULL THEN md5(p.prosrc) ELSE 'atomic' END),
        pg_get_functiondef(p.oid), $comments(pg_proc, p.oid)
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
- WHERE p.prokind <> 'a' AND $user_schema(n) AND $own(pg_proc, p.oid)
+ WHERE p.prokind <> 'a' AND $user_schema(n) AND $own(pg_proc, p.oid) AND $needs_free(pg_proc, p.oid)
    AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.oid
                       AND x.deptype = 'i')
 UNION ALL
@@ -111,13 +111,14 @@ SELECT 'trigger', t.oid::bigint, n.nspname, t.tgname, c.oid::bigint, n.nspname, 
        pg_get_triggerdef(t.oid), $comments(pg_trigger, t.oid)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid
  WHERE NOT t.tgisinternal AND COALESCE((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0 AND c.relkind <> 'f' AND c.relpersistence <> 't'
-   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid)
+   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid) AND $free(c.oid)
 UNION ALL
 SELECT 'rule', o.oid::bigint, n.nspname, o.rulename, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('event', o.ev_type, 'instead', o.is_instead, 'enabled', o.ev_enabled, 'where', o.ev_qual::text <> '<>'),
        pg_get_ruledef(o.oid), $comments(pg_rewrite, o.oid)
   FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE o.rulename <> '_RETURN' AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+   AND $free(c.oid) AND $needs_free(pg_rewrite, o.oid)
 UNION ALL
 SELECT 'policy', o.oid::bigint, n.nspname, o.polname, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('command', o.polcmd, 'permissive', o.polpermissive, 'using', o.polqual IS NOT NULL, 'check', o.polwithcheck IS NOT NULL,
@@ -127,7 +128,7 @@ SELECT 'policy', o.oid::bigint, n.nspname, o.polname, c.oid::bigint, n.nspname, 
        jsonb_build_object('using', pg_get_expr(o.polqual, o.polrelid), 'check', pg_get_expr(o.polwithcheck, o.polrelid))::text,
        $comments(pg_policy, o.oid)
   FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE $user_schema(n) AND $own(pg_class, c.oid) AND $free(c.oid) AND $needs_free(pg_policy, o.oid)
 UNION ALL
 SELECT r.kind, c.oid::bigint, n.nspname, c.relname, c.oid::bigint, n.nspname, c.relname, '{}'::jsonb, NULL, NULL
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -144,7 +145,7 @@ SELECT 'statistics', o.oid::bigint, n.nspname, o.stxname, c.oid::bigint, cn.nspn
        pg_get_statisticsobjdef(o.oid), $comments(pg_statistic_ext, o.oid)
   FROM pg_statistic_ext o JOIN pg_namespace n ON n.oid = o.stxnamespace
   JOIN pg_class c ON c.oid = o.stxrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
- WHERE c.relkind <> 'f' AND $user_schema(n) AND $own(pg_statistic_ext, o.oid)
+ WHERE c.relkind <> 'f' AND $user_schema(n) AND $own(pg_statistic_ext, o.oid) AND $free(c.oid)
 UNION ALL
 SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, jsonb_strip_nulls(q.facts), q.options::text, NULL
   FROM (SELECT c.oid::bigint AS id, n.nspname, c.relname, jsonb_build_object('options', c.reloptions, 'toast', t.reloptions) AS options,
@@ -164,7 +165,11 @@ SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, 
                                'n_distinct', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v WHERE v.option_name = 'n_distinct'),
                                'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
                                                          WHERE v.option_name = 'n_distinct_inherited'))) AS settings) s
-                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND s.settings <> '{}')) AS facts
+                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                           -- what nearly no column has is asked first, and without to_jsonb(): there may be 150 000
+                           -- of them. $1: the column's compression, which came with version 14
+                           AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR a.attoptions IS NOT NULL OR $1)
+                           AND s.settings <> '{}')) AS facts
           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
          WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)) q
