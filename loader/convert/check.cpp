@@ -117,7 +117,9 @@ private:
         for (ConvertedObject& o : objects_) {
             if (o.details.at("creatable").get<bool>()) pending.push_back(&o);
         }
-        const auto rank = [](const ConvertedObject* o) { return o->kind == "type" ? 0 : o->kind == "table" ? 1 : 2; };
+        const auto rank = [](const ConvertedObject* o) {
+            return o->kind == "support" ? 0 : o->kind == "type" ? 1 : o->kind == "table" ? 2 : 3;
+        };
         std::stable_sort(pending.begin(), pending.end(),
                          [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
         for (std::size_t before = pending.size() + 1; !pending.empty() && pending.size() < before;) {

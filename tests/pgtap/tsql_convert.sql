@@ -15,9 +15,10 @@ DECLARE
 BEGIN
     FOR v_row IN SELECT * FROM lakemover.convert_routine(
         'CREATE TABLE dbo.Customers (Id int IDENTITY(1,1) PRIMARY KEY, Name nvarchar(50) NOT NULL, Active bit NOT NULL, Created datetime, Balance decimal(10,2))'
-        || E'\nGO\n' || p_sql) OFFSET 1
+        || E'\nGO\n' || p_sql) WHERE kind <> 'table'
     LOOP
         EXECUTE v_row.sql;
+        CONTINUE WHEN v_row.kind = 'support';
         v_classes := v_classes || v_row.class || ' ';
     END LOOP;
     RETURN rtrim(v_classes);
