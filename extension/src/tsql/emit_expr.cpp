@@ -284,27 +284,32 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
 }
 
 Out Emitter::case_of(const Expr& e) {
-    std::string sql = "CASE";
     Type type;
     bool first = true;
     Out operand;
-    if (e.args[0]) {
-        operand = expr(*e.args[0]);
-        sql += " " + operand.sql;
-    }
+    std::vector<std::string> tests;
+    std::vector<Out> values;
+    const auto value = [&](const Expr& v) {
+        values.push_back(expr(v));
+        const Out& o = values.back();
+        if (o.sql != "NULL") type = std::exchange(first, false) ? o.type : common_type(type, o.type);
+    };
+    if (e.args[0]) operand = expr(*e.args[0]);
     for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
         Out when = expr(*e.args[i]);
         if (e.args[0]) strings_compared(e.at, operand.type, when.type);
         if (e.args[0])
             when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
-        const Out then = expr(*e.args[i + 1]);
-        if (then.sql != "NULL") type = std::exchange(first, false) ? then.type : common_type(type, then.type);
-        sql += " WHEN " + when.sql + " THEN " + then.sql;
+        tests.push_back(when.sql);
+        value(*e.args[i + 1]);
     }
-    if (e.args.back()) {
-        const Out otherwise = expr(*e.args.back());
-        if (otherwise.sql != "NULL") type = first ? otherwise.type : common_type(type, otherwise.type);
-        sql += " ELSE " + otherwise.sql;
+    if (e.args.back()) value(*e.args.back());
+    std::string sql = "CASE" + (e.args[0] ? " " + operand.sql : "");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        // a bit beside numbers is one of them
+        const bool bit = is_number(type.family) && values[i].type.family == Family::kBit;
+        sql += (i < tests.size() ? " WHEN " + tests[i] + " THEN " : std::string(" ELSE ")) +
+               (bit ? "(" + values[i].sql + ")::integer" : values[i].sql);
     }
     if (type.family == Family::kString) type = kText;
     return {sql + " END", type};

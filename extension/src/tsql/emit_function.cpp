@@ -17,6 +17,12 @@ void arguments(const Expr& e, std::size_t least, std::size_t most) {
     }
 }
 
+// A bit beside numbers is one of them.
+std::string bit_as(const Out& value, const Type& type) {
+    const bool number = type.family == Family::kInt || type.family == Family::kDecimal;
+    return number && value.type.family == Family::kBit ? "(" + value.sql + ")::integer" : value.sql;
+}
+
 }  // namespace
 
 Out Emitter::call(const Expr& e) {
@@ -61,7 +67,9 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     if (f == "COALESCE") {
         arguments(e, 1, 99);
         const Type type = common_of(e.args, 0);
-        return {"coalesce(" + list(e.args) + ")", type.family == Family::kString ? kText : type};
+        std::string sql;
+        for (const ExprPtr& a : e.args) sql += (sql.empty() ? "" : ", ") + bit_as(expr(*a), type);
+        return {"coalesce(" + sql + ")", type.family == Family::kString ? kText : type};
     }
     if (f == "NULLIF") {
         arguments(e, 2, 2);
@@ -70,7 +78,10 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "IIF") {
         arguments(e, 3, 3);
-        return {"CASE WHEN " + arg(0) + " THEN " + arg(1) + " ELSE " + arg(2) + " END", common_of(e.args, 1)};
+        const Type type = common_of(e.args, 1);
+        return {"CASE WHEN " + arg(0) + " THEN " + bit_as(expr(*e.args[1]), type) + " ELSE " +
+                    bit_as(expr(*e.args[2]), type) + " END",
+                type};
     }
     if (f == "CHOOSE") {
         arguments(e, 2, 99);

@@ -86,6 +86,8 @@ Type common_type(const Type& a, const Type& b) {
     }
     if (a.pg == b.pg) return a;
     if (number(a) && number(b)) return wider_type(a, b);
+    if (a.family == Family::kBit && number(b)) return b;  // a bit is the narrowest of numbers
+    if (b.family == Family::kBit && number(a)) return a;
     if (a.family == Family::kDate && b.family == Family::kDatetime) return b;
     if (b.family == Family::kDate && a.family == Family::kDatetime) return a;
     return {};
