@@ -115,7 +115,11 @@ Out Emitter::expr_of(const Expr& e) {
                 const bool temp = e.name[i].rfind('#', 0) == 0;
                 sql += (sql.empty() ? "" : ".") + (temp ? table_name({e.name[i]}, e.at) : ident(e.name[i]));
             }
-            return {sql, column_type(e.name)};
+            Type type = column_type(e.name);
+            if (type.family == Family::kOther && type.pg == "bytea" && !typing_)
+                doubt(e.at, "rowversion " + e.name.back(), "T-SQL gives it a new value with every change of its row",
+                      "give the target a trigger that does, or compare another column");
+            return {sql, type};
         }
         case Ex::kStar: return {(e.name.empty() ? "" : ident(e.name.back()) + ".") + "*", {}};
         case Ex::kParen: {

@@ -368,16 +368,16 @@ Converted Emitter::table(const Stmt& s) {
     return without_body(s, "table", [&] {
         if (!s.table.unsupported.empty())
             review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
-        for (const std::string& p : pending_) out_ += p + "\n";
-        if (s.kind == St::kAlterTable) {
-            std::string added;  // one at a time: scripts of several versions add the same column
+        std::string text;
+        if (s.kind == St::kAlterTable) {  // one at a time: scripts of several versions add the same column
             for (const Column& c : s.table.columns)
-                added +=
+                text +=
                     "ALTER TABLE " + result_.name + " ADD COLUMN IF NOT EXISTS" + column_sql(s.table, c, s.at) + ";\n";
-            out_ += added;
         } else {
-            out_ += "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
+            text = "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
         }
+        for (const std::string& p : pending_) out_ += p + "\n";
+        out_ += text;
         auto columns = std::make_shared<std::vector<ColumnInfo>>(*columns_of(s.table));
         for (std::size_t i = 0; i < columns->size(); ++i) {
             const Column& c = s.table.columns[i];

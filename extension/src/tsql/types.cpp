@@ -35,6 +35,8 @@ Type map_type(const TypeName& type, bool in_cast) {
         {"IMAGE", {Family::kBinary, "bytea"}},
         {"BINARY", {Family::kBinary, "bytea"}},
         {"VARBINARY", {Family::kBinary, "bytea"}},
+        {"ROWVERSION", {Family::kOther, "bytea"}},  // known by this family: its values change by themselves
+        {"TIMESTAMP", {Family::kOther, "bytea"}},
     };
     if (type.user) return {Family::kOther, ""};
     if (type.name == "DECIMAL" || type.name == "NUMERIC" || type.name == "DEC") {
