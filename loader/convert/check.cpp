@@ -186,6 +186,11 @@ private:
                       {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
         for (const json& body : bodies) {
             const int start = body[1].get<int>();
+            if (!pg_.query("SELECT pg_catalog.to_regproc($1) IS NOT NULL", {body[0].get<std::string>()})
+                     .boolean(0, 0)) {
+                o.reason = "another routine has the same name";  // two versions of it are among the scripts
+                return;
+            }
             const Result r = pg_.query(kCheck, {body[0].get<std::string>()});
             for (int i = 0; i < r.rows(); ++i) {
                 const std::string message = r.text(i, 2);

@@ -299,7 +299,17 @@ Column Parser::column_definition(TableDef& table) {
             c.default_value = unary();
         } else if (take("PRIMARY")) {
             expect("KEY");
-            c.primary_key = true;
+            if (!take("CLUSTERED")) take("NONCLUSTERED");
+            if (!is("(")) {
+                c.primary_key = true;
+                continue;
+            }
+            expect("(");  // the table's key: the comma in front of it may be left out
+            do {
+                table.primary_key.push_back(name_part());
+                if (!take("ASC")) take("DESC");
+            } while (take(","));
+            expect(")");
         } else if (take("UNIQUE")) {
             c.unique = true;
         } else if (take("CLUSTERED") || take("NONCLUSTERED") || take("ROWGUIDCOL") || take("SPARSE")) {
