@@ -99,7 +99,7 @@ staging() { lm_cli psql -X -A -t -q -F '|' -c "$1"; }
 mutated() {         # mutated WHAT SQL BATCH ROW_KEY CAUSE: patterns
     target "$2" > /dev/null || fail "$1: $2"
     expect 5 "$1, without the source" lm_cli validate
-    says 'pg_catalog\.pg_largeobject: level 2 differs'
+    says 'pg_catalog\.pg_largeobject: level 2 different'
     local found
     found=$(staging "SELECT row_key || '|' || cause FROM lakemover.difference WHERE table_id = 2613 AND level = 2 AND run_id = (SELECT max(run_id) FROM lakemover.run WHERE kind = 'migration')")
     if grep -qE "$3" <<< "$found"; then pass "$1: $(grep -E -m 1 "$3" <<< "$found")"; else fail "$1: no \"$3\" but: $found"; fi
