@@ -120,7 +120,7 @@ mutated "an object that is missing" 'SELECT lo_unlink(6007)' 'chunk [0-9]+' "$(a
 target "SELECT lo_from_bytea(6007, data) FROM public.kept" > /dev/null
 target "ALTER LARGE OBJECT 6007 OWNER TO $LM_TARGET_USER" > /dev/null
 mutated "a piece too many" "SELECT lo_put(5006, 262144, 'more')" 'chunk [0-9]+' "$(at 5006 262144)" '.*'
-mutated "and one that is cut off" "BEGIN; SELECT lo_truncate64(lo_open(5006, 131072), 262000); COMMIT" 'chunk [0-9]+' "$(at 5006 131072)" 'data.*truncated'
+mutated "and one that is cut off" "BEGIN; SELECT lo_truncate64(lo_open(5006, 131072), 262000); COMMIT" 'chunk [0-9]+' "$(at 5006 131072)" 'data'
 expect 5 "a refresh does not mend them" lm_cli migrate --refresh
 says 'large objects differ and are not repaired'
 target "DROP TABLE public.kept"
