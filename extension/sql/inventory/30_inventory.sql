@@ -9,6 +9,7 @@ DECLARE
     v_start   timestamptz := clock_timestamp();
     v_scope   text[];
     v_table   text;
+    v_same    boolean;
 BEGIN
     -- Two inventories of one source replace each other, one after the other.
     PERFORM pg_advisory_xact_lock(hashtext('lakemover.inventory'), hashtext(v_source::text));
@@ -31,7 +32,9 @@ BEGIN
     -- answer must do.
     FOR v_try IN 1 .. 3 LOOP
         BEGIN
-            IF NOT lakemover._inventory_postgres(v_source, v_scope) AND v_try < 3 THEN
+            -- a variable: an AND may be decided without calling it
+            v_same := lakemover._inventory_postgres(v_source, v_scope);
+            IF NOT v_same AND v_try < 3 THEN
                 RAISE EXCEPTION 'the schema of source "%" changed while it was read', v_source USING ERRCODE = 'serialization_failure';
             END IF;
             EXIT;

@@ -153,26 +153,32 @@ SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, 
             'options', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'toast', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(t.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'replica_identity', NULLIF(c.relreplident, CASE WHEN c.relreplident IN ('f', 'n') THEN '' ELSE c.relreplident END),
-            'replica_index', (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident),
-            'cluster_index', (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisclustered),
-            'columns', (SELECT jsonb_agg(jsonb_build_array(a.attname, s.settings) ORDER BY a.attnum)
-                          FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
-                         CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
-                               'statistics', NULLIF((to_jsonb(a) ->> 'attstattarget')::int, -1),
-                               'storage', CASE WHEN a.attstorage <> y.typstorage THEN
-                                               CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-                               'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
-                               'n_distinct', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v WHERE v.option_name = 'n_distinct'),
-                               'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
-                                                         WHERE v.option_name = 'n_distinct_inherited'))) AS settings) s
-                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                           -- what nearly no column has is asked first, and without to_jsonb(): there may be 150 000
-                           -- of them. $1: the column's compression, which came with version 14
-                           AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR a.attoptions IS NOT NULL OR $1)
-                           AND s.settings <> '{}')) AS facts
+            'replica_index', CASE WHEN c.relreplident = 'i' THEN
+                (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident) END,
+            'cluster_index', k.relname,
+            'columns', s.columns) AS facts
           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
-         WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)) q
+          LEFT JOIN (SELECT i.indrelid, x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indisclustered) k
+                 ON k.indrelid = c.oid
+          -- of all tables at once, and first what nearly no column has, without to_jsonb(): there may be 150 000 columns.
+          -- $1: a column's compression, which came with version 14
+          LEFT JOIN (SELECT a.attrelid, jsonb_agg(jsonb_build_array(a.attname, o.settings) ORDER BY a.attnum) AS columns
+                       FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+                      CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
+                            'statistics', NULLIF((to_jsonb(a) ->> 'attstattarget')::int, -1),
+                            'storage', CASE WHEN a.attstorage <> y.typstorage THEN
+                                            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                            'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+                            'n_distinct', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v WHERE v.option_name = 'n_distinct'),
+                            'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
+                                                      WHERE v.option_name = 'n_distinct_inherited'))) AS settings) o
+                      WHERE a.attnum > 0 AND NOT a.attisdropped
+                        AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR a.attoptions IS NOT NULL OR $1)
+                        AND o.settings <> '{}'
+                      GROUP BY a.attrelid) s ON s.attrelid = c.oid
+         WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+           AND (c.reloptions IS NOT NULL OR t.reloptions IS NOT NULL OR c.relreplident <> 'd' OR k.relname IS NOT NULL OR s.columns IS NOT NULL)) q
  WHERE jsonb_strip_nulls(q.facts) <> '{}')sql";
 
 // Who needs what: an object, or a default (part: its column), and a relation (with the column), routine, type or operator

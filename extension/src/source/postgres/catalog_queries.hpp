@@ -18,7 +18,8 @@ inline constexpr std::string_view kActivity =
  WHERE b.datname = current_database())sql";
 
 inline constexpr std::string_view kSourceInfo =
-    R"sql(SELECT s.system_identifier::text || '/' || current_database(),
+    R"sql(SELECT COALESCE(substring(s.row FROM '<i>([0-9]+)</i>'), host(inet_server_addr()) || ':' || inet_server_port(), 'local')
+           || '/' || current_database(),
        version(),
        current_setting('server_version_num')::int,
        current_database(),
@@ -52,7 +53,10 @@ inline constexpr std::string_view kSourceInfo =
            'large_objects', (SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1000000) l),
            'unreadable_large_objects', (SELECT jsonb_build_object('count', count(*), 'first', (array_agg(l.oid::bigint ORDER BY l.oid))[:10])
                                           FROM (SELECT m.oid FROM pg_largeobject_metadata m WHERE NOT $lo_readable() LIMIT 1000000) l))
-  FROM pg_database b, pg_control_system() s, pg_roles r,
+  FROM pg_database b, pg_roles r,
+       -- as a text: a user without the privilege could not even plan the call
+       (SELECT CASE WHEN has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') THEN query_to_xml(
+                    'SELECT system_identifier AS i FROM pg_control_system()', false, true, '')::text END) s(row),
        (SELECT CASE WHEN NOT pg_is_in_recovery() AND to_regclass('pg_catalog.pg_stat_wal') IS NOT NULL THEN query_to_xml(
                     'SELECT wal_bytes AS b, extract(epoch FROM now() - stats_reset)::bigint AS s FROM pg_stat_wal', false, true, '')::text END) w(row)
  WHERE b.datname = current_database() AND r.rolname = current_user)sql";
