@@ -6,6 +6,7 @@
 
 #include "loader/audit/audit_dir.hpp"
 #include "loader/config/settings.hpp"
+#include "loader/staging/staging.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
@@ -20,7 +21,8 @@ struct StoredAssessment {
 };
 
 // Takes an assessment and writes its reports, as PDF, too, if wanted.
-StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings);
+StoredAssessment store_assessment(Pg& staging, const Staging& server, const std::string& source, AuditDir& audit,
+                                  const Settings& settings);
 
 // Tells --on-event that an assessment and its reports are there. run: empty without one.
 void tell_assessment(const Settings& settings, const nlohmann::json& assessment, const std::string& audit_dir,

@@ -5,6 +5,7 @@
 
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/code.hpp"
 #include "loader/engine/existing.hpp"
 #include "loader/engine/helpers.hpp"
 #include "loader/engine/index_builder.hpp"
@@ -171,7 +172,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     begin_run(run, staging);
     {
         Phase phase(run, staging, "assess");
-        const StoredAssessment stored = store_assessment(staging, run.source, run.events.audit(), run.settings);
+        const StoredAssessment stored =
+            store_assessment(staging, run.staging, run.source, run.events.audit(), run.settings);
         const std::int64_t blockers = stored.blockers;
         tell_assessment(run.settings, stored.document, run.events.audit().path().string(), run.id());
         staging.query(
@@ -197,6 +199,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         freeze_plan(run, staging, scope);
         phase.end();
     }
+    convert_run_code(run, staging);
     Ledger ledger(run.run_uuid, 1);
     {
         Phase phase(run, staging, "schema");
