@@ -2,7 +2,7 @@
 # Code of a SQL Server source in a run: converted, checked, written to the audit directory, and with --apply-routines created
 # behind the data in the order of what needs what; refused where the target has it; what failed is tried again; a rollback leaves
 # nothing.
-# timeout: 600
+# timeout: 1200
 . "$(dirname "$0")/../lib/e2e.sh"
 . "$(dirname "$0")/../lib/mssql.sh"
 lm_init sqlserver_code
@@ -52,7 +52,7 @@ expect 0 "the directory" lm_cli verify "$DIR"
 
 # Somebody's view of the name of one of ours: nothing is touched.
 lm_cli rollback --yes > /dev/null 2>&1
-target 'CREATE SCHEMA dbo' 
+target "CREATE SCHEMA dbo AUTHORIZATION $LM_TARGET_USER"
 target 'CREATE VIEW dbo."Working" AS SELECT 1 AS theirs'
 expect 2 "the target has such a view" lm_cli --apply-routines equivalent
 says 'the target has planned objects already: view dbo."Working"' 'nothing was changed'
