@@ -12,6 +12,7 @@
 #include <cstdlib>
 
 #include "loader/cli/commands.hpp"
+#include "loader/config/code_flags.hpp"
 #include "loader/config/large_objects.hpp"
 #include "loader/staging/embedded.hpp"
 #include "loader/util/error.hpp"
@@ -168,6 +169,17 @@ void add_settings(CLI::App& app, Settings& s) {
     app.add_option("--max-bad-rows", s.max_bad_rows,
                    "rows of a table that --on-bad-row=reject sets aside before the table fails; default 1000")
         ->check(CLI::PositiveNumber)
+        ->group(load);
+    app.add_option("--apply-routines", code_flags().apply_routines,
+                   "SQL Server's code that is created on the target after the data: none (default), equivalent, or "
+                   "review (that and what is to be reviewed)")
+        ->envname("LAKEMOVER_APPLY_ROUTINES")
+        ->check(CLI::IsMember({"none", "equivalent", "review"}))
+        ->group(load);
+    app.add_flag("--exact-strings", code_flags().exact_strings,
+                 "SQL Server's code: strings compare alike on both sides, since the source's collations tell upper and "
+                 "lower case apart, and no value ends in blanks")
+        ->envname("LAKEMOVER_EXACT_STRINGS")
         ->group(load);
     app.add_option("--snapshot-hold", s.snapshot_hold_s,
                    "seconds that the source's snapshot outlives the loader; default 7200")
@@ -334,12 +346,9 @@ int run_cli(int argc, char** argv) {
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
-        bool exact_strings = false;
         convert->add_option("files", files,
                             "files with T-SQL; without any, the code of the planned source --source-name");
-        convert->add_flag("--exact-strings", exact_strings,
-                          "strings compare alike on both sides: the source's collations tell upper and lower case "
-                          "apart, and no value ends in blanks");
+        convert->add_option("--html", code_flags().html, "file for a page with the source beside the result");
         AcceptOptions acceptance;
         CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
         accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
@@ -403,7 +412,7 @@ int run_cli(int argc, char** argv) {
         else if (*daemon)
             code = command_daemon(s);
         else if (*convert)
-            code = command_convert(s, files, exact_strings);
+            code = command_convert(s, files, code_flags().exact_strings);
         else if (*accept)
             code = command_accept(s, acceptance);
         else if (*psql)

@@ -129,12 +129,29 @@ private:
                 const Result r = pg_.query("SELECT message, context FROM pg_temp.attempt($1)", {o->sql});
                 if (r.is_null(0, 0)) {
                     failed_.erase(o);
+                    o->created = true;
+                    find_functions(*o);
                 } else {
                     failed_[o] = {r.text(0, 0), r.text(0, 1)};
                     rest.push_back(o);
                 }
             }
             pending = std::move(rest);
+        }
+    }
+
+    // Which functions it made: a routine of its name, or those of a trigger.
+    void find_functions(ConvertedObject& o) {
+        std::vector<std::string> names;
+        if (o.kind == "trigger") {
+            for (const json& body : o.details.at("bodies")) names.push_back(body[0].get<std::string>());
+        } else if (o.kind == "procedure" || o.kind == "function") {
+            names.push_back(o.name);
+        }
+        for (const std::string& name : names) {
+            if (const Value found =
+                    pg_.scalar("SELECT pg_catalog.to_regproc($1)::pg_catalog.regprocedure::text", {name}))
+                o.signatures.push_back(*found);
         }
     }
 

@@ -6,6 +6,7 @@
 
 #include "loader/audit/audit_dir.hpp"
 #include "loader/config/settings.hpp"
+#include "loader/staging/staging.hpp"
 #include "loader/util/pq.hpp"
 
 namespace lakemover::loader {
@@ -24,7 +25,8 @@ struct StoredAssessment {
 };
 
 // Takes an assessment and writes its reports, as PDF, too, if wanted.
-StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings);
+StoredAssessment store_assessment(Pg& staging, const Staging& server, const std::string& source, AuditDir& audit,
+                                  const Settings& settings);
 
 struct WrittenAssessment {
     std::string dir;

@@ -6,6 +6,7 @@
 #include "loader/config/large_objects.hpp"
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/code.hpp"
 #include "loader/engine/existing.hpp"
 #include "loader/engine/helpers.hpp"
 #include "loader/engine/index_builder.hpp"
@@ -178,7 +179,8 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
             staging.query("SELECT lakemover.inventory($1)", {run.source});
             make_plan(staging, run.source, run.settings);
         }
-        const StoredAssessment stored = store_assessment(staging, run.source, run.events.audit(), run.settings);
+        const StoredAssessment stored =
+            store_assessment(staging, run.staging, run.source, run.events.audit(), run.settings);
         const std::int64_t blockers = stored.blockers;
         tell_assessment(run.settings, stored.document, run.events.audit().path().string(), run.id());
         staging.query(
@@ -204,6 +206,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         freeze_plan(run, staging, scope);
         phase.end();
     }
+    convert_run_code(run, staging);
     Ledger ledger(run.run_uuid, 1);
     {
         Phase phase(run, staging, "schema");

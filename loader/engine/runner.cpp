@@ -436,7 +436,7 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         // What a run would refuse is a finding here.
         store_target_facts(target, connection, pg, true);
     }
-    const StoredAssessment stored = store_assessment(pg, source, audit, settings);
+    const StoredAssessment stored = store_assessment(pg, staging, source, audit, settings);
     outcome.text = stored.text;
     outcome.json = stored.document.dump();
     outcome.signoff = stored.document.value("/assessment/signoff"_json_pointer, "");

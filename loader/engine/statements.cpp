@@ -41,6 +41,17 @@ bool left_over(const Statement& s, const Error& e) {
            (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
 }
 
+// Of converted code: what needs something that is not there would be made all the same, and fail when it is called.
+bool leave_out_blocked(RunContext& run, Pg& staging, const Statement& s) {
+    const Value why = staging.scalar("SELECT lakemover._code_blocked($1, $2)", {run.id(), std::to_string(s.ordinal)});
+    if (!why) return false;
+    staging.query("UPDATE lakemover.run_statement SET state = 'skipped', error = $3 WHERE run_id = $1 AND ordinal = $2",
+                  {run.id(), std::to_string(s.ordinal), *why});
+    run.events.audit().ddl(s.sql, {DdlOutcome::State::kSkipped, std::nullopt, *why, s.stage, s.object});
+    run.events.emit(Level::kWarning, "code_left_out", s.kind + " " + s.object + ": " + *why);
+    return true;
+}
+
 // One stage: independent statements, on as many connections as there are jobs.
 void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs) {
     std::vector<Statement> statements = pending_statements(staging, run, stage);
@@ -59,6 +70,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                 s = std::move(queue.front());
                 queue.pop_front();
             }
+            if (s.stage == "converted" && leave_out_blocked(run, staging, s)) continue;
             const std::optional<StatementOutcome> outcome = runner.execute(s);
             if (!outcome) return;
             const std::lock_guard lock(mutex);
@@ -187,6 +199,7 @@ void finish_schema(RunContext& run, Pg& staging) {
                                           {"fk_validate", true},
                                           {"view", false},
                                           {"trigger", false},
+                                          {"converted", false},
                                           {"comment", false},
                                           {"privilege", false},
                                           {"analyze", true}})

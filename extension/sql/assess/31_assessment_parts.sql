@@ -58,6 +58,7 @@ AS $$
                       FROM (SELECT u.kind, count(*) AS n,
                                    jsonb_agg(jsonb_build_object('name', u.name, 'detail', u.detail) ORDER BY u.item_no) FILTER (WHERE u.item_no <= 200) AS listed
                               FROM lakemover.inv_outside u WHERE u.source = p_source GROUP BY u.kind) o),
+        'code', lakemover._assessment_code(p_source),
         'estimate', lakemover._estimate(p_source))
 $$;
 COMMENT ON FUNCTION lakemover._assessment_parts(name) IS 'types, names, references, what is outside and the estimate, as an assessment stores them';

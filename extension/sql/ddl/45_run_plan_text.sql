@@ -13,7 +13,7 @@ SELECT concat_ws(E'\n',
               FROM lakemover.run_table t WHERE t.run_id = p_run AND t.table_id NOT IN (SELECT l.table_id FROM large_objects l)),
            (SELECT string_agg(jsonb_build_array(d.stage, d.table_id, d.kind, d.object, d.sql)::text, E'\n'
                               ORDER BY d.stage COLLATE "C", d.kind COLLATE "C", d.object COLLATE "C", d.sql COLLATE "C")
-              FROM lakemover.run_statement d WHERE d.run_id = p_run AND d.stage NOT IN ('sequence_value', 'privilege')
+              FROM lakemover.run_statement d WHERE d.run_id = p_run AND d.stage NOT IN ('sequence_value', 'privilege') AND d.code_no IS NULL
                AND (d.table_id IS NULL OR d.table_id NOT IN (SELECT l.table_id FROM large_objects l))))
 $$;
 COMMENT ON FUNCTION lakemover._run_plan_text(bigint) IS 'the text whose SHA-256 is the run''s plan hash, as plan_hash() makes it: specs and statements, one a line';

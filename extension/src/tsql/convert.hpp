@@ -61,6 +61,8 @@ struct Options {
         std::string name, type;  // the type as T-SQL declares it
         bool identity = false;
     };
+    // How a name that is a column's is written on the target, by its lower-case form; others are in lower case.
+    std::map<std::string, std::string> identifiers;
     std::map<std::string, std::vector<Column>> columns;  // of tables that no script creates, by "schema.table"
 };
 
