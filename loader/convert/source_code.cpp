@@ -156,8 +156,10 @@ std::vector<SourceObject> convert_source_code(const Staging& staging, Pg& pg, co
     }
     if (given.empty()) return objects;
     std::vector<std::vector<ConvertedObject>> made(given.size());
-    for (ConvertedObject& o : convert_scripts(pg, input)) made.at(o.script).push_back(std::move(o));
-    std::vector<ConvertedObject> converted;
+    std::vector<ConvertedObject> converted;  // behind the library that some of them may use
+    for (ConvertedObject& o : convert_scripts(pg, input))
+        (o.kind == "support" ? converted : made.at(o.script)).push_back(std::move(o));
+    const std::size_t first = converted.size();
     for (std::size_t i = 0; i < given.size(); ++i) {
         converted.push_back(one_of(std::move(made[i]), *given[i]));
         compare_names(converted.back(), *given[i]);
@@ -166,7 +168,8 @@ std::vector<SourceObject> convert_source_code(const Staging& staging, Pg& pg, co
     // As on the target: every name says its schema, or is not found.
     prelude.emplace_back("SET search_path = ''");
     check_converted(staging, prelude, converted);
-    for (std::size_t i = 0; i < given.size(); ++i) objects.push_back({*given[i], std::move(converted[i]), {}, {}});
+    for (std::size_t i = 0; i < given.size(); ++i)
+        objects.push_back({*given[i], std::move(converted[first + i]), {}, {}});
     return sorted(std::move(objects), context.value("table_ids", json::object()));
 }
 

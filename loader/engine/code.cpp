@@ -28,6 +28,10 @@ std::string left_out(const SourceObject& o, const CodeFlags& flags, bool has_pie
         return "it is to be reviewed, and --apply-routines is " + flags.apply_routines + ": " + first_note(made);
     if (!made.created)
         return "it was not created in a scratch database first: " + (made.reason.empty() ? "unknown" : made.reason);
+    if (!made.details.value("support", json::array()).empty())
+        return "it uses functions of lakemover_tsql, which a run does not create: lakemover convert --source-name "
+               "writes "
+               "both";
     if (!has_pieces) return "its statements are not told apart";
     return {};
 }
