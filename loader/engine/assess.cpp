@@ -54,8 +54,8 @@ namespace {
 // none, or that cannot be done: then the assessment says that nothing was verified.
 bool check_assessed_code(Pg& staging, const Staging& server, const std::string& source, bool exact_strings) {
     const Value id = staging.scalar(
-        "SELECT assessment_id FROM lakemover.assessment a WHERE a.source = $1 AND a.summary -> 'code' <> 'null' AND "
-        "a.assessment_id = (SELECT max(assessment_id) FROM lakemover.assessment WHERE source = $1)",
+        "SELECT max(assessment_id) FILTER (WHERE summary -> 'code' <> 'null' AND assessment_id = newest) FROM (SELECT "
+        "assessment_id, summary, max(assessment_id) OVER () AS newest FROM lakemover.assessment WHERE source = $1) a",
         {source});
     if (!id) return false;
     json code = json::array();

@@ -61,7 +61,7 @@ helpers+=($!)
 : > "$LM_TMP/watched"
 (
     while :; do
-        lm_sql source postgres -c "SELECT c.relkind, l.mode, l.granted, coalesce(extract(epoch FROM clock_timestamp() - l.waitstart), 0), l.relation FROM pg_locks l JOIN pg_stat_activity a USING (pid) LEFT JOIN pg_class c ON c.oid = l.relation
+        lm_sql source "$LM_DB" -c "SELECT c.relkind, l.mode, l.granted, coalesce(extract(epoch FROM clock_timestamp() - l.waitstart), 0), l.relation FROM pg_locks l JOIN pg_stat_activity a USING (pid) LEFT JOIN pg_class c ON c.oid = l.relation
             WHERE a.usename = '$LM_SOURCE_USER' AND l.locktype IN ('relation', 'tuple', 'transactionid', 'page') AND l.database IS DISTINCT FROM 0" >> "$LM_TMP/watched"
     done
 ) 2> /dev/null &

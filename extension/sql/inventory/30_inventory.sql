@@ -10,6 +10,7 @@ DECLARE
     v_scope   text[];
     v_table   text;
     v_same    boolean;
+    v_tries   CONSTANT int := 5;
 BEGIN
     -- Two inventories of one source replace each other, one after the other.
     PERFORM pg_advisory_xact_lock(hashtext('lakemover.inventory'), hashtext(v_source::text));
@@ -28,20 +29,22 @@ BEGIN
     END IF;
 
     -- A lock that somebody took meanwhile ends a query after two seconds, and what was dropped meanwhile has no definition any
-    -- more (XX000, 42P01); then all begins anew, without what is locked now. Where relations come and go all the time the third
+    -- more (XX000, 42P01); then all begins anew, without what is locked now. Where relations come and go all the time the last
     -- answer must do.
-    FOR v_try IN 1 .. 3 LOOP
+    FOR v_try IN 1 .. v_tries LOOP
         BEGIN
             -- a variable: an AND may be decided without calling it
             v_same := lakemover._inventory_postgres(v_source, v_scope);
-            IF NOT v_same AND v_try < 3 THEN
+            IF NOT v_same AND v_try < v_tries THEN
                 RAISE EXCEPTION 'the schema of source "%" changed while it was read', v_source USING ERRCODE = 'serialization_failure';
             END IF;
             EXIT;
         EXCEPTION WHEN lock_not_available OR serialization_failure OR internal_error OR undefined_table THEN
-            IF v_try = 3 AND SQLSTATE <> '55P03' THEN
-                RAISE;
-            ELSIF v_try = 3 THEN
+            IF v_try = v_tries AND SQLSTATE <> '55P03' THEN
+                RAISE EXCEPTION 'the catalogs of source "%" cannot be read: tables come and go all the time', v_source
+                    USING ERRCODE = 'serialization_failure', DETAIL = SQLERRM,
+                          HINT = 'Somebody creates and drops tables, one after another; try again later, or name the schemas that stay (SOURCE_SCHEMAS).';
+            ELSIF v_try = v_tries THEN
                 RAISE EXCEPTION 'the catalogs of source "%" cannot be read: tables are locked anew all the time', v_source
                     USING ERRCODE = 'lock_not_available', DETAIL = SQLERRM,
                           HINT = 'Somebody runs ALTER TABLE, VACUUM FULL, TRUNCATE or the like, one after another; try again later.';

@@ -44,7 +44,7 @@ inline constexpr std::string_view kSourceInfo =
            'max_standby_streaming_delay', current_setting('max_standby_streaming_delay'),
            'old_snapshot_threshold', current_setting('old_snapshot_threshold', true),
            'track_counts', current_setting('track_counts')::boolean,
-           -- of the primary only; there is such a view from 14 on, and a text that names it fails before
+           -- of the primary only, where there is such a view (14 and newer): a text that names it fails before
            'wal_bytes', substring(w.row FROM '<b>([0-9]+)</b>')::numeric,
            'wal_seconds', substring(w.row FROM '<s>([0-9]+)')::numeric,
            'max_locks', current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int,
