@@ -133,9 +133,10 @@ says 'drop +large objects' ' 0 kept'
 equal "what is left" "99 theirs, too" "$(target "SELECT oid || ' ' || convert_from(lo_get(oid), 'UTF8') FROM pg_largeobject_metadata")"
 equal "the earlier run has nothing to roll back" 0 "$(target "SELECT count(*) FROM pg_class WHERE relname = 'document'")"
 
-# Corrupted while the run goes on: when the index is made, all pieces are there.
+# Corrupted while the run goes on, by the session that makes the index, once the piece is there.
 target "CREATE FUNCTION public.strike() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS \$\$ BEGIN
-    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'app.document_body') THEN PERFORM lo_put(5004, 131072, 'x'); END IF; END \$\$"
+    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'app.document_body') THEN
+        WHILE NOT EXISTS (SELECT FROM pg_largeobject WHERE loid = 5004 AND pageno = 64) LOOP PERFORM pg_sleep(0.05); END LOOP; PERFORM lo_put(5004, 131072, 'x'); END IF; END \$\$"
 target "CREATE EVENT TRIGGER strike ON ddl_command_end WHEN TAG IN ('CREATE INDEX') EXECUTE FUNCTION public.strike()"
 expect 5 "a run whose object is changed" lm_cli
 says 'VALIDATION FAILED' 'pg_catalog\.pg_largeobject'
