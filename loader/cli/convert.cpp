@@ -100,7 +100,7 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
     Counts counts;
     for (const ConvertedObject& o : objects) {
         const bool schema = o.kind == "table" || o.kind == "type";  // these come with the schema's own migration
-        const bool routine = !schema && o.kind != "statement";
+        const bool routine = !schema && o.kind != "statement" && o.kind != "support";
         if (o.kind == "statement") ++counts.statements;
         if (routine) {
             ++(o.result == "manual" ? counts.manual : o.result == "review" ? counts.review : counts.equivalent);

@@ -114,7 +114,8 @@ void convert_scripts(FunctionCallInfo fcinfo) {
                                      {"relation", c.relation},
                                      {"creatable", c.creatable},
                                      {"tables", c.tables},
-                                     {"routines", c.routines}};
+                                     {"routines", c.routines},
+                                     {"support", c.support}};
         lakemover::source::TextRow row;
         row.emplace_back(std::to_string(c.script));
         row.emplace_back(std::to_string(c.line));

@@ -5,6 +5,20 @@
 
 namespace lakemover::tsql {
 
+namespace {
+
+// Where the label stands in the script; -1 when it is nowhere.
+int label_offset(const std::vector<StmtPtr>& list, const std::string& label) {
+    for (const StmtPtr& s : list) {
+        if (s->kind == St::kLabel && s->text == label) return static_cast<int>(s->at.offset);
+        const int inside = std::max(label_offset(s->body, label), label_offset(s->otherwise, label));
+        if (inside >= 0) return inside;
+    }
+    return -1;
+}
+
+}  // namespace
+
 bool Emitter::returns_rows(const Stmt& s) const {
     if (s.kind == St::kSelect) {
         const Select* first = first_select(*s.query);
@@ -18,9 +32,18 @@ bool Emitter::returns_rows(const Stmt& s) const {
     return s.output != nullptr && s.output->into.empty();
 }
 
+// Those of the statement itself; a procedure that is called hands its cursors on.
+int Emitter::result_count(const Stmt& s) const {
+    if (s.kind == St::kExec && !s.name.empty()) {
+        const Signature* callee = signature(s.name);
+        if (callee != nullptr && callee->cursors > 0) return callee->cursors;
+    }
+    return returns_rows(s) ? 1 : 0;
+}
+
 void Emitter::collect_results(const std::vector<StmtPtr>& list, std::vector<const Stmt*>& found) const {
     for (const StmtPtr& s : list) {
-        if (returns_rows(*s)) found.push_back(s.get());
+        for (int i = result_count(*s); i > 0; --i) found.push_back(s.get());
         if (s->kind == St::kInsert) continue;  // INSERT … EXEC takes the rows itself
         collect_results(s->body, found);
         collect_results(s->otherwise, found);
@@ -36,7 +59,17 @@ Emitter::Paths Emitter::paths(const std::vector<StmtPtr>& list) const {
             all.ended = std::max(all.ended, all.through);
             return {-1, all.ended};  // nothing behind it is reached
         }
-        if (returns_rows(s)) here.through = 1;
+        if (s.kind == St::kGoto) {  // on with what stands behind the label
+            std::vector<const Stmt*> all_sets;
+            collect_results(routine_->body, all_sets);
+            const int label = label_offset(routine_->body, s.text);
+            const auto behind = static_cast<int>(std::count_if(all_sets.begin(), all_sets.end(), [&](const Stmt* r) {
+                return static_cast<int>(r->at.offset) > label;
+            }));
+            all.ended = std::max(all.ended, all.through + behind);
+            return {-1, all.ended};
+        }
+        here.through = result_count(s);
         if (s.kind == St::kIf || s.kind == St::kTry) {
             // A block that fails in its middle has returned what it returned: TRY and CATCH add up.
             const Paths a = paths(s.body);

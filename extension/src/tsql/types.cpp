@@ -35,6 +35,8 @@ Type map_type(const TypeName& type, bool in_cast) {
         {"IMAGE", {Family::kBinary, "bytea"}},
         {"BINARY", {Family::kBinary, "bytea"}},
         {"VARBINARY", {Family::kBinary, "bytea"}},
+        {"ROWVERSION", {Family::kOther, "bytea"}},  // known by this family: its values change by themselves
+        {"TIMESTAMP", {Family::kOther, "bytea"}},
     };
     if (type.user) return {Family::kOther, ""};
     if (type.name == "DECIMAL" || type.name == "NUMERIC" || type.name == "DEC") {
@@ -86,6 +88,8 @@ Type common_type(const Type& a, const Type& b) {
     }
     if (a.pg == b.pg) return a;
     if (number(a) && number(b)) return wider_type(a, b);
+    if (a.family == Family::kBit && number(b)) return b;  // a bit is the narrowest of numbers
+    if (b.family == Family::kBit && number(a)) return a;
     if (a.family == Family::kDate && b.family == Family::kDatetime) return b;
     if (b.family == Family::kDate && a.family == Family::kDatetime) return a;
     return {};
