@@ -163,11 +163,6 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
 
 namespace {
 
-[[noreturn]] void rows_differ(std::int64_t source, std::uint64_t streamed) {
-    throw Error(Exit::kOther, "row counts of a table differ",
-                "source says " + std::to_string(source) + ", streamed " + std::to_string(streamed));
-}
-
 PumpResult digest_stream(Pg& staging, const std::string& call, codec::StreamDigester* digester,
                          const AfterRead& after_read) {
     PumpResult result;
@@ -198,7 +193,9 @@ PumpResult digest_stream(Pg& staging, const std::string& call, codec::StreamDige
     } catch (const codec::DecodeError& e) {
         throw_malformed(e);
     }
-    if (source_rows != static_cast<std::int64_t>(result.digest.rows)) rows_differ(source_rows, result.digest.rows);
+    if (source_rows != static_cast<std::int64_t>(result.digest.rows))
+        throw Error(Exit::kOther, "row counts of a table differ",
+                    "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(result.digest.rows));
     result.read_s = std::max(0.0, result.read_s - result.connect_s);
     result.rows = source_rows;
     return result;

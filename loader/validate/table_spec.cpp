@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "codec/column_form.hpp"
+#include "codec/stats_text.hpp"
 #include "loader/util/error.hpp"
 
 namespace lakemover::loader {
@@ -115,11 +116,7 @@ codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::Has
 }
 
 nlohmann::json column_stats_json(const std::vector<codec::ColumnStats>& stats) {
-    nlohmann::json document = nlohmann::json::array();
-    for (const codec::ColumnStats& s : stats) {
-        document.push_back({s.non_null, std::to_string(s.hash_sum), s.bytes});
-    }
-    return document;
+    return nlohmann::json::parse(codec::column_stats_text(stats));
 }
 
 std::vector<codec::ColumnStats> parse_column_stats(const nlohmann::json& document) {

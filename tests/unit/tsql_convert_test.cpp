@@ -133,6 +133,11 @@ TEST(TsqlConvert, TypesOfSeveralValues) {
         return from == std::string::npos ? std::string() : sql.substr(from + 17, sql.find(")\n", from) - from - 17);
     };
     EXPECT_EQ(columns("COALESCE(i, n)"), "numeric");
+    // A bit beside numbers is one of them, of whatever kind they are.
+    for (const char* values : {"COALESCE(@b, 2)", "COALESCE(@b, 1.5)", "COALESCE(@b, 1.5E0)", "COALESCE(@b, $1.5)"})
+        EXPECT_NE(body("IF " + std::string(values) + " > 1 PRINT 'a'").find("coalesce((p_b)::integer, "),
+                  std::string::npos)
+            << body("IF " + std::string(values) + " > 1 PRINT 'a'");
     EXPECT_EQ(columns("COALESCE(i, NULL, 0)"), "integer");
     EXPECT_EQ(columns("IIF(i = 1, d, m)"), "timestamp(3)");
     EXPECT_EQ(columns("CASE WHEN i = 1 THEN d ELSE m END"), "timestamp(3)");

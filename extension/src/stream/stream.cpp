@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "codec/stats_text.hpp"
 #include "codec/stream_digester.hpp"
 #include "pg/spi.hpp"
 #include "source/spec.hpp"
@@ -46,15 +47,11 @@ std::string losses_text(const std::vector<source::ColumnLosses>& losses) {
     return ",\"losses\":" + all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-// ,"hash_us":…,"digested":rows,"lane1":"…","lane2":"…","columns":[[non_null,"hash_sum",bytes],…]: 64 bits do not fit JSON's numbers everywhere.
+// ,"hash_us":…,"digested":rows,"lane1":"…","lane2":"…","columns":…
 std::string digest_text(const codec::StreamDigester& digester, std::int64_t hash_us) {
-    nlohmann::json columns = nlohmann::json::array();
-    for (const codec::ColumnStats& s : digester.columns()) {
-        columns.push_back({s.non_null, std::to_string(s.hash_sum), s.bytes});
-    }
     return ",\"hash_us\":" + std::to_string(hash_us) + ",\"digested\":" + std::to_string(digester.rows()) +
            ",\"lane1\":\"" + digester.digest().lane1_text() + "\",\"lane2\":\"" + digester.digest().lane2_text() +
-           "\",\"columns\":" + columns.dump();
+           "\",\"columns\":" + codec::column_stats_text(digester.columns());
 }
 
 // One chunk on its way. When it is destroyed before its end (error, cancel, LIMIT, closed portal) the copy

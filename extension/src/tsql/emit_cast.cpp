@@ -19,14 +19,11 @@ Out Emitter::as_text(const Out& value, const Position& at) {
         case Family::kGuid: return {"upper((" + v + ")::text)", kText};
         case Family::kMoney: return {"round(" + v + ", 2)::text", kText};
         case Family::kDatetime:
-            if (!library()) break;
-            if (value.type.pg == "timestamp(3)" || value.type.pg == "timestamp(0)")  // datetime2(3) looks otherwise
-                doubt(at, "date as text",
-                      "a datetime2 is written as 2024-01-31 10:00:00, a datetime as Jan 31 2024 10:00AM",
-                      "use CONVERT with a style");
-            if (value.type.pg == "timestamp(3)" || value.type.pg == "timestamp(0)")
-                return {"lakemover_tsql.date_text(" + v + ", 0)", kText};
-            break;
+            if (!library() || (value.type.pg != "timestamp(3)" && value.type.pg != "timestamp(0)")) break;
+            doubt(at, "date as text",  // datetime2(3) looks otherwise
+                  "a datetime2 is written as 2024-01-31 10:00:00, a datetime as Jan 31 2024 10:00AM",
+                  "use CONVERT with a style");
+            return {"lakemover_tsql.date_text(" + v + ", 0)", kText};
         default: break;
     }
     if (v != "NULL") written_as_text(at, "conversion to a string", value.type);

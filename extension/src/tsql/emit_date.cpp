@@ -9,7 +9,7 @@ const Type kInteger{Family::kInt, "integer"};
 const Type kText{Family::kString, "text"};
 
 // The date part's one name; empty when it is none.
-std::string date_part(const Expr& e) {
+std::string part_of(const std::string& word) {
     static const std::map<std::string, std::string, std::less<>> parts = {{"YEAR", "year"},
                                                                           {"YY", "year"},
                                                                           {"YYYY", "year"},
@@ -43,19 +43,15 @@ std::string date_part(const Expr& e) {
                                                                           {"ISO_WEEK", "iso_week"},
                                                                           {"ISOWK", "iso_week"},
                                                                           {"ISOWW", "iso_week"}};
-    if (e.kind != Ex::kColumn || e.name.size() != 1) return "";
-    const auto found = parts.find(upper_ascii(e.name[0]));
+    const auto found = parts.find(upper_ascii(word));
     return found == parts.end() ? "" : found->second;
 }
 
+std::string date_part(const Expr& e) { return e.kind == Ex::kColumn && e.name.size() == 1 ? part_of(e.name[0]) : ""; }
+
 }  // namespace
 
-bool date_part_name(const std::string& word) {
-    Expr e;
-    e.kind = Ex::kColumn;
-    e.name = {word};
-    return !date_part(e).empty();
-}
+bool date_part_name(const std::string& word) { return !part_of(word).empty(); }
 
 std::string Emitter::timestamp(const Expr& e) {
     const Out o = expr(e);

@@ -12,9 +12,6 @@ const Type kInteger{Family::kInt, "integer"};
 const Type kText{Family::kString, "text"};
 
 const Expr& inner(const Expr& e) { return e.kind == Ex::kParen ? inner(*e.args[0]) : e; }
-bool is_number(Family f) {
-    return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat;
-}
 bool is_time(Family f) {
     return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset;
 }
@@ -30,6 +27,10 @@ std::string bracketed(const Expr& e, const std::string& sql) {
     return simple ? sql : "(" + sql + ")";
 }
 }  // namespace
+
+std::string bit_as(const Out& value, const Type& type) {
+    return is_number(type.family) && value.type.family == Family::kBit ? "(" + value.sql + ")::integer" : value.sql;
+}
 
 std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
     std::string out;
@@ -310,10 +311,7 @@ Out Emitter::case_of(const Expr& e) {
     if (e.args.back()) value(*e.args.back());
     std::string sql = "CASE" + (e.args[0] ? " " + operand.sql : "");
     for (std::size_t i = 0; i < values.size(); ++i) {
-        // a bit beside numbers is one of them
-        const bool bit = is_number(type.family) && values[i].type.family == Family::kBit;
-        sql += (i < tests.size() ? " WHEN " + tests[i] + " THEN " : std::string(" ELSE ")) +
-               (bit ? "(" + values[i].sql + ")::integer" : values[i].sql);
+        sql += (i < tests.size() ? " WHEN " + tests[i] + " THEN " : std::string(" ELSE ")) + bit_as(values[i], type);
     }
     if (type.family == Family::kString) type = kText;
     return {sql + " END", type};
@@ -370,7 +368,7 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
     if (type.family == Family::kString && from == Family::kInt && type.length > 0 && type.length < 10)
         doubt(at, "integer as a short string", "what is too long is * in T-SQL, and cut here",
               "give it more characters");
-    if (from == Family::kBit && is_number(type.family)) return {"(" + value.sql + ")::integer", type};
+    if (from == Family::kBit && is_number(type.family)) return {bit_as(value, type), type};
     if (type.family == Family::kInt && (from == Family::kDecimal || from == Family::kFloat)) {
         return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds
     }

@@ -8,26 +8,19 @@ namespace lakemover::tsql {
 
 namespace {
 
-bool is_quiet(const Stmt& s) {
-    return s.kind == St::kDeclare || s.kind == St::kSet || s.kind == St::kSetOption || s.kind == St::kPrint ||
-           s.kind == St::kLabel || s.kind == St::kCommit;
-}
-
 bool assigns_only(const Stmt& s) {  // SELECT @x = …, without a table
     if (s.kind != St::kSelect || !s.query->select || s.query->select->from) return false;
     const std::vector<SelectItem>& items = s.query->select->items;
-    return std::all_of(items.begin(), items.end(), [](const SelectItem& i) { return !i.variable.empty(); });
-}
-
-const Stmt* find_label(const std::vector<StmtPtr>& list, const std::string& label) {
-    const Stmt* found = nullptr;
-    walk_statements(list, [&](const Stmt& s) {
-        if (s.kind == St::kLabel && s.text == label) found = &s;
-    });
-    return found;
+    return !items.empty() &&
+           std::all_of(items.begin(), items.end(), [](const SelectItem& i) { return !i.variable.empty(); });
 }
 
 }  // namespace
+
+bool is_quiet(const Stmt& s) {
+    return s.kind == St::kDeclare || s.kind == St::kSet || s.kind == St::kSetOption || s.kind == St::kPrint ||
+           s.kind == St::kLabel || assigns_only(s);
+}
 
 // RAISERROR of a severity that is known to be an error's.
 bool Emitter::is_severe(const Stmt& s) const {
@@ -77,7 +70,7 @@ Emitter::Rest Emitter::behind(const std::vector<StmtPtr>& list, const Stmt& s) c
         if (rest.what != Rest::kEnd) return rest;
         for (std::size_t j = i + 1; j < list.size(); ++j) {
             const Stmt& next = *list[j];
-            if (is_quiet(next) || assigns_only(next)) continue;
+            if (is_quiet(next) || next.kind == St::kCommit) continue;
             if (next.kind == St::kRollback || rolls_back_if_open(next)) {
                 rest.rolls_back = true;
                 continue;

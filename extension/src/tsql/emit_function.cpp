@@ -17,12 +17,6 @@ void arguments(const Expr& e, std::size_t least, std::size_t most) {
     }
 }
 
-// A bit beside numbers is one of them.
-std::string bit_as(const Out& value, const Type& type) {
-    const bool number = type.family == Family::kInt || type.family == Family::kDecimal;
-    return number && value.type.family == Family::kBit ? "(" + value.sql + ")::integer" : value.sql;
-}
-
 }  // namespace
 
 Out Emitter::call(const Expr& e) {

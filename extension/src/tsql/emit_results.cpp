@@ -2,22 +2,9 @@
 #include <algorithm>
 
 #include "tsql/emitter.hpp"
+#include "tsql/walk.hpp"
 
 namespace lakemover::tsql {
-
-namespace {
-
-// Where the label stands in the script; -1 when it is nowhere.
-int label_offset(const std::vector<StmtPtr>& list, const std::string& label) {
-    for (const StmtPtr& s : list) {
-        if (s->kind == St::kLabel && s->text == label) return static_cast<int>(s->at.offset);
-        const int inside = std::max(label_offset(s->body, label), label_offset(s->otherwise, label));
-        if (inside >= 0) return inside;
-    }
-    return -1;
-}
-
-}  // namespace
 
 bool Emitter::returns_rows(const Stmt& s) const {
     if (s.kind == St::kSelect) {
@@ -62,9 +49,9 @@ Emitter::Paths Emitter::paths(const std::vector<StmtPtr>& list) const {
         if (s.kind == St::kGoto) {  // on with what stands behind the label
             std::vector<const Stmt*> all_sets;
             collect_results(routine_->body, all_sets);
-            const int label = label_offset(routine_->body, s.text);
+            const Stmt* label = find_label(routine_->body, s.text);
             const auto behind = static_cast<int>(std::count_if(all_sets.begin(), all_sets.end(), [&](const Stmt* r) {
-                return static_cast<int>(r->at.offset) > label;
+                return label == nullptr || r->at.offset > label->at.offset;
             }));
             all.ended = std::max(all.ended, all.through + behind);
             return {-1, all.ended};

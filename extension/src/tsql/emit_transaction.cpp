@@ -39,16 +39,6 @@ const Stmt* only(const std::vector<StmtPtr>& list) {
     return list[0]->kind == St::kBlock ? only(list[0]->body) : list[0].get();
 }
 
-bool is_quiet(const Stmt& s) {  // of no effect on rows
-    return s.kind == St::kDeclare || s.kind == St::kSet || s.kind == St::kSetOption || s.kind == St::kPrint;
-}
-
-bool is_quiet_here(const Stmt& s) {
-    return is_quiet(s) || s.kind == St::kLabel ||
-           (s.kind == St::kSelect && s.query->select && !s.query->select->from && !s.query->select->items.empty() &&
-            !s.query->select->items[0].variable.empty());
-}
-
 // Cannot fail: what it assigns is there already.
 bool is_safe(const Stmt& s) {
     const auto plain = [](const Expr& e) {
@@ -118,7 +108,7 @@ bool Emitter::only_leaves(const std::vector<StmtPtr>& list) const {
     return std::all_of(list.begin(), list.end(), [&](const StmtPtr& s) {
         const bool leaves = s->kind == St::kReturn || s->kind == St::kGoto || s->kind == St::kRollback ||
                             s->kind == St::kRaiserror || s->kind == St::kThrow || s->kind == St::kBreak;
-        return leaves || is_quiet_here(*s) || (s->kind == St::kBlock && only_leaves(s->body)) ||
+        return leaves || is_quiet(*s) || (s->kind == St::kBlock && only_leaves(s->body)) ||
                (s->kind == St::kIf && only_leaves(s->body) && only_leaves(s->otherwise));
     });
 }
@@ -138,7 +128,7 @@ bool Emitter::is_certain(const Stmt& s, bool in_loop) {
     const bool raises = !handler.empty() && (handler.back()->kind == St::kThrow || is_severe(*handler.back()));
     // The handler undoes the transaction before it changes anything.
     std::size_t undo = 0;
-    while (undo < handler.size() && is_quiet_here(*handler[undo])) ++undo;
+    while (undo < handler.size() && is_quiet(*handler[undo])) ++undo;
     const bool undone =
         undo < handler.size() &&
         ((handler[undo]->kind == St::kRollback && handler[undo]->text.empty()) || rolls_back_if_open(*handler[undo])) &&
@@ -149,23 +139,23 @@ bool Emitter::is_certain(const Stmt& s, bool in_loop) {
         const Stmt* begin = nullptr;
         const Stmt* commit = nullptr;
         std::size_t first = 0;
-        while (first < body.size() && is_quiet_here(*body[first])) ++first;
+        while (first < body.size() && is_quiet(*body[first])) ++first;
         if (first < body.size() && body[first]->kind == St::kBeginTran) begin = body[first].get();
         for (std::size_t i = 0; around != nullptr && i < around->size(); ++i) {
             if ((*around)[i].get() != &s) continue;
             for (std::size_t j = i; begin == nullptr && j > 0; --j) {
                 if ((*around)[j - 1]->kind == St::kBeginTran) begin = (*around)[j - 1].get();
-                if (!is_quiet_here(*(*around)[j - 1])) break;
+                if (!is_quiet(*(*around)[j - 1])) break;
             }
             for (std::size_t j = i + 1; j < around->size() && commit == nullptr; ++j) {
                 const Stmt& next = *(*around)[j];
                 if (next.kind == St::kCommit) commit = &next;
                 if (next.kind == St::kIf && guards_transactions(next)) commit = only(next.body);
-                if (!is_quiet_here(next)) break;
+                if (!is_quiet(next)) break;
             }
         }
         std::size_t last = body.size();
-        while (last > 0 && (is_quiet_here(*body[last - 1]) || body[last - 1]->kind == St::kReturn)) --last;
+        while (last > 0 && (is_quiet(*body[last - 1]) || body[last - 1]->kind == St::kReturn)) --last;
         if (last > 0 && body[last - 1]->kind == St::kCommit) commit = body[last - 1].get();
         if (last > 0 && commit == nullptr && body[last - 1]->kind == St::kIf && guards_transactions(*body[last - 1]))
             commit = only(body[last - 1]->body);

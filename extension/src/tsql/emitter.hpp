@@ -23,6 +23,10 @@ struct Out {  // an expression in PostgreSQL's words
     Type type;
 };
 
+// The value beside others whose common type is type: a bit beside numbers is one of them.
+std::string bit_as(const Out& value, const Type& type);
+// Of no effect on rows: it declares, assigns, sets, prints or is a label.
+bool is_quiet(const Stmt& s);
 // Whether DATEPART and its like know the word.
 bool date_part_name(const std::string& word);
 // Forms of a date that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.

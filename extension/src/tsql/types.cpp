@@ -76,11 +76,12 @@ Type wider_type(const Type& a, const Type& b) {
     return {};
 }
 
+bool is_number(Family f) {
+    return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat;
+}
+
 Type common_type(const Type& a, const Type& b) {
-    const auto number = [](const Type& t) {
-        return t.family == Family::kInt || t.family == Family::kDecimal || t.family == Family::kMoney ||
-               t.family == Family::kFloat;
-    };
+    const auto number = [](const Type& t) { return is_number(t.family); };
     if (!a.known() || !b.known()) return {};
     if (a.family == Family::kString && b.family == Family::kString) {
         if (a.pg == b.pg) return a;

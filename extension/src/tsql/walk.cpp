@@ -98,4 +98,12 @@ void walk_statements(const std::vector<StmtPtr>& list, const std::function<void(
     }
 }
 
+const Stmt* find_label(const std::vector<StmtPtr>& list, const std::string& label) {
+    const Stmt* found = nullptr;
+    walk_statements(list, [&](const Stmt& s) {
+        if (s.kind == St::kLabel && s.text == label) found = &s;
+    });
+    return found;
+}
+
 }  // namespace lakemover::tsql

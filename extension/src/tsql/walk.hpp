@@ -15,4 +15,7 @@ void walk(const std::vector<StmtPtr>& list, const ExprVisitor& visit);
 // Visits every statement of the list and below, parents first.
 void walk_statements(const std::vector<StmtPtr>& list, const std::function<void(const Stmt&)>& visit);
 
+// The label of that name in the list or below; null when there is none.
+const Stmt* find_label(const std::vector<StmtPtr>& list, const std::string& label);
+
 }  // namespace lakemover::tsql
