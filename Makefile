@@ -90,6 +90,7 @@ bench: deps
 	$(MAKE) --no-print-directory stage
 	tests/bench/bench.sh
 	tests/bench/engine.sh
+	tests/bench/assessment.sh
 	tests/bench/validation.sh
 	tests/bench/sqlserver.sh
 

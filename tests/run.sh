@@ -38,7 +38,12 @@ show() {
 finish() {
     if [ ${#failures[@]} -gt 0 ]; then
         printf '\nfailed:\n'
-        printf '  %s\n' "${failures[@]}"
+        local failure
+        for failure in "${failures[@]}"; do
+            printf '  %s\n' "$failure"
+            # Again, since whoever shortens this output cuts its middle.
+            if [ -f "$logs/${failure/\//-}.log" ]; then grep -E '^(FAILED|not ok)' "$logs/${failure/\//-}.log" | head -n 5 | sed 's/^/        /'; fi
+        done
     fi
     if [ $skipped -gt 0 ]; then
         printf '%d passed, %d failed, %d skipped\n' $passed $failed $skipped

@@ -6,9 +6,16 @@
 namespace lakemover::loader {
 namespace {
 
+std::string_view without_trailing_space(std::string_view text) {
+    const std::size_t last = text.find_last_not_of(" \t\r\n");
+    return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
+}
+
+}  // namespace
+
 // psql ends a comment at \n and at \r: every line of foreign text gets its own marker, or a name with a line break in
 // it would become a statement of the script.
-std::string as_comment(std::string_view text) {
+std::string sql_comment(std::string_view text) {
     std::string out;
     while (true) {
         const std::size_t end = text.find_first_of("\r\n");
@@ -20,13 +27,6 @@ std::string as_comment(std::string_view text) {
     }
 }
 
-std::string_view without_trailing_space(std::string_view text) {
-    const std::size_t last = text.find_last_not_of(" \t\r\n");
-    return last == std::string_view::npos ? std::string_view{} : text.substr(0, last + 1);
-}
-
-}  // namespace
-
 std::string ddl_script_header(std::string_view about) {
     return fmt::format(
         "{}"
@@ -35,7 +35,7 @@ std::string ddl_script_header(std::string_view about) {
         "SET standard_conforming_strings = on;\n"
         "SET check_function_bodies = off;\n"
         "SELECT pg_catalog.set_config('search_path', '', false);\n",
-        as_comment(about));
+        sql_comment(about));
 }
 
 std::string ddl_script_statement(std::string_view sql) {
@@ -54,10 +54,10 @@ std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, st
     const bool done = outcome.state == DdlOutcome::State::kDone;
     head += done ? ": done" : outcome.state == DdlOutcome::State::kFailed ? ": FAILED" : ": skipped";
     if (outcome.seconds) head += fmt::format(" in {:.3f} s", *outcome.seconds);
-    std::string entry = "\n" + as_comment(head);
-    if (!outcome.error.empty()) entry += as_comment(outcome.error);
+    std::string entry = "\n" + sql_comment(head);
+    if (!outcome.error.empty()) entry += sql_comment(outcome.error);
 
-    return entry + (done ? ddl_script_statement(sql) : as_comment(without_trailing_space(sql)));
+    return entry + (done ? ddl_script_statement(sql) : sql_comment(without_trailing_space(sql)));
 }
 
 }  // namespace lakemover::loader

@@ -7,6 +7,8 @@
 
 namespace lakemover::loader {
 
+// Each line of the text with -- in front and an end of line behind.
+std::string sql_comment(std::string_view text);
 std::string ddl_script_header(std::string_view about);
 std::string ddl_script_statement(std::string_view sql);
 std::string ddl_script_entry(std::string_view sql, const DdlOutcome& outcome, std::string_view at);

@@ -12,6 +12,8 @@
 #include <cstdlib>
 
 #include "loader/cli/commands.hpp"
+#include "loader/config/code_flags.hpp"
+#include "loader/config/large_objects.hpp"
 #include "loader/staging/embedded.hpp"
 #include "loader/util/error.hpp"
 
@@ -168,6 +170,17 @@ void add_settings(CLI::App& app, Settings& s) {
                    "rows of a table that --on-bad-row=reject sets aside before the table fails; default 1000")
         ->check(CLI::PositiveNumber)
         ->group(load);
+    app.add_option("--apply-routines", code_flags().apply_routines,
+                   "SQL Server's code that is created on the target after the data: none (default), equivalent, or "
+                   "review (that and what is to be reviewed)")
+        ->envname("LAKEMOVER_APPLY_ROUTINES")
+        ->check(CLI::IsMember({"none", "equivalent", "review"}))
+        ->group(load);
+    app.add_flag("--exact-strings", code_flags().exact_strings,
+                 "SQL Server's code: strings compare alike on both sides, since the source's collations tell upper and "
+                 "lower case apart, and no value ends in blanks")
+        ->envname("LAKEMOVER_EXACT_STRINGS")
+        ->group(load);
     app.add_option("--snapshot-hold", s.snapshot_hold_s,
                    "seconds that the source's snapshot outlives the loader; default 7200")
         ->group(load);
@@ -222,7 +235,7 @@ void finish_settings(Settings& s) {
 }
 
 // The plan that "migrate" loads is there already: what only planning heeds would be ignored.
-void refuse_planning(const Settings& s) {
+void refuse_planning(const Settings& s, const std::string& large_objects) {
     auto flags = sqlserver_planning(s);
     flags.insert(flags.begin(), {{"--profile", s.profile}, {"--naming", s.naming}});
     const auto refuse = [](const std::string& flag, const std::string& whole) {
@@ -231,6 +244,10 @@ void refuse_planning(const Settings& s) {
     };
     if (!s.privileges.empty()) {
         const std::string flag = s.privileges == "no" ? "--no-privileges" : "--privileges";
+        refuse(flag, flag);
+    }
+    if (!large_objects.empty()) {
+        const std::string flag = large_objects == "no" ? "--no-large-objects" : "--large-objects";
         refuse(flag, flag);
     }
     for (const auto& [flag, value] : flags)
@@ -329,12 +346,9 @@ int run_cli(int argc, char** argv) {
         std::vector<std::string> files;
         CLI::App* convert =
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
-        bool exact_strings = false;
         convert->add_option("files", files,
                             "files with T-SQL; without any, the code of the planned source --source-name");
-        convert->add_flag("--exact-strings", exact_strings,
-                          "strings compare alike on both sides: the source's collations tell upper and lower case "
-                          "apart, and no value ends in blanks");
+        convert->add_option("--html", code_flags().html, "file for a page with the source beside the result");
         AcceptOptions acceptance;
         CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
         accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
@@ -349,6 +363,9 @@ int run_cli(int argc, char** argv) {
         verify->add_option("--fingerprint", verification.fingerprint, "fingerprint of the signer's public key");
         CLI::App* psql = app.add_subcommand("psql", "open the staging database with psql; arguments are passed on");
 
+        std::string large_objects;  // empty: as the variable says
+        app.add_flag("--no-large-objects{no},--large-objects{yes}", large_objects, "do not move large objects")
+            ->group("Load");
         try {
             app.parse(argc, argv);
         } catch (const CLI::ParseError& e) {
@@ -362,13 +379,15 @@ int run_cli(int argc, char** argv) {
         if (*verify) return static_cast<int>(command_verify(verification, s.json));
         finish_settings(s);
         check_settings(s);
+        if (!large_objects.empty()) setenv(kLargeObjectsVariable, large_objects.c_str(), 1);
+        (void)large_objects_setting();  // refuses now what it would refuse in the middle of a run
         if (!s.rehearse.empty() && (!app.get_subcommands().empty() || s.assess_only))
             throw Error(Exit::kUsage, "--rehearse is a run of its own", {}, "lakemover --rehearse " + s.rehearse);
         Exit code = Exit::kSuccess;
         if (*plan) {
             code = command_plan(s, planning);
         } else if (*migrate) {
-            refuse_planning(s);
+            refuse_planning(s, large_objects);
             code = refresh ? command_refresh(s) : command_run(s, false);
         } else if (*resume)
             code = command_resume(s, run, consistent);
@@ -393,7 +412,7 @@ int run_cli(int argc, char** argv) {
         else if (*daemon)
             code = command_daemon(s);
         else if (*convert)
-            code = command_convert(s, files, exact_strings);
+            code = command_convert(s, files, code_flags().exact_strings);
         else if (*accept)
             code = command_accept(s, acceptance);
         else if (*psql)

@@ -1,13 +1,19 @@
 // lakemover convert: T-SQL files, or the code of a planned source, through staging's converter and its check. Throws Error.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <limits>
+#include <sstream>
 
 #include <nlohmann/json.hpp>
 
 #include "loader/cli/commands.hpp"
-#include "loader/convert/check.hpp"
+#include "loader/config/code_flags.hpp"
+#include "loader/convert/convert_scripts.hpp"
+#include "loader/convert/source_code.hpp"
+#include "loader/report/code_page.hpp"
 
 namespace lakemover::loader {
 
@@ -26,15 +32,28 @@ std::string read_script(const std::string& file) {
     return text;
 }
 
-// What is known of the planned source; its tables become the check's prelude.
-json planned(Pg& pg, const std::string& source, Prelude& prelude) {
-    const json context = json::parse(pg.scalar("SELECT lakemover._convert_context($1)", {source}).value_or("{}"));
-    if (!context.contains("tables") || (context["tables"].empty() && context["scripts"].empty()))
-        throw Error(Exit::kUsage, "the source \"" + source + "\" has no plan", {}, "run lakemover plan first");
-    for (const char* part : {"schemas", "tables"}) {
-        for (const json& sql : context[part]) prelude.push_back(sql.get<std::string>());
-    }
-    return context;
+std::string text_of(const json& value) { return value.is_string() ? value.get<std::string>() : std::string(); }
+
+// An object's part of its script: up to where the next one begins.
+std::string own_lines(const std::string& script, const std::vector<ConvertedObject>& objects,
+                      const ConvertedObject& object) {
+    const auto first_of = [](const ConvertedObject& o) { return o.details.at("line").get<std::int64_t>(); };
+    std::int64_t end = std::numeric_limits<std::int64_t>::max();
+    for (const ConvertedObject& other : objects)
+        if (other.script == object.script && first_of(other) > first_of(object)) end = std::min(end, first_of(other));
+    std::string text;
+    std::istringstream lines(script);
+    std::string line;
+    for (std::int64_t number = 1; number < end && std::getline(lines, line); ++number)
+        if (number >= first_of(object)) text += line + "\n";
+    return text;
+}
+
+void write_page(const std::string& file, const json& page) {
+    std::ofstream out(file, std::ios::binary | std::ios::trunc);
+    out << render_code_html(page);
+    out.close();
+    if (!out) throw Error(Exit::kUsage, "cannot write \"" + file + "\"");
 }
 
 struct Counts {
@@ -57,56 +76,57 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
         throw Error(Exit::kUsage, "there is nothing to convert", {},
                     "name files with T-SQL, or a planned source with --source-name");
     }
+    const std::string& html = code_flags().html;
     std::vector<std::string> files = given;
-    json input{{"exact_strings", exact_strings}, {"scripts", json::array()}};
-    for (const std::string& file : files) input["scripts"].push_back(read_script(file));  // before staging is started
+    std::vector<std::string> scripts;
+    for (const std::string& file : files) scripts.push_back(read_script(file));  // before staging is started
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
-    Prelude prelude;
+    json context = json::object();
     if (!settings.source.name.empty()) {
-        const json context = planned(pg, settings.source.name, prelude);
-        input["names"] = context["names"];
-        input["columns"] = context["columns"];
-        for (const json& code : given.empty() ? context["scripts"] : json::array()) {
-            files.push_back(code[0].get<std::string>());
-            input["scripts"].push_back(code[1]);
-        }
+        context = convert_context(pg, settings.source.name);
+        if (context.value("tables", json::array()).empty() && context.value("scripts", json::array()).empty())
+            throw Error(Exit::kUsage, "the source \"" + settings.source.name + "\" has no plan", {},
+                        "run lakemover plan first");
     }
-    std::string text;
-    try {
-        text = input.dump();
-    } catch (const json::exception&) {
-        throw Error(Exit::kUsage, "a file is not UTF-8 text", {}, "convert it first, for example with iconv -t UTF-8");
-    }
-    const Result r = pg.query(
-        "SELECT script, line, name, kind, sql, class, score, notes, details FROM lakemover._convert_scripts($1)",
-        {text});
     std::vector<ConvertedObject> objects;
-    for (int row = 0; row < r.rows(); ++row) {
-        ConvertedObject o;
-        o.script = static_cast<std::size_t>(r.integer(row, 0));
-        o.name = r.text(row, 2);
-        o.kind = r.text(row, 3);
-        o.sql = r.text(row, 4);
-        o.result = r.text(row, 5);
-        o.score = r.text(row, 6);
-        o.notes = json::parse(r.text(row, 7));
-        o.details = json::parse(r.text(row, 8));
-        o.details["line"] = r.integer(row, 1);
-        objects.push_back(std::move(o));
+    if (given.empty()) {
+        for (SourceObject& o : convert_source_code(staging, pg, context, exact_strings)) {
+            o.made.script = files.size();
+            files.push_back(o.script.at("name").get<std::string>());
+            scripts.push_back(text_of(o.script.at("definition")));
+            objects.push_back(std::move(o.made));
+        }
+    } else {
+        json input = converter_input(context, exact_strings);
+        input["scripts"] = scripts;
+        objects = convert_scripts(pg, input);
+        check_converted(staging, prelude_of(context), objects);
     }
-    check_converted(staging, prelude, objects);
 
     Counts counts;
+    json page{{"of", given.empty() ? "source " + settings.source.name : fmt::format("{}", fmt::join(given, ", "))},
+              {"objects", json::array()}};
     for (const ConvertedObject& o : objects) {
         const bool schema = o.kind == "table" || o.kind == "type";  // these come with the schema's own migration
-        const bool routine = !schema && o.kind != "statement";
+        const bool routine = !schema && o.kind != "statement" && o.kind != "support";
         if (o.kind == "statement") ++counts.statements;
         if (routine) {
             ++(o.result == "manual" ? counts.manual : o.result == "review" ? counts.review : counts.equivalent);
             if (o.absent) ++counts.absent;
             if (!o.verified && !o.absent && o.result != "manual") ++counts.unverified;
         }
+        if (!html.empty() && !schema)
+            page["objects"].push_back({{"kind", o.kind},
+                                       {"source_name", o.name.empty() ? "in " + files.at(o.script) : o.name},
+                                       {"class", o.result},
+                                       {"score", o.score},
+                                       {"verified", o.verified},
+                                       {"reason", o.reason},
+                                       {"notes", o.notes},
+                                       {"first_line", o.details["line"]},
+                                       {"source_sql", own_lines(scripts.at(o.script), objects, o)},
+                                       {"sql", o.sql}});
         if (settings.json) {
             json document{{"file", files.at(o.script)},
                           {"line", o.details["line"]},
@@ -126,6 +146,7 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
                        o.sql);
         }
     }
+    if (!html.empty()) write_page(html, page);
     if (!settings.json) fmt::print("{}", summary(counts));
     return Exit::kSuccess;
 }

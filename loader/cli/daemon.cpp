@@ -1,6 +1,7 @@
 // lakemover daemon: serves the runs that CALL lakemover.migrate() queues, one at a time, until it is stopped; takes over
 // those of daemons that died, and helps with those of others while it has none. SIGTERM drains it: no further run is
 // begun, the one that it leads ends at its next boundary and can be resumed; one that it helps with goes on without it.
+// Beside that it writes the reports of assessments that SQL took.
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@
 #include "loader/cli/commands.hpp"
 #include "loader/cli/runs.hpp"
 #include "loader/cli/signals.hpp"
+#include "loader/engine/assessment_reports.hpp"
 #include "loader/engine/helping.hpp"
 #include "loader/engine/runner.hpp"
 #include "loader/engine/watch.hpp"
@@ -200,6 +202,8 @@ Exit command_daemon(const Settings& settings) {
         target_identity = target.identity(probe);
     }
     say(settings, "daemon_ready", "lakemover daemon " + loader_id + " is ready");
+    const AssessmentReports reports(
+        settings, staging, [&](const std::string& kind, const std::string& message) { say(settings, kind, message); });
     Service(settings, staging, loader_id, target_identity, stop).serve();
     try {
         staging.connect().query("DELETE FROM lakemover.loader WHERE loader_id = $1", {loader_id});

@@ -10,6 +10,7 @@
 
 #include "loader/cli/commands.hpp"
 #include "loader/cli/runs.hpp"
+#include "loader/engine/assess.hpp"
 #include "loader/engine/run_end.hpp"
 #include "loader/report/assessment_diff.hpp"
 
@@ -30,13 +31,6 @@ std::string newest_assessment(Pg& pg, const std::string& given) {
     if (id) return *id;
     throw Error(Exit::kUsage, given.empty() ? "there is no assessment" : "there is no assessment " + given, {},
                 "SELECT assessment_id, source, taken_at FROM lakemover.assessment; lakemover --assess-only makes one");
-}
-
-// finding_limit: of each check and severity; empty: all.
-json stored_assessment(Pg& pg, const std::string& id, const std::string& finding_limit) {
-    return json::parse(
-        pg.scalar("SELECT lakemover._assessment_json($1, nullif($2, '')::int)::text", {id, finding_limit})
-            .value_or("{}"));
 }
 
 // assessment.json, or the directory that holds it.
@@ -73,18 +67,7 @@ Exit command_report_assessment(const Settings& settings, const std::string& asse
     const Staging staging = Staging::open(settings);
     Pg pg = staging.connect();
     const std::string id = newest_assessment(pg, assessment);
-    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
-    const json document = stored_assessment(pg, id, "200");
-    AuditDir audit = AuditDir::create(settings.audit_dir, "report-assessment-" + id, settings.home + "/audit-beside");
-    std::string text;
-    const Result lines = pg.query("SELECT line FROM lakemover._assessment_report($1) AS line", {id});
-    for (int i = 0; i < lines.rows(); ++i) text += lines.text(i, 0) + "\n";
-    audit.write("assessment.txt", text);
-    write_assessment(audit, document, settings.pdf == "yes");
-    audit.seal(key, {{"kind", "assessment"},
-                     {"source", document.value("/assessment/source"_json_pointer, "")},
-                     {"signoff", document.value("/assessment/signoff"_json_pointer, "")}});
-    fmt::print("{}/assessment.html\n", audit.path().string());
+    fmt::print("{}/assessment.html\n", write_stored_assessment(pg, id, settings).dir);
     return Exit::kSuccess;
 }
 

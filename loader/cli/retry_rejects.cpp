@@ -105,7 +105,7 @@ Exit command_retry_rejects(const Settings& settings, const std::string& given) {
                    r.text(0, 0),
                    r.text(0, 1),
                    make_loader_id(),
-                   parse_hash_key(r.get(0, 2)),
+                   codec::parse_hash_key(r.get(0, 2)),
                    {},
                    outages};
     Ledger ledger(run.run_uuid, 1);

@@ -78,10 +78,7 @@ void check_settings(const Settings& s) {
     one_of("--checksum-hash", s.checksum_hash, std::array{"md5", "sha256"});
     if (!s.profile.empty()) one_of("--profile", s.profile, std::array{"native", "portable"});
     if (!s.naming.empty()) one_of("--naming", s.naming, std::array{"preserve", "lower", "snake"});
-    if (s.ci == "citext")
-        throw Error(Exit::kUsage, "--ci=citext is not supported", {},
-                    "icu makes columns compare without regard to case, with a collation instead of another type");
-    if (!s.ci.empty()) one_of("--ci", s.ci, std::array{"none", "icu"});
+    if (!s.ci.empty()) one_of("--ci", s.ci, std::array{"none", "icu", "citext"});
     if (!s.char_as.empty()) one_of("--char-as", s.char_as, std::array{"char", "varchar"});
     if (!s.on_nul.empty()) one_of("--on-nul", s.on_nul, std::array{"strip", "fail"});
     if (!s.on_surrogate.empty()) one_of("--on-surrogate", s.on_surrogate, std::array{"replace", "fail"});

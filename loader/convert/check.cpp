@@ -117,7 +117,9 @@ private:
         for (ConvertedObject& o : objects_) {
             if (o.details.at("creatable").get<bool>()) pending.push_back(&o);
         }
-        const auto rank = [](const ConvertedObject* o) { return o->kind == "type" ? 0 : o->kind == "table" ? 1 : 2; };
+        const auto rank = [](const ConvertedObject* o) {
+            return o->kind == "support" ? 0 : o->kind == "type" ? 1 : o->kind == "table" ? 2 : 3;
+        };
         std::stable_sort(pending.begin(), pending.end(),
                          [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
         for (std::size_t before = pending.size() + 1; !pending.empty() && pending.size() < before;) {
@@ -127,12 +129,29 @@ private:
                 const Result r = pg_.query("SELECT message, context FROM pg_temp.attempt($1)", {o->sql});
                 if (r.is_null(0, 0)) {
                     failed_.erase(o);
+                    o->created = true;
+                    find_functions(*o);
                 } else {
                     failed_[o] = {r.text(0, 0), r.text(0, 1)};
                     rest.push_back(o);
                 }
             }
             pending = std::move(rest);
+        }
+    }
+
+    // Which functions it made: a routine of its name, or those of a trigger.
+    void find_functions(ConvertedObject& o) {
+        std::vector<std::string> names;
+        if (o.kind == "trigger") {
+            for (const json& body : o.details.at("bodies")) names.push_back(body[0].get<std::string>());
+        } else if (o.kind == "procedure" || o.kind == "function") {
+            names.push_back(o.name);
+        }
+        for (const std::string& name : names) {
+            if (const Value found =
+                    pg_.scalar("SELECT pg_catalog.to_regproc($1)::pg_catalog.regprocedure::text", {name}))
+                o.signatures.push_back(*found);
         }
     }
 
@@ -184,6 +203,11 @@ private:
                       {"CREATE TEMPORARY TABLE IF NOT EXISTS " + table.get<std::string>()});
         for (const json& body : bodies) {
             const int start = body[1].get<int>();
+            if (!pg_.query("SELECT pg_catalog.to_regproc($1) IS NOT NULL", {body[0].get<std::string>()})
+                     .boolean(0, 0)) {
+                o.reason = "another routine has the same name";  // two versions of it are among the scripts
+                return;
+            }
             const Result r = pg_.query(kCheck, {body[0].get<std::string>()});
             for (int i = 0; i < r.rows(); ++i) {
                 const std::string message = r.text(i, 2);

@@ -15,8 +15,11 @@ struct ConvertedObject {
     std::string name, kind, sql, result, score;  // result: equivalent, review or manual
     nlohmann::json notes, details;
     bool verified = false;
-    std::string reason;   // why it was not verified
-    bool absent = false;  // because something that it uses is in no script
+    std::string reason;    // why it was not verified
+    bool absent = false;   // because something that it uses is in no script
+    bool created = false;  // in the scratch database
+    std::vector<std::string>
+        signatures;  // of its functions, in the order of its text; qualified where the check's path is empty
 };
 
 // Objects of a plan that are there already, as statements.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "loader/config/code_flags.hpp"
+#include "loader/convert/convert_scripts.hpp"
+#include "loader/convert/source_code.hpp"
 #include "loader/engine/event_command.hpp"
 #include "loader/engine/run_end.hpp"
 
@@ -22,23 +25,75 @@ void vacuum_inventory(Pg& staging) {
     if (tables) staging.exec("VACUUM (TRUNCATE false, SKIP_LOCKED) " + *tables);
 }
 
-}  // namespace
-
-std::string assess(Pg& staging, const std::string& source, const Settings& settings) {
-    const Value seconds =
-        settings.data_check_seconds < 0 ? Value() : Value(fmt::format("{}", settings.data_check_seconds));
-    const Result r = staging.query("SELECT line FROM lakemover.assess($1, $2, $3, $4, $5) AS line",
-                                   {source, settings.data_checks, std::to_string(settings.data_check_rows), seconds,
-                                    settings.redact_values ? "t" : "f"});
+std::string lines_of(const Result& r) {
     std::string text;
     for (int i = 0; i < r.rows(); ++i) text += r.text(i, 0) + "\n";
     return text;
 }
 
-StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditDir& audit, const Settings& settings) {
+}  // namespace
+
+json stored_assessment(Pg& staging, const std::string& id, const std::string& finding_limit) {
+    return json::parse(
+        staging.scalar("SELECT lakemover._assessment_json($1, nullif($2, '')::int)::text", {id, finding_limit})
+            .value_or("{}"));
+}
+
+std::string assess(Pg& staging, const std::string& source, const Settings& settings, const std::string& report_dir) {
+    const Value seconds =
+        settings.data_check_seconds < 0 ? Value() : Value(fmt::format("{}", settings.data_check_seconds));
+    const Result r = staging.query("SELECT line FROM lakemover.assess($1, $2, $3, $4, $5, $6) AS line",
+                                   {source, settings.data_checks, std::to_string(settings.data_check_rows), seconds,
+                                    settings.redact_values ? "t" : "f", report_dir});
+    return lines_of(r);
+}
+
+namespace {
+
+// assess() can only say what the conversion would give; here the code is checked beside its tables. False where there is
+// none, or that cannot be done: then the assessment says that nothing was verified.
+bool check_assessed_code(Pg& staging, const Staging& server, const std::string& source, bool exact_strings) {
+    const Value id = staging.scalar(
+        "SELECT max(assessment_id) FILTER (WHERE summary -> 'code' <> 'null' AND assessment_id = newest) FROM (SELECT "
+        "assessment_id, summary, max(assessment_id) OVER () AS newest FROM lakemover.assessment WHERE source = $1) a",
+        {source});
+    if (!id) return false;
+    json code = json::array();
+    std::string reason;
+    std::vector<SourceObject> objects;
+    try {
+        objects = convert_source_code(server, staging, convert_context(staging, source), exact_strings);
+    } catch (const Error& e) {
+        if (e.connection_lost) throw;
+        return false;  // as it is stored: not verified
+    }
+    for (const SourceObject& o : objects) {
+        const std::string first = first_note(o.made);
+        const bool unchecked = !o.made.verified && !o.made.absent && o.made.result == "review";
+        if (unchecked && reason.empty()) reason = "not all of it: " + o.made.reason;
+        code.push_back({{"kind", o.script["kind"]},
+                        {"source_name", o.script["source_name"]},
+                        {"class", o.made.result},
+                        {"score", json::parse(o.made.score)},
+                        {"absent", o.made.absent},
+                        {"reason", first.empty() ? json() : json(first)}});
+    }
+    staging.query("SELECT lakemover._note_code_check($1, $2, true, nullif($3, ''))", {*id, code.dump(), reason});
+    return true;
+}
+
+}  // namespace
+
+StoredAssessment store_assessment(Pg& staging, const Staging& server, const std::string& source, AuditDir& audit,
+                                  const Settings& settings) {
     StoredAssessment stored;
     vacuum_inventory(staging);
-    stored.text = assess(staging, source, settings);
+    stored.text = assess(staging, source, settings, audit.path().string());
+    if (check_assessed_code(staging, server, source, code_flags().exact_strings))
+        stored.text = lines_of(staging.query(
+            "SELECT line FROM lakemover._assessment_report((SELECT max(assessment_id) FROM lakemover.assessment WHERE "
+            "source = $1)) AS line",
+            {source}));
     stored.document = json::parse(staging.scalar("SELECT lakemover.assess_json($1)::text", {source}).value_or("{}"));
     audit.write("assessment.txt", stored.text);
     write_assessment(audit, stored.document, settings.pdf == "yes");
@@ -47,6 +102,23 @@ StoredAssessment store_assessment(Pg& staging, const std::string& source, AuditD
         {source});
     stored.blockers = blockers ? std::stoll(*blockers) : 0;
     return stored;
+}
+
+WrittenAssessment write_stored_assessment(Pg& staging, const std::string& id, const Settings& settings) {
+    const SigningKey key = SigningKey::open(settings.home, settings.signing_key);
+    WrittenAssessment written;
+    written.document = stored_assessment(staging, id, "200");
+    AuditDir audit = AuditDir::create(settings.audit_dir, "report-assessment-" + id, settings.home + "/audit-beside");
+    written.dir = audit.path().string();
+    std::string text;
+    const Result lines = staging.query("SELECT line FROM lakemover._assessment_report($1) AS line", {id});
+    for (int i = 0; i < lines.rows(); ++i) text += lines.text(i, 0) + "\n";
+    audit.write("assessment.txt", text);
+    write_assessment(audit, written.document, settings.pdf == "yes");
+    audit.seal(key, {{"kind", "assessment"},
+                     {"source", written.document.value("/assessment/source"_json_pointer, "")},
+                     {"signoff", written.document.value("/assessment/signoff"_json_pointer, "")}});
+    return written;
 }
 
 void tell_assessment(const Settings& settings, const json& assessment, const std::string& audit_dir,

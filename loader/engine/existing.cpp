@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/statement_runner.hpp"
 #include "loader/target/objects.hpp"
 
@@ -18,7 +19,7 @@ std::vector<Table> existing_tables(RunContext& run, Pg& staging, Pg& target) {
     const Value wanted = staging.scalar(
         "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('s', spec->>'target_schema', 't', "
         "spec->>'target_table'))::text "
-        "FROM lakemover.run_table WHERE run_id = $1",
+        "FROM lakemover.run_table WHERE run_id = $1 AND spec->>'kind' <> 'large objects'",
         {run.id()});
     if (!wanted) return {};
     const Result found = target.query(
@@ -96,13 +97,8 @@ template <class Items, class Text> std::string joined(const Items& items, const 
 
 void drop(Pg& target, const Code& c) { target.exec("DROP " + c.kind + " IF EXISTS " + c.name); }
 
-}  // namespace
-
-void handle_existing_objects(RunContext& run, Pg& staging, Pg& target) {
-    const std::vector<Table> tables = existing_tables(run, staging, target);
-    const std::vector<Code> code = existing_code(run, staging, target);
-    if (tables.empty() && code.empty()) return;
-    if (run.options.on_existing == "refuse") refuse(tables, code);
+void drop_existing(RunContext& run, Pg& staging, Pg& target, const std::vector<Table>& tables,
+                   const std::vector<Code>& code) {
     nlohmann::json list = nlohmann::json::array();
     for (const Table& t : tables) list.push_back(t.name);
     const std::string names = joined(tables, [](const Table& t) { return t.name; });
@@ -133,6 +129,21 @@ void handle_existing_objects(RunContext& run, Pg& staging, Pg& target) {
     run.events.emit(Level::kWarning, "existing_objects",
                     "dropped on the target: " + names + (names.empty() || others.empty() ? "" : ", ") + others,
                     {{"superseded_runs", superseded}});
+}
+
+}  // namespace
+
+void handle_existing_objects(RunContext& run, Pg& staging, Pg& target) {
+    const std::vector<Table> tables = existing_tables(run, staging, target);
+    const std::vector<Code> code = existing_code(run, staging, target);
+    const bool some = !tables.empty() || !code.empty();
+    if (some && run.options.on_existing == "refuse") refuse(tables, code);
+    const std::string large_objects = existing_large_objects(run, staging, target);
+    if (some) drop_existing(run, staging, target, tables, code);
+    // Those of an earlier run; behind the tables, which may be in somebody's way.
+    if (const std::int64_t n = unlink_large_objects(target, large_objects, nullptr); n > 0)
+        run.events.emit(Level::kWarning, "existing_objects",
+                        "unlinked on the target: " + std::to_string(n) + " large objects of an earlier run");
 }
 
 }  // namespace lakemover::loader

@@ -80,7 +80,7 @@ HelpOutcome help_run(const Settings& settings, const Staging& staging, std::int6
                    r.text(0, 0),
                    r.text(0, 1),
                    loader_id,
-                   parse_hash_key(r.get(0, 2)),
+                   codec::parse_hash_key(r.get(0, 2)),
                    options_of(settings, nlohmann::json::parse(r.get(0, 3))),
                    outages};
     run.helper = true;

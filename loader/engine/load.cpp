@@ -14,11 +14,13 @@
 
 #include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/numbered.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/engine/second_pass.hpp"
 #include "loader/staging/run_table.hpp"
+#include "loader/validate/pieces.hpp"
 #include "loader/validate/table_spec.hpp"
 #include "loader/validate/validate.hpp"
 
@@ -364,7 +366,9 @@ private:
     // The target is not asked: what it holds is read apart from this.
     ChunkRecord digest_once(const Chunk& chunk, TablePlan& table) {
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
-        const PumpResult read = digest_chunk(*staging_, run_.run_id, chunk.chunk_id, *table.digester, after_read_);
+        const PumpResult read = run_.options.max_rate > 0
+                                    ? digest_chunk(*staging_, run_.run_id, chunk.chunk_id, *table.digester, after_read_)
+                                    : digest_chunk_in_staging(*staging_, run_.run_id, chunk.chunk_id, after_read_);
         stats_ = stats_of(read);
         return record_of(chunk, read);
     }
@@ -383,6 +387,7 @@ private:
         if (table.fill && fill_tables_.insert(chunk.table_id).second) create_fill_table(chunk.table_id, *table.fill);
         if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad_chunk(chunk, table));
         const std::string xid = run_.ledger->begin(*target_);
+        if (holds_pieces(table.spec)) open_waiting_room(*target_);
         PumpResult moved =
             refused_ && refused_->size() > 0
                 ? load_without(run_, *staging_, *target_, bad_chunk(chunk, table), *table.digester, *refused_)
@@ -391,6 +396,7 @@ private:
         if (table.fill) fill_rows(*target_, *table.fill, moved);
         const ChunkRecord record = record_of(chunk, moved);
         const auto t = Clock::now();
+        if (holds_pieces(table.spec)) write_pieces(*target_, moved.rows);
         unanswered_ = record;
         try {
             run_.ledger->commit(*target_, record);

@@ -3,8 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "loader/config/large_objects.hpp"
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
+#include "loader/engine/code.hpp"
 #include "loader/engine/existing.hpp"
 #include "loader/engine/helpers.hpp"
 #include "loader/engine/index_builder.hpp"
@@ -179,6 +181,7 @@ void freeze_plan(RunContext& run, Pg& staging, const RunScope& scope) {
                 {run.id()}))
             throw Error(Exit::kUsage, "rows cannot be set aside (--on-bad-row=reject) in tables with a second pass",
                         *columns, "set plan_column.pass of these columns to 1, or leave --on-bad-row at fail");
+    staging.query("SELECT lakemover._freeze_large_objects($1)", {run.id()});
     tell_refused(run, staging,
                  staging.scalar("SELECT pg_catalog.array_agg(table_id)::text FROM lakemover.run_table WHERE run_id = "
                                 "$1 AND state = 'failed'",
@@ -190,7 +193,13 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     begin_run(run, staging);
     {
         Phase phase(run, staging, "assess");
-        const StoredAssessment stored = store_assessment(staging, run.source, run.events.audit(), run.settings);
+        // What the plan leaves out is no blocker.
+        if (scope.replan && !large_objects_setting().empty()) {
+            staging.query("SELECT lakemover.inventory($1)", {run.source});
+            make_plan(staging, run.source, run.settings);
+        }
+        const StoredAssessment stored =
+            store_assessment(staging, run.staging, run.source, run.events.audit(), run.settings);
         const std::int64_t blockers = stored.blockers;
         tell_assessment(run.settings, stored.document, run.events.audit().path().string(), run.id());
         staging.query(
@@ -216,6 +225,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
         freeze_plan(run, staging, scope);
         phase.end();
     }
+    convert_run_code(run, staging);
     Ledger ledger(run.run_uuid, 1);
     {
         Phase phase(run, staging, "schema");
@@ -333,7 +343,7 @@ Verdict end_run(RunContext& run, Pg& staging) {
         // When every table was undone, the ledger tells nothing any more.
         const bool nothing_there = target.scalar(
                                        "SELECT NOT EXISTS (SELECT FROM lakemover_ledger.object WHERE run_uuid = $1 AND "
-                                       "kind IN ('table', 'partitioned table', 'partition'))",
+                                       "kind IN ('table', 'partitioned table', 'partition', 'large objects'))",
                                        {run.run_uuid}) == "t";
         if (!run.options.keep_ledger && (verdict.exit_code == Exit::kSuccess || nothing_there))
             run.ledger->drop(target);

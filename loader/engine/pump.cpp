@@ -52,12 +52,12 @@ private:
     std::string_view rest_;
 };
 
-// The blocks of a COPY of lakemover.stream() that has begun, one after the other; returns how many rows the source named.
-std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after_read,
-                         const std::function<void(std::string_view block)>& use) {
-    bool ended = false;
+// The blocks of a COPY of lakemover.stream() that has begun, one after the other; returns the end block. use is called
+// for rows; where staging digests them itself, only their sizes come.
+nlohmann::json read_blocks(Pg& staging, PumpResult& result, const AfterRead& after_read,
+                           const std::function<void(std::string_view block)>& use) {
+    nlohmann::json end;
     bool header_seen = false;
-    std::int64_t source_rows = -1;
     for (;;) {
         auto t = Clock::now();
         std::string_view message;
@@ -65,32 +65,32 @@ std::int64_t read_blocks(Pg& staging, PumpResult& result, const AfterRead& after
         const double read_s = seconds_since(t);
         result.read_s += read_s;
         if (!more) break;
-        t = Clock::now();
-        after_read(message.size(), read_s);
-        result.rate_limit_s += seconds_since(t);
         BlockFramer framer(message);
         std::string_view block;
         while (framer.next(block, header_seen)) {
-            if (ended) throw Error(Exit::kOther, "staging: data after the end of the stream");
+            if (!end.is_null()) throw Error(Exit::kOther, "staging: data after the end of the stream");
             const char kind = block.front();
             block.remove_prefix(1);
-            if (kind == 'D') {
-                use(block);
-                result.bytes += static_cast<std::int64_t>(block.size());
-            } else if (kind == 'E') {
-                const auto end = nlohmann::json::parse(block);
-                source_rows = end.at("rows").get<std::int64_t>();
+            if (kind == 'E') {
+                end = nlohmann::json::parse(block);
                 take_end(result, end);
-                ended = true;
-            } else {
-                throw Error(Exit::kOther, "staging: unknown block in the stream");
+                continue;
             }
+            if (kind != 'D' && kind != 'H') throw Error(Exit::kOther, "staging: unknown block in the stream");
+            const auto bytes = kind == 'D' ? block.size() : std::stoull(std::string(block));
+            t = Clock::now();
+            after_read(bytes, read_s);
+            result.rate_limit_s += seconds_since(t);
+            if (kind == 'D') use(block);
+            result.bytes += static_cast<std::int64_t>(bytes);
         }
     }
     // Without the end block the stream was cut, whatever the protocol said.
-    if (!ended) throw Error(Exit::kOther, "staging: the stream ended without its end block");
-    return source_rows;
+    if (end.is_null()) throw Error(Exit::kOther, "staging: the stream ended without its end block");
+    return end;
 }
+
+std::int64_t source_rows_of(const nlohmann::json& end) { return end.at("rows").get<std::int64_t>(); }
 
 }  // namespace
 
@@ -120,7 +120,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
     std::int64_t source_rows = -1;
     try {
         if (format == codec::Format::kBinary) target.copy_in_data(copy_header());
-        source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
+        const auto end = read_blocks(staging, result, after_read, [&](std::string_view block) {
             auto t = Clock::now();
             digester.feed(block);
             result.hash_s += seconds_since(t);
@@ -128,6 +128,7 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
             target.copy_in_data(block);
             result.send_s += seconds_since(t);
         });
+        source_rows = source_rows_of(end);
         digester.finish();
         if (format == codec::Format::kBinary) target.copy_in_data(std::string_view("\377\377", 2));
     } catch (const codec::DecodeError& e) {
@@ -162,30 +163,41 @@ PumpResult pump_chunk(Pg& staging, Pg& target, std::int64_t run_id, std::int64_t
 
 namespace {
 
-PumpResult digest_stream(Pg& staging, const std::string& call, codec::StreamDigester& digester,
+PumpResult digest_stream(Pg& staging, const std::string& call, codec::StreamDigester* digester,
                          const AfterRead& after_read) {
     PumpResult result;
-    digester.reset();
+    if (digester) digester->reset();
     const auto begun = Clock::now();
     staging.copy_out_start("COPY (SELECT lakemover." + call + ") TO STDOUT (FORMAT binary)");
     result.read_s = seconds_since(begun);
+    std::int64_t source_rows = -1;
     try {
-        const std::int64_t source_rows = read_blocks(staging, result, after_read, [&](std::string_view block) {
+        const auto end = read_blocks(staging, result, after_read, [&](std::string_view block) {
             const auto t = Clock::now();
-            digester.feed(block);
+            if (!digester) throw Error(Exit::kOther, "staging: rows where it digests them itself");
+            digester->feed(block);
             result.hash_s += seconds_since(t);
         });
-        digester.finish();
-        if (source_rows != static_cast<std::int64_t>(digester.rows()))
-            throw Error(Exit::kOther, "row counts of a table differ",
-                        "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(digester.rows()));
+        source_rows = source_rows_of(end);
+        if (digester) {
+            digester->finish();
+            result.digest = digester->digest();
+            result.columns = digester->columns();
+        } else {
+            result.hash_s = end.at("hash_us").get<double>() / 1e6;
+            result.digest =
+                codec::Digest::from_text(end.at("digested").get<std::uint64_t>(), end.at("lane1").get<std::string>(),
+                                         end.at("lane2").get<std::string>());
+            result.columns = parse_column_stats(end.at("columns"));
+        }
     } catch (const codec::DecodeError& e) {
         throw_malformed(e);
     }
+    if (source_rows != static_cast<std::int64_t>(result.digest.rows))
+        throw Error(Exit::kOther, "row counts of a table differ",
+                    "source says " + std::to_string(source_rows) + ", streamed " + std::to_string(result.digest.rows));
     result.read_s = std::max(0.0, result.read_s - result.connect_s);
-    result.rows = static_cast<std::int64_t>(digester.rows());
-    result.digest = digester.digest();
-    result.columns = digester.columns();
+    result.rows = source_rows;
     return result;
 }
 
@@ -197,12 +209,17 @@ std::string arguments(std::int64_t run_id, std::int64_t of) {
 
 codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_id, codec::StreamDigester& digester,
                            const AfterRead& after_read) {
-    return digest_stream(staging, "_stream_table" + arguments(run_id, table_id), digester, after_read).digest;
+    return digest_stream(staging, "_stream_table" + arguments(run_id, table_id), &digester, after_read).digest;
 }
 
 PumpResult digest_chunk(Pg& staging, std::int64_t run_id, std::int64_t chunk_id, codec::StreamDigester& digester,
                         const AfterRead& after_read) {
-    return digest_stream(staging, "stream" + arguments(run_id, chunk_id), digester, after_read);
+    return digest_stream(staging, "stream" + arguments(run_id, chunk_id), &digester, after_read);
+}
+
+PumpResult digest_chunk_in_staging(Pg& staging, std::int64_t run_id, std::int64_t chunk_id,
+                                   const AfterRead& after_read) {
+    return digest_stream(staging, "_stream_digest" + arguments(run_id, chunk_id), nullptr, after_read);
 }
 
 }  // namespace lakemover::loader

@@ -54,4 +54,8 @@ codec::Digest digest_table(Pg& staging, std::int64_t run_id, std::int64_t table_
 PumpResult digest_chunk(Pg& staging, std::int64_t run_id, std::int64_t chunk_id, codec::StreamDigester& digester,
                         const AfterRead& after_read);
 
+// The same, digested by staging, which passes on no rows. It reads on while after_read waits: no way to limit its rate.
+PumpResult digest_chunk_in_staging(Pg& staging, std::int64_t run_id, std::int64_t chunk_id,
+                                   const AfterRead& after_read);
+
 }  // namespace lakemover::loader

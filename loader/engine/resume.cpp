@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "loader/engine/existing.hpp"
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/load.hpp"
 #include "loader/engine/reconcile.hpp"
 #include "loader/engine/runner.hpp"
@@ -98,6 +99,7 @@ std::vector<std::string> drop_keys(Pg& target, const std::string& table, const R
 
 // Rows and ledger rows go in one transaction, which a loader that was taken over cannot commit.
 void empty_table(RunContext& run, Pg& staging, std::int64_t table_id) {
+    if (table_id == large_objects_table(staging)) return begin_large_objects_again(run, staging);
     const std::string name = table_name(staging, run.id(), table_id);
     // Before they go: one that is to be made and is there is as good as made.
     const Result made = staging.query(
@@ -305,6 +307,9 @@ Verdict resume_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     if (!at_its_end) {
         reconcile(run, staging);
         settle_point(run, staging, scope);
+        bool half_gone = false;
+        with_target(run, [&](Pg& target) { half_gone = large_objects_are_half_gone(run, staging, target); });
+        if (half_gone) begin_large_objects_again(run, staging);
         count_loaded_tables(run, staging);
     }
     phase.end();

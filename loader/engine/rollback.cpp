@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "loader/engine/large_objects.hpp"
 #include "loader/target/ledger.hpp"
 
 namespace lakemover::loader {
@@ -37,7 +38,7 @@ void drop_all(Pg& target, Ledger& ledger, bool known, std::vector<TargetObject>&
         drop_objects(target, objects);
         if (known)
             for (const TargetObject& o : objects)
-                if (o.kept_for.empty()) ledger.forget_object(target, o.kind, o.name);
+                if (o.kept_for.empty() && o.kind != kLargeObjectsKind) ledger.forget_object(target, o.kind, o.name);
         target.exec("COMMIT");
     } catch (const Error& e) {
         if (target.alive()) target.exec("ROLLBACK");
@@ -54,6 +55,11 @@ std::size_t roll_back(Pg& staging, Pg& target, const std::string& id, const std:
     // A loader thought dead must not load into what is dropped, nor make it again.
     const bool known = ledger.take_over(target);
     drop_all(target, ledger, known, objects);
+    // Behind the tables that refer to them; the register keeps them until they are gone.
+    if (std::any_of(objects.begin(), objects.end(), [](const auto& o) { return o.kind == kLargeObjectsKind; })) {
+        unlink_large_objects(target, large_objects_of(staging, id), known ? &ledger : nullptr);
+        if (known) ledger.forget_object(target, kLargeObjectsKind, kLargeObjectsName);
+    }
     const auto kept = static_cast<std::size_t>(
         std::count_if(objects.begin(), objects.end(), [](const auto& o) { return !o.kept_for.empty(); }));
     staging.query("SELECT lakemover._rolled_back($1, $2)",

@@ -10,6 +10,7 @@
 #include "loader/audit/manifest.hpp"
 #include "loader/audit/posix_file.hpp"
 #include "loader/audit/utc_time.hpp"
+#include "loader/engine/code.hpp"
 #include "loader/engine/forecast_watch.hpp"
 #include "loader/engine/run_files.hpp"
 #include "loader/report/assessment_report.hpp"
@@ -153,6 +154,7 @@ void seal_run(AuditDir& audit, Pg& staging, const std::string& run_id, const Run
               const SigningKey& key, bool pdf, const nlohmann::json& previous) {
     if (!audit.has("plan.txt")) write_plan_files(audit, staging, run_id);
     write_result_files(audit, staging, run_id);
+    if (kind == "run") write_code_files(audit, staging, run_id);
     // A run that goes on elsewhere than where it was assessed.
     if (!audit.has("assessment.json"))
         if (const Value assessment = staging.scalar("SELECT CASE WHEN assessment_id IS NOT NULL THEN "

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "loader/config/byte_rate.hpp"
+#include "loader/config/large_objects.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/compare.hpp"
 #include "loader/engine/event_command.hpp"
@@ -17,6 +18,7 @@
 #include "loader/engine/verdict.hpp"
 #include "loader/engine/watch.hpp"
 #include "loader/engine/workers.hpp"
+#include "loader/target/speed.hpp"
 #include "loader/validate/table_spec.hpp"
 
 namespace lakemover::loader {
@@ -160,10 +162,10 @@ std::string end_and_sign(Events& events, const Staging& staging, const std::stri
 
 void make_plan(Pg& staging, const std::string& source, const Settings& settings) {
     const auto given = [](const std::string& text) { return text.empty() ? std::nullopt : Value(text); };
-    staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                   {source, given(settings.profile), given(settings.naming), given(settings.char_as),
                    given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit),
-                   given(settings.privileges), given(settings.ci)});
+                   given(settings.privileges), given(settings.ci), given(large_objects_setting())});
 }
 
 void settle_workers(RunContext& run, Pg& staging, Pg& target) {
@@ -176,13 +178,17 @@ void settle_workers(RunContext& run, Pg& staging, Pg& target) {
     run.events.emit(Level::kInfo, "workers", choice.reason, {{"workers", choice.workers}});
 }
 
-void store_target_facts(const Target& target, Pg& target_connection, Pg& staging) {
+void store_target_facts(const Target& target, Pg& target_connection, Pg& staging, bool measure) {
+    json facts = target.facts(target_connection);
+    if (measure) facts.update(measure_target(target_connection));
     staging.query(
         "WITH gone AS (DELETE FROM lakemover.target_fact WHERE name NOT IN (SELECT "
-        "pg_catalog.jsonb_object_keys($1::jsonb))) "
+        "pg_catalog.jsonb_object_keys($1::jsonb)) AND ($2 OR NOT pg_catalog.starts_with(name, 'probe_') OR EXISTS "
+        "(SELECT "
+        "FROM lakemover.target_fact h WHERE h.name IN ('host', 'database') AND h.value <> $1::jsonb ->> h.name))) "
         "INSERT INTO lakemover.target_fact (name, value) SELECT key, value FROM pg_catalog.jsonb_each_text($1::jsonb) "
         "ON CONFLICT (name) DO UPDATE SET value = excluded.value, checked_at = pg_catalog.clock_timestamp()",
-        {target.facts(target_connection).dump()});
+        {facts.dump(), measure ? "t" : "f"});
     // The target's own list beats the one that came with the extension.
     const Value words = target_connection.scalar(
         "SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('word', word, 'category', catdesc))::text "
@@ -251,8 +257,8 @@ RunOutcome execute_run(const Settings& settings, const Staging& staging, std::in
             "SELECT run_uuid, source, pg_catalog.encode(hash_key, 'hex'), options FROM lakemover.run WHERE run_id = $1",
             {id});
         run.emplace(RunContext{settings, staging, target, *events, cancel, run_id, r.text(0, 0), r.text(0, 1),
-                               loader_id, parse_hash_key(r.get(0, 2)), options_of(settings, json::parse(r.get(0, 3))),
-                               outages});
+                               loader_id, codec::parse_hash_key(r.get(0, 2)),
+                               options_of(settings, json::parse(r.get(0, 3))), outages});
         run->signer = key->fingerprint();
         run->compares = scope.compare;
         run->repairs = scope.repair;
@@ -389,7 +395,7 @@ RunOutcome execute_validation(const Settings& settings, const Staging& staging, 
                    r.text(0, 0),
                    r.text(0, 1),
                    make_loader_id(),
-                   parse_hash_key(r.get(0, 2)),
+                   codec::parse_hash_key(r.get(0, 2)),
                    options_of(settings, json::parse(r.get(0, 3))),
                    outages};
     run.options.waits = false;
@@ -428,9 +434,9 @@ AssessOutcome execute_assessment(const Settings& settings, const Staging& stagin
         const Target target(settings.target);
         Pg connection = target.connect();
         // What a run would refuse is a finding here.
-        store_target_facts(target, connection, pg);
+        store_target_facts(target, connection, pg, true);
     }
-    const StoredAssessment stored = store_assessment(pg, source, audit, settings);
+    const StoredAssessment stored = store_assessment(pg, staging, source, audit, settings);
     outcome.text = stored.text;
     outcome.json = stored.document.dump();
     outcome.signoff = stored.document.value("/assessment/signoff"_json_pointer, "");

@@ -44,7 +44,8 @@ void make_plan(Pg& staging, const std::string& source, const Settings& settings)
 // Chooses the number of workers, says why, and sets the run's gate up for them.
 void settle_workers(RunContext& run, Pg& staging, Pg& target);
 
-// What assess and plan ask of the target; also refreshes the reserved words.
-void store_target_facts(const Target& target, Pg& target_connection, Pg& staging);
+// What assess and plan ask of the target; also refreshes the reserved words. measure: how fast it is, too; what was measured
+// before of the same database stays otherwise.
+void store_target_facts(const Target& target, Pg& target_connection, Pg& staging, bool measure = false);
 
 }  // namespace lakemover::loader

@@ -1,5 +1,6 @@
 #include "loader/engine/statements.hpp"
 
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/statement_runner.hpp"
 #include "loader/target/objects.hpp"
@@ -40,6 +41,17 @@ bool left_over(const Statement& s, const Error& e) {
            (e.sqlstate == "42P07" || e.sqlstate == "42710" || e.sqlstate == "42P06" || e.sqlstate == "42723");
 }
 
+// Of converted code: what needs something that is not there would be made all the same, and fail when it is called.
+bool leave_out_blocked(RunContext& run, Pg& staging, const Statement& s) {
+    const Value why = staging.scalar("SELECT lakemover._code_blocked($1, $2)", {run.id(), std::to_string(s.ordinal)});
+    if (!why) return false;
+    staging.query("UPDATE lakemover.run_statement SET state = 'skipped', error = $3 WHERE run_id = $1 AND ordinal = $2",
+                  {run.id(), std::to_string(s.ordinal), *why});
+    run.events.audit().ddl(s.sql, {DdlOutcome::State::kSkipped, std::nullopt, *why, s.stage, s.object});
+    run.events.emit(Level::kWarning, "code_left_out", s.kind + " " + s.object + ": " + *why);
+    return true;
+}
+
 // One stage: independent statements, on as many connections as there are jobs.
 void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs) {
     std::vector<Statement> statements = pending_statements(staging, run, stage);
@@ -58,6 +70,7 @@ void run_stage(RunContext& run, Pg& staging, const std::string& stage, int jobs)
                 s = std::move(queue.front());
                 queue.pop_front();
             }
+            if (s.stage == "converted" && leave_out_blocked(run, staging, s)) continue;
             const std::optional<StatementOutcome> outcome = runner.execute(s);
             if (!outcome) return;
             const std::lock_guard lock(mutex);
@@ -133,7 +146,10 @@ void create_schema(RunContext& run, Pg& staging, Pg& target) {
             outcomes.emplace_back(s, outcome);
         }
     }
+    const std::vector<std::string> objects_made = create_large_objects(run, staging, target);
     target.exec("COMMIT");
+    for (const std::string& sql : objects_made)
+        run.events.audit().ddl(sql, {DdlOutcome::State::kDone, 0, {}, "table", "large objects"});
     staging.exec("BEGIN");
     copy_register(run, staging, target);
     record_made(run, staging, outcomes);
@@ -186,6 +202,7 @@ void finish_schema(RunContext& run, Pg& staging) {
                                           {"fk_validate", true},
                                           {"view", false},
                                           {"trigger", false},
+                                          {"converted", false},
                                           {"comment", false},
                                           {"privilege", false},
                                           {"analyze", true}})
@@ -195,6 +212,7 @@ void finish_schema(RunContext& run, Pg& staging) {
 
 void undo_failed_tables(RunContext& run, Pg& staging, Pg& target) {
     if (run.options.on_table_failure == "keep") return;
+    undo_large_objects(run, staging, target);
     const Result failed = staging.query(
         "SELECT t.table_id, s.object FROM lakemover.run_table t JOIN lakemover.run_statement s ON s.run_id = t.run_id "
         "AND s.table_id = t.table_id "

@@ -1,7 +1,9 @@
 #include "loader/engine/surplus.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
+#include <future>
 
 #include "loader/validate/stream_rows.hpp"
 #include "loader/validate/target_reader.hpp"
@@ -44,25 +46,38 @@ void check_size(const TableSpec& spec, std::uint64_t rows) {
 
 Surplus find_surplus(RunContext& run, Pg& staging, Pg& target, const TableSpec& spec,
                      const std::vector<std::string>& chunks, const std::string& copy_out) {
-    const CheckCancel check = [&run] { run.cancel.check(); };
+    std::atomic<bool> given_up{false};
+    const CheckCancel check = [&] {
+        run.cancel.check();
+        if (given_up) throw Error(Exit::kCancelled, "the other side could not be read");
+    };
     Surplus result;
+    std::vector<Placed> there;
+    // Both sides at the same time: each is a server of its own.
+    auto target_read = std::async(std::launch::async, [&] {
+        RowReader target_reader(spec, run.hash_key);
+        const TargetReader reader(spec, run.hash_key, copy_out, check);
+        reader.visit(target, {"t.ctid::text"}, [&](const std::vector<Cell>& cells) {
+            there.push_back({target_reader.add(cells, 1), place_of(cells[0].bytes)});
+            if (there.size() % 65536 == 0) check_size(spec, there.size());
+        });
+        std::sort(there.begin(), there.end(), [](const Placed& a, const Placed& b) { return before(a.hash, b.hash); });
+    });
     std::vector<codec::RowHash> source;
     RowReader source_reader(spec, run.hash_key);
-    for (const std::string& chunk : chunks)
-        stream_rows(staging, run.run_id, chunk, spec, check, [&](const std::vector<Cell>& cells) {
-            source.push_back(source_reader.add(cells));
-            if (source.size() % 65536 == 0) check_size(spec, source.size());
-        });
+    try {
+        for (const std::string& chunk : chunks)
+            stream_rows(staging, run.run_id, chunk, spec, check, [&](const std::vector<Cell>& cells) {
+                source.push_back(source_reader.add(cells));
+                if (source.size() % 65536 == 0) check_size(spec, source.size());
+            });
+    } catch (...) {
+        given_up = true;
+        throw;  // the future waits for its thread
+    }
     result.source = source_reader.result().digest;
-    std::vector<Placed> there;
-    RowReader target_reader(spec, run.hash_key);
-    const TargetReader reader(spec, run.hash_key, copy_out, check);
-    reader.visit(target, {"t.ctid::text"}, [&](const std::vector<Cell>& cells) {
-        there.push_back({target_reader.add(cells, 1), place_of(cells[0].bytes)});
-        if (there.size() % 65536 == 0) check_size(spec, there.size());
-    });
     std::sort(source.begin(), source.end(), before);
-    std::sort(there.begin(), there.end(), [](const Placed& a, const Placed& b) { return before(a.hash, b.hash); });
+    target_read.get();
     auto s = source.begin();
     auto t = there.begin();
     while (s != source.end() || t != there.end()) {

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "loader/engine/large_objects.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/staging/run_table.hpp"
 #include "loader/target/objects.hpp"
@@ -81,7 +82,11 @@ void leave_out(RunContext& run, Pg& staging, std::int64_t table_id, const std::s
 }
 
 void try_again(RunContext& run, Pg& staging, Pg& target) {
-    const FailedTables tables = look_at_failed(run, staging, target);
+    FailedTables tables = look_at_failed(run, staging, target);
+    if (staging.scalar("SELECT EXISTS (SELECT FROM lakemover.run_table WHERE run_id = $1 AND table_id = $2 AND state = "
+                       "'failed')",
+                       {run.id(), std::to_string(large_objects_table(staging))}) == "t")
+        tables.there.push_back(large_objects_table(staging));
     const auto list = [](const std::vector<std::int64_t>& ids) { return fmt::format("{{{}}}", fmt::join(ids, ",")); };
     run.untouched = false;
     const auto statements = static_cast<std::size_t>(std::stoll(

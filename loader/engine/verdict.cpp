@@ -83,7 +83,7 @@ void report_levels(RunContext& run, const std::string& name, std::int64_t table_
 
 }  // namespace
 
-void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetReads* reads) {
+void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetReads* reads, bool locates) {
     with_target(run, [&](Pg& target) {
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
@@ -100,6 +100,7 @@ void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetR
         ValidateOptions options = validate_options(run);
         options.source_reads = source_reads;
         options.target_reads = reads;
+        options.locates = locates;
         for (std::size_t i = next++; i < tables.size() && !run.cancel.ends(); i = next++) {
             // A table alone at the end may use what the finished workers leave idle.
             options.jobs = i + 1 == tables.size() ? run.options.jobs : 1;

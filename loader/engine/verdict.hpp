@@ -19,7 +19,8 @@ struct Verdict {
 // Levels 0 to 4 of every loaded table, several tables at a time. source_reads: the run's snapshot is
 // held, so that levels 3 and 4 can read the source; without it they keep what they said before.
 // reads: what was read of the target already.
-void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetReads* reads = nullptr);
+void validate_run(RunContext& run, Pg& staging, bool source_reads, const TargetReads* reads = nullptr,
+                  bool locates = true);
 
 // A comparison is EQUAL only when every criterion holds, and VALIDATION FAILED where a row or an object differs. A run is
 // SUCCESS only when every criterion holds; accepted blockers make it "COMPLETED WITH ACCEPTED BLOCKERS".

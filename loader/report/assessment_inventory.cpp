@@ -17,6 +17,7 @@ constexpr std::size_t kMaxSchemas = 50;
 constexpr std::size_t kMaxPerStep = 100;
 constexpr std::size_t kMaxSteps = 40;
 constexpr std::size_t kMaxCycles = 20;
+constexpr std::size_t kMaxOnPath = 30;
 
 std::string table_of(const json& row) {
     const std::string schema = text_field(row, "schema");
@@ -101,6 +102,32 @@ void add_cycles(Node& data, const json& document, const std::map<std::int64_t, s
     data["cycles"] = std::move(list);
 }
 
+// The chain of references with the most bytes; of one table alone there is nothing to say.
+void add_critical_path(Node& data, const json& document) {
+    const json& path = field(field(document, "load_order"), "critical_path");
+    const double bytes = number_of(field(path, "bytes")).value_or(0);
+    const json& tables = field(path, "tables");
+    std::int64_t before = 0;
+    Node list = new_list();
+    for (const json& table : tables) {
+        if (list.list_value().size() == kMaxOnPath) break;
+        const std::int64_t place = integer_field(table, "place").value_or(0);
+        Node node;
+        // Those of a cycle have one place.
+        node["sep"] = before == 0 ? "" : place == before ? " ↻ " : " → ";
+        node["name"] = shorten(table_of(table), 140);
+        node["size"] = format_bytes(number_of(field(table, "bytes")).value_or(0));
+        list.push_back(node);
+        before = place;
+    }
+    set_more(data, "critical_more", as_count(tables.size()), list.list_value().size());
+    data["critical_text"] =
+        fmt::format("{} of {}", format_bytes(bytes),
+                    format_bytes(number_of(field(field(document, "inventory"), "table_bytes")).value_or(0)));
+    data["has_critical"] = bytes > 0 && tables.size() > 1;
+    data["critical"] = std::move(list);
+}
+
 }  // namespace
 
 void add_inventory(Node& data, const json& document) {
@@ -152,6 +179,7 @@ void add_load_order(Node& data, const json& document) {
         "parallel.",
         plural(total, "table", "tables"), plural(as_count(steps.size()), "rank", "ranks"));
     add_cycles(data, document, members);
+    add_critical_path(data, document);
     Node list = new_list();
     for (const auto& [rank, rows] : steps) {
         if (list.list_value().size() == kMaxSteps) break;

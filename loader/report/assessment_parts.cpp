@@ -27,6 +27,10 @@ std::string value_text(const json& value) {
     return one_line(text_of(value));
 }
 
+std::string with_article(const std::string& noun) {
+    return (std::string("aeiou").find(noun.front()) == std::string::npos ? "a " : "an ") + noun;
+}
+
 void estimate(Node& list, const std::string& label, const std::string& value, const json& from) {
     Node node;
     node["label"] = label;
@@ -108,8 +112,10 @@ void add_estimate(Node& data, const json& document) {
     Node list = new_list();
     if (all.is_object()) {
         const json& duration = field(all, "duration");
-        estimate(list, "Duration of a run", format_seconds(number_of(field(duration, "seconds")).value_or(0)),
-                 duration);
+        const double seconds = number_of(field(duration, "seconds")).value_or(0);
+        const std::string from = text_field(duration, "from");
+        estimate(list, "Duration of a run",
+                 format_seconds(seconds) + (from.empty() ? "" : ", from " + with_article(from)), duration);
         const json& disk = field(all, "target_disk");
         const auto bytes = [&disk](const char* key) { return format_bytes(number_of(field(disk, key)).value_or(0)); };
         estimate(list, "Disk on the target",
@@ -117,8 +123,11 @@ void add_estimate(Node& data, const json& document) {
                              bytes("rows_bytes"), bytes("index_bytes"), bytes("sort_bytes"), bytes("wal_bytes")),
                  disk);
         const json& growth = field(all, "source_growth");
+        const double rate = number_of(field(growth, "bytes_per_second")).value_or(0);
         estimate(list, "Growth of the source while its snapshot is held",
-                 format_bytes(number_of(field(growth, "bytes_per_second")).value_or(0)) + "/s", growth);
+                 format_bytes(rate) + "/s" +
+                     (seconds > 0 ? fmt::format(", {} in that time", format_bytes(rate * seconds)) : std::string()),
+                 growth);
     }
     set_list(data, "estimates", std::move(list));
 }

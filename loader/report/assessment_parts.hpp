@@ -6,6 +6,8 @@
 namespace lakemover::loader::report {
 
 void add_types_and_names(Node& data, const json& document);
+// Code of a SQL Server source by class.
+void add_code(Node& data, const json& document);
 void add_outside(Node& data, const json& document);
 void add_estimate(Node& data, const json& document);
 void add_checklist(Node& data, const json& document);

@@ -81,6 +81,7 @@ public:
         references();
         add_types_and_names(data_, document_);
         add_outside(data_, document_);
+        add_code(data_, document_);
         add_estimate(data_, document_);
         add_checklist(data_, document_);
         add_settings(data_, document_);

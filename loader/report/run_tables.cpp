@@ -49,6 +49,8 @@ Node table_row(const json& table) {
     node["target"] = optional_text(target == source ? "" : target);
     std::string note;
     if (!copies) note = "holds no rows of its own";
+    if (const auto objects = integer_field(table, "large_objects"))
+        note = plural(*objects, "large object", "large objects") + ", rows are their pieces";
     if (const auto cycle = text_field(table, "cycle"); !cycle.empty())
         note += (note.empty() ? "" : ", ") + ("cycle " + cycle);
     if (text_field(table, "format") == "text") note += std::string(note.empty() ? "" : ", ") + "copied as text";

@@ -62,6 +62,8 @@ std::string object_place(const Pg& target, const std::string& kind, const std::s
         return place(
             "pg_extension",
             "(SELECT oid FROM pg_catalog.pg_extension WHERE pg_catalog.quote_ident(extname) = " + literal + ")");
+    // All at once; lakemover.run_large_object says which.
+    if (kind == "large objects") return place("pg_largeobject", "0::oid");
     return "SELECT NULL::oid, NULL::oid";
 }
 

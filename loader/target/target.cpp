@@ -135,8 +135,36 @@ nlohmann::json Target::facts(Pg& pg) const {
                            "SELECT coalesce(pg_catalog.jsonb_agg(rolname ORDER BY rolname), '[]')::text FROM "
                            "pg_catalog.pg_roles WHERE NOT pg_catalog.starts_with(rolname, 'pg_')")
                          .value_or("[]");
+    // An object can be given only to a role that we may become, and is ours to go on with only if its rights are ours, too.
+    const std::string given = pg.server_version() >= 160000
+                                  ? "pg_catalog.pg_has_role(oid, 'USAGE') AND pg_catalog.pg_has_role(oid, 'SET')"
+                                  : "pg_catalog.pg_has_role(oid, 'USAGE')";
+    const std::string owners =
+        "SELECT rolname FROM pg_catalog.pg_roles WHERE NOT pg_catalog.starts_with(rolname, "
+        "'pg_') AND rolname <> current_user AND " +
+        given;
+    facts["owner_roles"] =
+        pg.scalar("SELECT coalesce(pg_catalog.jsonb_agg(rolname ORDER BY rolname), '[]')::text FROM (" + owners +
+                  ") AS r")
+            .value_or("[]");
+    facts["schemas"] =
+        pg.scalar(
+              "SELECT coalesce(pg_catalog.jsonb_object_agg(n.nspname, pg_catalog.jsonb_build_object('ours', "
+              "pg_catalog.pg_has_role(n.nspowner, 'USAGE'), 'creators', (SELECT "
+              "coalesce(pg_catalog.jsonb_agg(r.rolname), '[]') FROM (" +
+              owners +
+              ") AS r WHERE pg_catalog.has_schema_privilege(r.rolname, n.oid, 'CREATE')))), '{}')::text FROM "
+              "pg_catalog.pg_namespace n WHERE NOT pg_catalog.starts_with(n.nspname, 'pg_') AND n.nspname <> "
+              "'information_schema'")
+            .value_or("{}");
     const Result ext = pg.exec("SELECT name, default_version FROM pg_catalog.pg_available_extensions");
     for (int i = 0; i < ext.rows(); ++i) facts["extension:" + ext.text(i, 0)] = ext.text(i, 1);
+    // Where there is such a type, its columns are declared by the schema's name (--ci citext).
+    facts["citext_schema"] = pg.scalar(
+                                   "SELECT coalesce((SELECT n.nspname::text FROM pg_catalog.pg_extension e JOIN "
+                                   "pg_catalog.pg_namespace n ON "
+                                   "n.oid = e.extnamespace WHERE e.extname = 'citext'), '')")
+                                 .value_or("");
     return facts;
 }
 

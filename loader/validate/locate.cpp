@@ -3,9 +3,12 @@
 // somebody changed since shows as foreign. With the snapshot still there the chunks that differ are streamed once
 // more from the source, and the rows that only one side has are set against each other. Throws Error.
 #include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <map>
 #include <unordered_map>
 
+#include "loader/validate/pieces.hpp"
 #include "loader/validate/stream_rows.hpp"
 #include "loader/validate/table_context.hpp"
 #include "loader/validate/value_form.hpp"
@@ -149,13 +152,40 @@ void subtract(ReadResult& from, const ReadResult& part) {
     }
 }
 
+// Which transaction wrote a row of the target that was read behind one more column. Pieces of large objects have no xmin of
+// their own: which batch a piece is of follows from its place, so none is ever a stranger.
+class WrittenBy {
+public:
+    WrittenBy(const TableContext& table, const std::vector<ChunkInfo>& chunks) : by_place_(holds_pieces(table.spec)) {
+        if (!by_place_) return;
+        for (const ChunkInfo& chunk : chunks) starts_[chunk.lower.empty() ? Place{} : place(chunk.lower)] = chunk.xid;
+    }
+    std::string operator()(const std::vector<Cell>& cells) const {
+        if (!by_place_) return std::string(cells[0].bytes);
+        const auto after = starts_.upper_bound(
+            {codec::load_be<std::int64_t>(cells[1].bytes.data()), codec::load_be<std::int64_t>(cells[2].bytes.data())});
+        return after == starts_.begin() ? std::string() : std::prev(after)->second;
+    }
+
+private:
+    using Place = std::pair<std::int64_t, std::int64_t>;
+    static Place place(const std::string& bound) {
+        char* rest = nullptr;
+        const std::int64_t object = std::strtoll(bound.c_str(), &rest, 10);
+        return {object, *rest == ',' ? std::strtoll(rest + 1, nullptr, 10) : 0};
+    }
+    bool by_place_;
+    std::map<Place, std::string> starts_;
+};
+
 Attribution attribute(const TableContext& table, const std::vector<ChunkInfo>& chunks) {
+    const WrittenBy written_by(table, chunks);
     ByTransaction found;
     std::map<std::string, const ChunkInfo*> by_xid;
     for (const ChunkInfo& chunk : chunks) by_xid[chunk.xid] = &chunk;
     Attribution result;
     table.reader().visit(table.target, {"t.xmin::text"}, [&](const std::vector<Cell>& cells) {
-        const std::string xid(cells[0].bytes);
+        const std::string xid = written_by(cells);
         auto entry = found.find(xid);
         if (entry == found.end()) entry = found.emplace(xid, RowReader(table.spec, table.options.hash_key)).first;
         entry->second.add(cells, 1);
@@ -237,6 +267,7 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
         result.detail["columns"] = names_of(table.spec, read.columns, found.columns);
     }
     const bool attributed = known(chunks);
+    const std::vector<ChunkInfo> all_chunks = chunks;
     Attribution a;
     if (attributed) {
         a = attribute(table, chunks);
@@ -274,12 +305,13 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
                 [&](const std::vector<Cell>& cells) { visitor(reader.add(cells), cells, std::size_t{0}, reader); });
         }
     };
+    const WrittenBy written_by(table, all_chunks);
     // agreed: called for the rows of chunks that agree.
     const auto each_target_row = [&](const auto& visitor, const auto& agreed) {
         RowReader reader(table.spec, table.options.hash_key);
         table.reader().visit(table.target, {"t.xmin::text"}, [&](const std::vector<Cell>& cells) {
             if (attributed) {
-                const auto entry = a.relevant.find(std::string(cells[0].bytes));
+                const auto entry = a.relevant.find(written_by(cells));
                 if (entry != a.relevant.end() && !entry->second) {
                     agreed(reader, cells);
                     return;

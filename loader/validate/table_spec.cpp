@@ -2,8 +2,10 @@
 #include "loader/validate/table_spec.hpp"
 
 #include <algorithm>
-#include <cstdlib>
+#include <optional>
 
+#include "codec/column_form.hpp"
+#include "codec/stats_text.hpp"
 #include "loader/util/error.hpp"
 
 namespace lakemover::loader {
@@ -13,13 +15,6 @@ namespace {
 std::string text_or_empty(const nlohmann::json& object, const char* member) {
     const auto found = object.find(member);
     return found == object.end() || found->is_null() ? std::string{} : found->get<std::string>();
-}
-
-// The scale of a T-SQL type: decimal(18,4), money; integers have none.
-int native_scale(const std::string& type) {
-    if (type == "money" || type == "smallmoney") return 4;
-    const std::size_t comma = type.find(',');
-    return comma == std::string::npos ? 0 : std::atoi(type.c_str() + comma + 1);
 }
 
 // engine: empty for PostgreSQL, whose type names are the target's own.
@@ -33,18 +28,11 @@ ColumnSpec parse_column(const nlohmann::json& column, const std::string& engine)
     c.select = text_or_empty(column, "select");
     c.pass = column.value("pass", 1);
     c.precision = text_or_empty(column.value("policy", nlohmann::json::object()), "precision");
-    c.form = codec::form_of(c.codec);
     const std::string target_codec = text_or_empty(column, "target_codec");
-    // The server pads a char(n) again whatever is sent, so one on either side makes trailing blanks meaningless.
-    if (c.form.kind == codec::Kind::kText && target_codec == "bpchar") {
-        c.form.kind = codec::Kind::kBpchar;
-    }
-    // Another scale on the target: equal by value, the display scale is the plan's doing.
-    const bool same_scale = engine.empty() ? c.source_type == c.target_type
-                                           : column.value("scale", nlohmann::json()) == native_scale(c.source_type);
-    if (c.form.kind == codec::Kind::kNumeric && c.select.empty() && !same_scale) {
-        c.form.kind = codec::Kind::kNumericValue;
-    }
+    const auto scale = column.find("scale");
+    c.form = codec::column_form(
+        {c.codec, target_codec, c.source_type, c.target_type, !engine.empty(), !c.select.empty(),
+         scale == column.end() || scale->is_null() ? std::nullopt : std::optional(scale->get<int>())});
     return c;
 }
 
@@ -126,28 +114,6 @@ TableSpec parse_table_spec(const nlohmann::json& spec, int pass) {
     }
 }
 
-codec::HashKey parse_hash_key(std::string_view hex) {
-    if (hex.substr(0, 2) == "\\x") {
-        hex.remove_prefix(2);
-    }
-    codec::HashKey key{};
-    const auto nibble = [](char c) -> int {
-        if (c >= '0' && c <= '9') return c - '0';
-        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-    };
-    bool valid = hex.size() == 2 * key.size();
-    for (std::size_t i = 0; valid && i < key.size(); ++i) {
-        const int high = nibble(hex[2 * i]);
-        const int low = nibble(hex[2 * i + 1]);
-        valid = high >= 0 && low >= 0;
-        key[i] = static_cast<unsigned char>(high * 16 + low);
-    }
-    if (!valid) {
-        throw Error(Exit::kOther, "the run's hash key is not 16 bytes of hexadecimal");
-    }
-    return key;
-}
-
 codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::HashKey& key) {
     codec::RowHasherConfig config;
     config.key = key;
@@ -159,11 +125,7 @@ codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::Has
 }
 
 nlohmann::json column_stats_json(const std::vector<codec::ColumnStats>& stats) {
-    nlohmann::json document = nlohmann::json::array();
-    for (const codec::ColumnStats& s : stats) {
-        document.push_back({s.non_null, std::to_string(s.hash_sum), s.bytes});
-    }
-    return document;
+    return nlohmann::json::parse(codec::column_stats_text(stats));
 }
 
 std::vector<codec::ColumnStats> parse_column_stats(const nlohmann::json& document) {

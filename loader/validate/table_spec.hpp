@@ -45,9 +45,6 @@ struct TableSpec {
 // pass 1: without the columns that are left to the second pass, which reads whole rows.
 TableSpec parse_table_spec(const nlohmann::json& spec, int pass = 2);
 
-// run.hash_key as SQL shows it, with or without the leading \x.
-codec::HashKey parse_hash_key(std::string_view hex);
-
 // For the streaming side and for the re-read of the target alike.
 codec::RowHasherConfig row_hasher_config(const TableSpec& spec, const codec::HashKey& key);
 

@@ -8,6 +8,7 @@
 #include <thread>
 #include <utility>
 
+#include "loader/validate/pieces.hpp"
 #include "loader/validate/value_form.hpp"
 
 namespace lakemover::loader {
@@ -150,6 +151,7 @@ std::int64_t TargetReader::pages(Pg& target) const {
 
 ReadResult TargetReader::read(Pg& target, const ConnectTarget& connect, int jobs) const {
     const std::int64_t size = jobs > 1 && connect ? pages(target) : 0;
+    if (holds_pieces(spec_) && size >= kParallelFromPages) return read_parallel(target, connect, jobs, jobs);
     return size >= kParallelFromPages ? read_parallel(target, connect, jobs, size) : read_range(target, "");
 }
 
@@ -168,6 +170,14 @@ ReadResult TargetReader::read_parallel(Pg& target, const ConnectTarget& connect,
     const auto work = [&](Pg& pg) {
         try {
             for (std::int64_t slice = next++; slice < slices && !stop; slice = next++) {
+                if (holds_pieces(spec_)) {
+                    // Every so many-th piece: they have no pages of their own.
+                    const ReadResult part = read_range(pg, " WHERE (t.loid + t.position / 131072) % " +
+                                                               std::to_string(slices) + " = " + std::to_string(slice));
+                    const std::lock_guard lock(mutex);
+                    total.add(part);
+                    continue;
+                }
                 std::string where =
                     slice > 0 ? " WHERE t.ctid >= '(" + std::to_string(size * slice / slices) + ",0)'" : "";
                 if (slice + 1 < slices) {

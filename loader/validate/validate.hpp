@@ -25,6 +25,7 @@ struct ValidateOptions {
     int diff_rows = 100;       // level 4
     bool source_reads = true;  // false when the snapshot is gone: levels 3 and 4 keep what they said before, and
                                // level 2 locates differences by the ledger alone
+    bool locates = true;       // false: a difference of level 2 is said, and the rows behind it are not looked for
     bool ledger = true;        // false: the target's ledger is not asked; there may be none, or another tool's rows
     const TargetReads* target_reads = nullptr;  // level 2: tables that were read already
     ConnectTarget connect_target;               // for the re-read's further connections

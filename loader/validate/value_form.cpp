@@ -17,10 +17,13 @@ using codec::ValueError;
 
 constexpr std::uint32_t kStableOids = codec::kFirstUnstableOid;
 
+// Appended at once: byte by byte, the string's bounds took longer than the value.
 void put(std::string& out, std::uint64_t value, std::size_t bytes) {
-    for (std::size_t i = bytes; i-- > 0;) {
-        out.push_back(static_cast<char>((value >> (8 * i)) & 0xffU));
+    std::array<char, 8> big_endian{};
+    for (std::size_t i = 0; i < big_endian.size(); ++i) {
+        big_endian[i] = static_cast<char>((value >> (8 * (big_endian.size() - 1 - i))) & 0xffU);
     }
+    out.append(big_endian.data() + big_endian.size() - bytes, bytes);
 }
 
 // Leaves room for a length word and fills it in when the value behind it is written.

@@ -8,21 +8,13 @@ set -u -o pipefail
 . "$(dirname "$0")/../lib/cluster.sh"
 # shellcheck source=tests/lib/bench.sh
 . "$LM_ROOT/tests/lib/bench.sh"
-# shellcheck source=tests/lib/memory.sh
-. "$(dirname "$0")/../lib/memory.sh"
-lm_init bench
-# shellcheck disable=SC2317  # called by lm_cleanup
-lm_on_exit() { memory_stop; }
+bench_init bench
 
 rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-3}
 memory_target=${MAX_MEMORY_TARGET_MB:-256}
 report=${BENCH_REPORT:-$LM_ROOT/docs/benchmarks.md}
-raw=$LM_TMP/raw
-: > "$raw"
 
-# Other work on the machine is part of the figures.
-load_before=$(cut -d' ' -f1-2 /proc/loadavg)
 say "starting servers, generating $rows rows"
 lm_start_source
 lm_start_target
@@ -156,22 +148,13 @@ assess_s=$(median < "$LM_TMP/assess")
 
 # Paired: a neighbour that slows a round slows both of its halves.
 ratio=$(calc "$(median < "$LM_TMP/ratio")")
-{
-    cat <<MD
+bench_page "$report" <<MD
 # Benchmarks
 
 Written by \`make bench\` (tests/bench/bench.sh). Figures of different machines do not compare; the ratios do, since both sides run in the same minutes
 on the same servers.
 
-| machine | |
-|---|---|
-| CPU | $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores |
-| memory | $(awk '/MemTotal/ { printf "%.0f GB", $2 / 1048576 }' /proc/meminfo) |
-| system | $(. /etc/os-release && echo "$PRETTY_NAME"), Linux $(uname -r) |
-| source, staging | $("$LM_BIN/postgres" --version), Unix sockets, fsync=off |
-| target | PostgreSQL $(lm_sql target postgres -c 'SHOW server_version'), verified TLS over loopback, fsync=off, a role that is no superuser |
-| lakemover | $(lm_cli --version 2>/dev/null | head -n 1), $(git -C "$LM_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no git') |
-| when | $(date -u +%Y-%m-%d), load average before it began $load_before |
+$(machine_table)
 
 ## Loading one table
 $rows rows of 10 mixed columns (bigint, int, numeric, double, timestamptz, date, uuid, boolean, varchar, text), $(calc "$bytes / 1000000" 0) MB on the source. The yardstick is
@@ -186,17 +169,10 @@ lakemover; the load's ratio is the median of the rounds' ratios.
 $others
 | aim | limit | measured | |
 |---|---|---|---|
-| load with key and digests, against direct | 1.3 | $ratio | $(verdict "$ratio" 1.3) |
-| everything, with the re-read and proof of every row, against direct | 1.8 | $(calc "$whole_s / $direct_s") | $(verdict "$(calc "$whole_s / $direct_s")" 1.8) |
-| private memory of the loader (RssAnon, MAX_MEMORY_TARGET_MB=$memory_target) | $((64 + memory_target)) MB | $loader_mb MB | $(verdict "$loader_mb" $((64 + memory_target))) |
-| private memory of a staging backend | 64 MB | $backend_mb MB | $(verdict "$backend_mb" 64) |
-| assessing 2 000 tables | 3 s | $assess_s s | $(verdict "$assess_s" 3) |
-
-## Raw rows
-| what | when | value |
-|---|---|---|
+$(aim "load with key and digests, against direct" 1.3 "$ratio")
+$(aim "everything, with the re-read and proof of every row, against direct" 1.8 "$(calc "$whole_s / $direct_s")")
+$(aim "private memory of the loader (RssAnon, MAX_MEMORY_TARGET_MB=$memory_target)" $((64 + memory_target)) "$loader_mb" MB)
+$(aim "private memory of a staging backend" 64 "$backend_mb" MB)
+$(aim "assessing 2 000 tables" 3 "$assess_s" s)
 MD
-    cat "$raw"
-} > "$report"
-say "written: $report"
 sed -n '/^| aim/,/^$/p' "$report"

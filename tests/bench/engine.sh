@@ -7,26 +7,17 @@ set -u -o pipefail
 . "$(dirname "$0")/../lib/e2e.sh"
 # shellcheck source=tests/lib/bench.sh
 . "$LM_ROOT/tests/lib/bench.sh"
-# shellcheck source=tests/lib/memory.sh
-. "$LM_ROOT/tests/lib/memory.sh"
-lm_init bench_engine
-# shellcheck disable=SC2317  # called by lm_cleanup
-lm_on_exit() { memory_stop; }
+bench_init bench_engine
 
 rounds=${BENCH_ROUNDS:-3}
 read -r -a millions <<< "${BENCH_MILLIONS:-1 5 25}"
 largest=${millions[-1]}
 report=${BENCH_ENGINE_REPORT:-$LM_ROOT/docs/benchmarks-engine.md}
-raw=$LM_TMP/raw
-: > "$raw"
-load_before=$(cut -d' ' -f1-2 /proc/loadavg)
 say "starting servers"
 lm_start_source
 lm_start_target
 lm_env
 export MAX_MEMORY_TARGET_MB=256
-staging() { lm_cli psql -X -q -A -t -c "$1" 2>/dev/null; }
-newest="(SELECT max(run_id) FROM lakemover.run)"
 # run SCHEMA: moves it; its validation is not part of what is measured here.
 run() {
     export SOURCE_SCHEMAS=$1
@@ -37,11 +28,6 @@ run() {
 load_of() {
     staging "SELECT round(extract(epoch FROM max(c.ended_at) - min(c.started_at + (c.stats->>'connect_s')::float8 * interval '1 second'))::numeric, 2)
                FROM lakemover.run_chunk c JOIN lakemover.run_table t USING (run_id, table_id) WHERE c.run_id = $newest AND ${1:-true}"
-}
-phases() { # of the newest run, seconds together
-    staging "SELECT round(sum(extract(epoch FROM e.at - s.at))::numeric, 2) FROM lakemover.event s
-               JOIN LATERAL (SELECT x.at FROM lakemover.event x WHERE x.run_id = s.run_id AND x.kind = 'phase_end' AND x.event_id > s.event_id ORDER BY x.event_id LIMIT 1) e ON true
-              WHERE s.run_id = $newest AND s.kind = 'phase_start' AND s.message = ANY ('{$1}')"
 }
 direct() { # direct SCHEMA TABLE: seconds of a COPY pipe into an empty table of the same shape
     local start
@@ -111,10 +97,8 @@ for kind in wide lob; do
     target_psql -c "DROP SCHEMA $kind CASCADE" 2> /dev/null
     lm_sql source "$LM_DB" -c "DROP SCHEMA $kind CASCADE" 2> /dev/null
 done
-# Of ours: the loader, and staging's backends. What the source's and the target's own backends take is theirs.
-ours() { grep -E "$LM_LAKEMOVER|postgres: .*lakemover" "$LM_TMP/memory.$1" | cut -d' ' -f1 | sort -n | tail -n 1; }
-lob_mb=$(calc "$(ours lob) / 1024" 0)
-wide_mb=$(calc "$(ours wide) / 1024" 0)
+lob_mb=$(of_ours "$LM_TMP/memory.lob")
+wide_mb=$(of_ours "$LM_TMP/memory.wide")
 
 say "growth: ${millions[*]} million rows"
 growth=
@@ -152,20 +136,12 @@ idle=$(staging "SELECT round((100 * (1 - sum(extract(epoch FROM c.ended_at - c.s
 record "workers idle while $largest million rows and 20 small tables load" "once" "$idle %"
 last_ratio=$(calc "$cost / $first")
 
-{
-    cat <<MD
+bench_page "$report" <<MD
 # Benchmarks: the engine
 
 Written by tests/bench/engine.sh (part of \`make bench\`). Both sides of each ratio ran in the same minutes on the same servers.
 
-| machine | |
-|---|---|
-| CPU | $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores |
-| system | $(. /etc/os-release && echo "$PRETTY_NAME") |
-| source, staging | $("$LM_BIN/postgres" --version), Unix sockets, fsync=off |
-| target | PostgreSQL $(lm_sql target postgres -c 'SHOW server_version'), verified TLS over loopback, fsync=off |
-| lakemover | $(lm_cli --version 2>/dev/null | head -n 1), $(git -C "$LM_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no git') |
-| when | $(date -u +%Y-%m-%d), load average before it began $load_before |
+$(machine_table)
 
 | work | baseline | lakemover | ratio | limit | |
 |---|---|---|---|---|---|
@@ -179,10 +155,10 @@ done)
 
 | bound | limit | measured | |
 |---|---|---|---|
-| private memory of the loader and of staging's backends, rows of 200 columns | 64 MB + 3 rows | $wide_mb MB | $(verdict "$wide_mb" 64) |
-| private memory of the loader and of staging's backends, values of up to 200 MB | 64 MB + 3 x 200 MB | $lob_mb MB | $(verdict "$lob_mb" 664) |
-| workers idle while one table of $largest million rows and 20 small ones load | 10 % | $idle % | $(verdict "$idle" 10) |
-| cost of a row at $largest million rows, against ${millions[0]} million | 1.05 | $last_ratio | $(verdict "$last_ratio" 1.05) |
+$(aim "private memory of the loader and of staging's backends, rows of 200 columns" 64 "$wide_mb" MB "64 MB + 3 rows")
+$(aim "private memory of the loader and of staging's backends, values of up to 200 MB" 664 "$lob_mb" MB "64 MB + 3 x 200 MB")
+$(aim "workers idle while one table of $largest million rows and 20 small ones load" 10 "$idle" %)
+$(aim "cost of a row at $largest million rows, against ${millions[0]} million" 1.05 "$last_ratio")
 
 | table of | load | per million rows | to the first | direct COPY, per million rows | to the first | load to direct COPY |
 |---|---|---|---|---|---|---|
@@ -192,12 +168,5 @@ Small tables: half of the load phase is counting each table and taking the sampl
 need of; the rest is round trips, about ten to staging and six to the target for a table of one batch, and a transaction with its ledger row each. It was twice that before
 the first rows of a table came in one answer, and keys and indexes were made during the load. Growth: the
 columns of the direct COPY show how much of it is the machine's own.
-
-## Raw rows
-| what | when | value |
-|---|---|---|
 MD
-    cat "$raw"
-} > "$report"
-say "written: $report"
 sed -n '/^| work/,/^## Raw/p' "$report"

@@ -9,20 +9,13 @@ set -u -o pipefail
 . "$LM_ROOT/tests/lib/mssql.sh"
 # shellcheck source=tests/lib/bench.sh
 . "$LM_ROOT/tests/lib/bench.sh"
-# shellcheck source=tests/lib/memory.sh
-. "$LM_ROOT/tests/lib/memory.sh"
-lm_init bench_sqlserver
-# shellcheck disable=SC2317  # called by lm_cleanup
-lm_on_exit() { memory_stop; }
+bench_init bench_sqlserver
 
 rows=${BENCH_ROWS:-1000000}
 rounds=${BENCH_ROUNDS:-3}
 tables=${BENCH_TABLES:-10000}
 report=${BENCH_SQLSERVER_REPORT:-$LM_ROOT/docs/benchmarks-sqlserver.md}
-raw=$LM_TMP/raw
-: > "$raw"
 
-load_before=$(cut -d' ' -f1-2 /proc/loadavg)
 say "starting servers, generating $rows rows"
 lm_start_target
 lm_env
@@ -118,7 +111,7 @@ SQL
     tds_s=$(median < "$LM_TMP/tds")
     tds_ratio=$(calc "$load_s / $tds_s")
     tds_line="| tds_fdw piped through COPY | $tds_s s | $(calc "$tds_s / $read_s") |"
-    tds_aim="| load, against tds_fdw piped through COPY | 0.4 | $tds_ratio | $(verdict "$tds_ratio" 0.4) |"
+    tds_aim=$(aim "load, against tds_fdw piped through COPY" 0.4 "$tds_ratio")
 fi
 
 if [ "$MS_DOUBLE" = yes ]; then
@@ -149,20 +142,13 @@ for round in $(seq "$rounds"); do
     record "assessing $tables tables, all of it" "round $round" "$took s"
 done
 assess_s=$(median < "$LM_TMP/assess")
-assess_aim="| assessing $tables tables of 15 columns each, of the test server | 30 s | $assess_s s | $(verdict "$assess_s" 30) |"
-{
-    cat <<MD
+assess_aim=$(aim "assessing $tables tables of 15 columns each, of the test server" 30 "$assess_s" s)
+bench_page "$report" <<MD
 # Benchmarks: SQL Server sources
 
 Written by \`make bench\` (tests/bench/sqlserver.sh). The source is $source_is.
 
-| machine | |
-|---|---|
-| CPU | $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores: source, staging, loader and target share them |
-| system | $(. /etc/os-release && echo "$PRETTY_NAME"), FreeTDS $(dpkg-query -W -f '${Version}' tdsodbc 2>/dev/null) |
-| target | PostgreSQL $(lm_sql target postgres -c 'SHOW server_version'), verified TLS over loopback, fsync=off |
-| lakemover | $(lm_cli --version 2>/dev/null | head -n 1), $(git -C "$LM_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no git') |
-| when | $(date -u +%Y-%m-%d), load average before it began $load_before |
+$(machine_table "| driver | FreeTDS $(dpkg-query -W -f '${Version}' tdsodbc 2> /dev/null) |")
 
 $rows rows of 11 mixed columns (bigint, int, money, nvarchar(50), nvarchar(max), datetime2, uniqueidentifier, bit, float, decimal(18,4), varbinary). Medians of
 $rounds rounds.
@@ -177,10 +163,10 @@ $tds_line
 
 | aim | limit | measured | |
 |---|---|---|---|
-| load, against the longer of bare read and bare COPY | 1.5 | $ratio | $(verdict "$ratio" 1.5) |
+$(aim "load, against the longer of bare read and bare COPY" 1.5 "$ratio")
 $tds_aim
-| private memory of a staging backend | 64 MB | $backend_mb MB | $(verdict "$backend_mb" 64) |
-| private memory of the loader | $((64 + 256)) MB | $loader_mb MB | $(verdict "$loader_mb" 320) |
+$(aim "private memory of a staging backend" 64 "$backend_mb" MB)
+$(aim "private memory of the loader" $((64 + 256)) "$loader_mb" MB)
 $assess_aim
 
 ## Where the time goes
@@ -188,12 +174,5 @@ Looked at once with \`perf\` on two cores and Babelfish (2026-11-26), both busy 
 26 % staging's backend (half of that the driver; encoding a fifth), 8 % the loader, half of it digests. Babelfish shows no transaction numbers, so the table is read
 whole by one session there. Tried with no gain: a bound buffer instead of pieces for nvarchar(max). Connecting (0.3 s there, a stage of its own in
 \`lakemover status --json\`) is in neither time: the bare read's clock starts behind it, too.
-
-## Raw rows
-| what | when | value |
-|---|---|---|
 MD
-    cat "$raw"
-} > "$report"
-say "written: $report"
 sed -n '/^| aim/,/^$/p' "$report"

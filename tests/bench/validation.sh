@@ -6,14 +6,11 @@ set -u -o pipefail
 . "$(dirname "$0")/../lib/cluster.sh"
 # shellcheck source=tests/lib/bench.sh
 . "$LM_ROOT/tests/lib/bench.sh"
-lm_init bench_validation
+bench_init bench_validation
 rows=${BENCH_ROWS:-3000000}
 rounds=${BENCH_ROUNDS:-3}
 tables=${BENCH_TABLES:-1000}
 report=${BENCH_VALIDATION_REPORT:-$LM_ROOT/docs/benchmarks-validation.md}
-raw=$LM_TMP/raw
-: > "$raw"
-load_before=$(cut -d' ' -f1-2 /proc/loadavg)
 say "starting servers, generating $rows rows"
 lm_start_source
 lm_start_target
@@ -25,13 +22,6 @@ lm_sql source "$LM_DB" -v rows="$rows" -f - < "$LM_ROOT/tests/bench/mixed.sql" |
 lm_sql source "$LM_DB" -f - < "$LM_TMP/empty.sql" || die "the empty tables"
 lm_env
 export SOURCE_SCHEMAS=bench
-staging() { lm_cli psql -X -q -A -t -c "$1" 2>/dev/null; }
-newest="(SELECT max(run_id) FROM lakemover.run)"
-phases() { # of the newest run, seconds together
-    staging "SELECT round(sum(extract(epoch FROM e.at - s.at))::numeric, 2) FROM lakemover.event s
-               JOIN LATERAL (SELECT x.at FROM lakemover.event x WHERE x.run_id = s.run_id AND x.kind = 'phase_end' AND x.event_id > s.event_id ORDER BY x.event_id LIMIT 1) e ON true
-              WHERE s.run_id = $newest AND s.kind = 'phase_start' AND s.message = ANY ('{$1}')"
-}
 lm_cli > "$LM_TMP/run.log" 2>&1 || { tail -n 20 "$LM_TMP/run.log" >&2; die "the load failed"; }
 loaded_s=$(phases load,finish,validate)
 record "the whole load: load, finish, validate" "once" "$loaded_s s"
@@ -81,20 +71,12 @@ done
 all=$(phases schema,load,finish,validate)
 overhead=$(calc "1000 * $all / $tables" 1)
 validated=$(calc "1000 * $(phases validate) / $tables" 1)
-{
-    cat <<MD
+bench_page "$report" <<MD
 # Benchmarks: validation
 
 Written by tests/bench/validation.sh (part of \`make bench\`). Both sides of a ratio ran in the same minutes on the same servers.
 
-| machine | |
-|---|---|
-| CPU | $(sed -nE 's/^model name[[:space:]]*: //p' /proc/cpuinfo | head -n 1), $(nproc) cores |
-| system | $(. /etc/os-release && echo "$PRETTY_NAME") |
-| source, staging | $("$LM_BIN/postgres" --version), Unix sockets, fsync=off |
-| target | PostgreSQL $(lm_sql target postgres -c 'SHOW server_version'), verified TLS over loopback, fsync=off |
-| lakemover | $(lm_cli --version 2>/dev/null | head -n 1), $(git -C "$LM_ROOT" rev-parse --short HEAD 2>/dev/null || echo 'no git') |
-| when | $(date -u +%Y-%m-%d), load average before it began $load_before |
+$(machine_table)
 
 | work | baseline | lakemover | measured | limit | |
 |---|---|---|---|---|---|
@@ -108,12 +90,5 @@ Written by tests/bench/validation.sh (part of \`make bench\`). Both sides of a r
 A comparison reads each side with as many workers as there are cores, hashes every row on both sides, counts both tables by scans of their own, and takes samples and
 first rows; the bare reads do none of that, and run one after the other, alone on the machine. A refresh compares so, reads both sides once more to find the rows and
 the source a third time to take those that are wanted, proves the target before it commits, and compares both sides again: what it writes is small, what it reads is not.
-
-## Raw rows
-| what | when | value |
-|---|---|---|
 MD
-    cat "$raw"
-} > "$report"
-say "written: $report"
 sed -n '/^| work/,/^$/p' "$report"

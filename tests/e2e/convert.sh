@@ -155,12 +155,12 @@ VALUES ('shop', 1, 'dbo', 'Add', 'p', 'tsql', '', 'CREATE PROC dbo.[Add] @Paid b
        ('shop', 2, 'dbo', 'Lost', 'p', 'tsql', '', 'CREATE PROC dbo.Lost AS DELETE FROM dbo.Nothing');
 SQL
 expect 0 "the code of a planned source" lm_cli convert --source-name shop --json
-equal "planned names and types" "equivalent true" "$(field dbo.add class) $(field dbo.add verified)"
-case "$(field dbo.add sql)" in
+equal "planned names and types" "equivalent true" "$(field 'dbo."Add"' class) $(field 'dbo."Add"' verified)"
+case "$(field 'dbo."Add"' sql)" in
     *'INSERT INTO sales.orders (paid)'*'RETURNING id INTO v_identity'*) pass "the plan's name, and the identity of its inventory" ;;
-    *) fail "$(field dbo.add sql)" ;;
+    *) fail "$(field 'dbo."Add"' sql)" ;;
 esac
-equal "a table that is not planned" '"its table dbo.nothing is in no script"' "\"$(field dbo.lost reason)\""
+equal "a table that is not planned" '"its table dbo.nothing is in no script"' "\"$(field 'dbo."Lost"' reason)\""
 expect 0 "files beside the planned tables" lm_cli convert --source-name shop --json "$file"
 equal "its objects" '"/' "$(head -n 1 "$OUT" | grep -o '"file":"/' | cut -d: -f2)"
 

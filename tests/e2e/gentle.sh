@@ -48,7 +48,7 @@ while kill -0 "$run" 2> /dev/null; do
     sleep 0.05
 done
 ended "a limited run" 0
-says '2 workers: LAKEMOVER_JOBS=6, target allows [0-9]+ connections, source limit 3' 'deadline .* will be missed'
+says '2 workers: LAKEMOVER_JOBS=6, target allows [0-9]+ connections, source limit 3' 'deadline .* (will be missed|has passed)'
 equal "connections to the source at most" 3 "$most"
 whole "a limited run"
 equal "seconds that 5 MB took at 1 MB/s: at least 4" t "$(staging "SELECT max(ended_at) - min(started_at) >= interval '4 seconds' FROM lakemover.run_chunk")"
@@ -65,11 +65,17 @@ report=$(find "$LM_TMP/audit" -name reconciliation.html | tail -n 1)
 if grep -q 'What held up the load most: the rate limit' "$report"; then pass "the report says it, too"; else fail "no bottleneck in $report"; fi
 
 # A pause that is longer than the snapshot would be held without a heartbeat.
-start --max-rate=1MB --snapshot-hold=3
+touch "$LM_TMP/told"
+start --max-rate=1MB --snapshot-hold=3 --on-event "cat >> '$LM_TMP/told'"
 eventually 60 committed 2 || fail "the load does not begin: $(tail -n 5 "$LM_TMP/out.run")"
 expect 0 "lakemover pause" lm_cli pause
 says 'pauses when its batches under way are done'
 if eventually 30 is_paused; then pass "it pauses"; else fail "its state is $(state)"; fi
+told() { python3 -c 'import json, sys
+for e in map(json.loads, open(sys.argv[1])): print(e["event"], e.get("run"), "paused by" in e.get("reason", ""))' "$LM_TMP/told"; }
+told_of_pause() { told | grep -q run_paused; }
+eventually 10 told_of_pause || fail "--on-event is not told of the pause"
+equal "--on-event is told of the pause" "run_paused $(staging "SELECT $newest") True" "$(told | grep run_paused)"
 chunks="SELECT count(*) FILTER (WHERE state = 'claimed'), count(*) FILTER (WHERE state = 'done') FROM lakemover.run_chunk WHERE run_id = $newest"
 before=$(staging "$chunks")
 equal "batches under way" 0 "${before%|*}"

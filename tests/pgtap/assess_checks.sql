@@ -164,7 +164,7 @@ SELECT is((SELECT severity || ': ' || message FROM pg_temp.found('money')),
 INSERT INTO lakemover.target_fact VALUES ('lc_monetary', current_setting('lc_monetary'));
 SELECT lakemover._take_assessment('src');
 SELECT is((SELECT severity FROM pg_temp.found('money')), 'INFO', 'money of the same kind');
-SELECT is(lakemover.assess_json('src') -> 'checks' -> 5 ->> 'result', 'not checked', 'extensions: not checked without facts');
+SELECT is(jsonb_path_query_first(lakemover.assess_json('src'), '$.checks[*] ? (@.id == "missing_extension").result') #>> '{}', 'not checked', 'extensions: not checked without facts');
 SELECT is((SELECT DISTINCT severity FROM pg_temp.found('missing_extension')), 'INFO', 'which blocks nothing');
 INSERT INTO lakemover.target_fact VALUES ('extension:pgtap', '1.2');
 UPDATE lakemover.inv_column SET type_extension = 'lakemover' WHERE column_name = 'd';
@@ -213,9 +213,9 @@ SELECT results_eq($$ SELECT severity, message FROM pg_temp.found('view') $$,
               ('WARNING', 'view code.vvi: not moved: it uses code.vi, which is not moved') $$, 'foreign tables, and views that cannot move');
 SELECT results_eq($$ SELECT severity, message FROM pg_temp.found('object') $$,
     $$ VALUES ('WARNING', 'foreign server src: not moved') $$, 'other objects; rules, policies and what everybody may move');
-SELECT results_eq($$ SELECT severity, message FROM pg_temp.found('large_object') $$, $$ VALUES ('WARNING', '1 large object(s): not moved') $$, 'large objects');
+SELECT results_eq($$ SELECT severity, message FROM pg_temp.found('large_object') $$, $$ VALUES ('INFO', '1 large object(s): moved with the same OIDs, as they are in the run''s snapshot') $$, 'large objects');
 SELECT is_empty($$ SELECT * FROM pg_temp.found('hidden_rows') $$, 'row security hides nothing from a superuser');
-SELECT is((SELECT (a.score, a.warnings, a.status)::text FROM pg_temp.last() a), '(80,14,review)', 'WARNINGs cost 20 at most');
+SELECT is((SELECT (a.score, a.warnings, a.status)::text FROM pg_temp.last() a), '(80,13,review)', 'WARNINGs cost 20 at most');
 UPDATE lakemover.source_info SET encoding = 'SQL_ASCII';
 SELECT lakemover._take_assessment('src');
 SELECT results_eq($$ SELECT severity, message FROM pg_temp.found('encoding') $$,

@@ -1,6 +1,6 @@
 -- Types, names, references, estimate and checklist of an assessment; this database is its own source.
 SET client_min_messages = warning;
-SELECT plan(27);
+SELECT plan(39);
 CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host :'HOST', port :'PORT', dbname :'DBNAME');
 CREATE USER MAPPING FOR CURRENT_USER SERVER src OPTIONS (username :'USER');
 CREATE SCHEMA shop;
@@ -55,6 +55,39 @@ SELECT is((pg_temp.doc() #>> '{estimate,source_growth,bytes_per_second}')::numer
 UPDATE lakemover.run SET source_identity = 'another';
 SELECT lakemover._take_assessment('src');
 SELECT is(pg_temp.doc() #> '{estimate,duration,seconds}', 'null', 'another database''s run says nothing');
+-- A probe of its own: the assessment has read the source; the loader measures the target.
+SELECT ok(tables >= 1 AND rows >= 20000 AND bytes > 500000 AND seconds > 0 AND error IS NULL, 'rows of the source were read') FROM lakemover.read_probe WHERE source = 'src';
+SELECT ok(pg_temp.doc() #>> '{estimate,duration,not_estimated}' LIKE '%the target was not measured, since none was named%', 'half a measure gives no duration');
+INSERT INTO lakemover.target_fact (name, value) VALUES ('probe_write_bytes', '16000000'), ('probe_write_seconds', '0.5'), ('probe_read_bytes', '16000000'), ('probe_read_seconds', '0.25');
+UPDATE lakemover.read_probe SET bytes = 16000000, seconds = 1;
+UPDATE lakemover.inv_table SET index_bytes = CASE table_name WHEN 'customer' THEN 64000000 ELSE 0 END, table_bytes = CASE table_name WHEN 'customer' THEN 160000000 ELSE 0 END;
+SELECT lakemover._take_assessment('src');
+SELECT is(pg_temp.doc() #> '{estimate,speed}', '{"source_read": 16000000, "target_write": 32000000, "target_read": 64000000}', 'bytes per second');
+SELECT is((SELECT d - 'basis' FROM (SELECT pg_temp.doc() #> '{estimate,duration}') x(d)),
+    '{"seconds": 14.5, "from": "probe", "load_seconds": 10.0, "index_seconds": 2.0, "validate_seconds": 2.5}'::jsonb, 'the slower end for rows, the target for indexes, and all of it again');
+SELECT ok(pg_temp.doc() #>> '{estimate,duration,basis}' LIKE 'a probe read 15 MB/s from the source%one worker each%', 'with its basis');
+UPDATE lakemover.read_probe SET bytes = 1000;
+SELECT lakemover._take_assessment('src');
+SELECT ok(pg_temp.doc() #>> '{estimate,duration,not_estimated}' LIKE '%1000 bytes could be read from the source%', 'a thousand bytes say nothing');
+UPDATE lakemover.read_probe SET bytes = 0, error = 'permission denied';
+SELECT lakemover._take_assessment('src');
+SELECT ok(pg_temp.doc() #>> '{estimate,duration,not_estimated}' LIKE '%the source was not read: permission denied%', 'an error says why');
+UPDATE lakemover.run SET source_identity = (SELECT identity FROM lakemover.source_info);
+SELECT lakemover._take_assessment('src');
+SELECT is(pg_temp.doc() #>> '{estimate,duration,from}', 'rehearsal', 'a rehearsal beats a probe');
+UPDATE lakemover.run SET options = '{}';
+SELECT lakemover._take_assessment('src');
+SELECT is(pg_temp.doc() #>> '{estimate,duration,from}', 'earlier run', 'so does a run');
+UPDATE lakemover.run SET source_identity = 'another';
+UPDATE lakemover.source_info SET settings = settings - 'wal_probe' || '{"wal_bytes": 7200000, "wal_seconds": 7200}';
+SELECT lakemover._take_assessment('src');
+SELECT ok((pg_temp.doc() #>> '{estimate,source_growth,bytes_per_second}')::numeric = 1000 AND pg_temp.doc() #>> '{estimate,source_growth,basis}' LIKE '% of WAL in the last 2 hours (pg_stat_wal)%',
+    'the mean of the WAL''s counter');
+SELECT count(*) > 0 AS assessed FROM lakemover.assess('src', 'off');
+SELECT is_empty($$ SELECT FROM lakemover.read_probe $$, 'without looks at rows nothing is read');
+SELECT ok(error IS NULL AND rows = 3 AND bytes > 0 AND seconds >= 0, 'a table whose rows are read by hand')
+  FROM lakemover._read_speed('src', '{"table_id": 1, "source_schema": "shop", "source_table": "customer", "columns": [{"name": "id", "source_type": "integer", "codec": "int4"}]}', 3, 1000);
+
 UPDATE lakemover.plan_table SET exclude = true WHERE source_table = 'customer';
 SELECT lakemover._take_assessment('src');
 SELECT is((pg_temp.doc() #>> '{estimate,target_disk,rows_bytes}')::numeric, 0::numeric, 'what is excluded takes no space');

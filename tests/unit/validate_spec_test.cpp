@@ -95,12 +95,12 @@ TEST(TableSpec, RefusesOtherDocuments) {
 }
 
 TEST(TableSpec, HashKey) {
-    const auto key = lakemover::loader::parse_hash_key("\\x000102030405060708090a0b0c0d0eff");
+    const auto key = lakemover::codec::parse_hash_key("\\x000102030405060708090a0b0c0d0eff");
     EXPECT_EQ(key[1], 1);
     EXPECT_EQ(key[15], 255);
-    EXPECT_EQ(lakemover::loader::parse_hash_key("000102030405060708090a0b0c0d0eff"), key);
-    EXPECT_THROW(lakemover::loader::parse_hash_key("\\x00"), lakemover::loader::Error);
-    EXPECT_THROW(lakemover::loader::parse_hash_key("zz0102030405060708090a0b0c0d0eff"), lakemover::loader::Error);
+    EXPECT_EQ(lakemover::codec::parse_hash_key("000102030405060708090a0b0c0d0eff"), key);
+    EXPECT_THROW(lakemover::codec::parse_hash_key("\\x00"), std::invalid_argument);
+    EXPECT_THROW(lakemover::codec::parse_hash_key("zz0102030405060708090a0b0c0d0eff"), std::invalid_argument);
 }
 
 TEST(TableSpec, ColumnSumsSurviveJson) {

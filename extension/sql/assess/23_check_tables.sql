@@ -54,6 +54,7 @@ AS $$
       LEFT JOIN unique_key u ON u.table_id = t.table_id
      WHERE NOT EXISTS (SELECT FROM keyed k WHERE k.table_id = t.table_id)
        AND (t.partitions = 0 OR t.keyless_partitions > 0)
+       AND NOT EXISTS (SELECT FROM lakemover.inv_locked l WHERE l.source = p_source AND l.relation_id = t.table_id)
     UNION ALL
     SELECT 'high_dependency', CASE WHEN t.priority > 0 THEN 'INFO' END, t.schema_name, t.table_name, NULL,
            format('table %s is referenced by %s foreign keys of %s table(s)%s', t.shown, r.keys, r.tables,

@@ -58,15 +58,24 @@ AS $$
                 AND EXISTS (SELECT FROM lakemover.inv_column c
                              WHERE c.source = p_source AND c."collation" = format('%I.%I', o.schema_name, o.object_name)))
     UNION ALL
-    SELECT 'large_object', NULL, NULL, NULL, NULL, format('%s large object(s): not moved', i.settings ->> 'large_objects'),
+    SELECT 'large_object', CASE WHEN x.moved THEN NULL ELSE 'WARNING' END, NULL, NULL, NULL,
+           format('%s large object(s): %s', i.settings ->> 'large_objects', CASE WHEN x.moved THEN 'moved with the same OIDs, as they are in the run''s snapshot' ELSE 'not moved: excluded in the plan' END),
            jsonb_build_object('count', i.settings -> 'large_objects'), NULL
-      FROM lakemover.source_info i WHERE i.source = p_source AND (i.settings ->> 'large_objects')::bigint > 0
+      FROM lakemover.source_info i
+     CROSS JOIN LATERAL (SELECT coalesce((SELECT p.large_objects FROM lakemover.plan p WHERE p.source = i.source), true) AS moved) x
+     WHERE i.source = p_source AND (i.settings ->> 'large_objects')::bigint > 0
     UNION ALL
     SELECT 'object', NULL, NULL, NULL, NULL, format('privileges of %s: not moved: %s', quote_ident(g.grantee), t.problem),
            jsonb_build_object('kind', 'privileges', 'role', g.grantee, 'grants', g.grants), NULL
       FROM (SELECT x.grantee, count(*) AS grants FROM lakemover.inv_grant x WHERE x.source = p_source AND x.grantee IS NOT NULL GROUP BY 1) g
      CROSS JOIN LATERAL lakemover._target_role(p_source, g.grantee) t
      WHERE t.problem IS NOT NULL
+    UNION ALL
+    SELECT 'object', NULL, NULL, NULL, NULL, format('owner %s of %s objects: they will belong to the role that migrates: %s', quote_ident(o.owner), o.objects, t.problem),
+           jsonb_build_object('kind', 'owner', 'role', o.owner, 'objects', o.objects), NULL
+      FROM (SELECT x.owner, x.is_home, count(*) AS objects FROM lakemover.inv_owner x WHERE x.source = p_source GROUP BY 1, 2) o
+     CROSS JOIN LATERAL lakemover._target_owner(p_source, o.owner, o.is_home) t
+     WHERE t.problem IS NOT NULL
      ORDER BY 1, 3, 4
 $$;
-COMMENT ON FUNCTION lakemover._check_code(name) IS 'checks routine, trigger, view, object and large_object: what is not moved';
+COMMENT ON FUNCTION lakemover._check_code(name) IS 'checks routine, trigger, view, object and large_object: what is not moved, and large objects';

@@ -46,9 +46,10 @@ AS $$
     UNION ALL
     SELECT 'case_insensitive', NULL, NULL, c.coll, NULL,
            format('%s columns have the collation %s, in which upper and lower case are equal; %s', c.columns, c.coll,
-                  CASE WHEN EXISTS (SELECT FROM lakemover.plan p WHERE p.source = p_source AND p.ci = 'icu')
-                       THEN 'so they are on the target, where LIKE and patterns do not work over them, and trailing blanks count'
-                       ELSE 'on the target they differ (lakemover plan --ci icu keeps them equal)' END),
+                  CASE (SELECT p.ci FROM lakemover.plan p WHERE p.source = p_source)
+                       WHEN 'icu' THEN 'so they are on the target, where LIKE and patterns do not work over them, and trailing blanks count'
+                       WHEN 'citext' THEN 'so they are on the target, where they have the type citext: without a length, and accents and trailing blanks count'
+                       ELSE 'on the target they differ (lakemover plan --ci icu, or citext, keeps them equal)' END),
            jsonb_build_object('columns', c.columns, 'examples', c.examples, 'definitions_with_like', (
                SELECT coalesce(jsonb_agg(format('%I.%I', m.schema_name, m.name) ORDER BY m.schema_name, m.name), '[]')
                  FROM (SELECT r.schema_name, r.routine_name AS name, r.definition FROM lakemover.inv_routine r WHERE r.source = p_source

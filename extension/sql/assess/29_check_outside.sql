@@ -64,6 +64,8 @@ AS $$
             format('old_snapshot_threshold is %s: a snapshot older than that is refused', info.settings ->> 'old_snapshot_threshold')),
            ('track_counts', info.settings ->> 'track_counts', false, NOT (info.settings ->> 'track_counts')::boolean,
             'track_counts is off: whether somebody wrote since the snapshot cannot be told by counters'),
+           ('schema_changed', info.settings ->> 'schema_changed', true, (info.settings ->> 'schema_changed')::boolean,
+            'tables came, went or changed each time that the catalogs were read: what is said of them may be of different moments; assess again in a quiet hour'),
            ('auto_close', info.settings ->> 'auto_close', true, (info.settings ->> 'auto_close')::boolean,
             'AUTO_CLOSE is on: the database is opened anew for each first connection'),
            ('encrypted', info.settings ->> 'encrypted', false, (info.settings ->> 'encrypted')::boolean,

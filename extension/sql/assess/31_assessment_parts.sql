@@ -40,61 +40,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION lakemover._name_pairs(name) IS 'tables and columns of the plan whose name is another one on the target, or is kept in quotes by decision';
 
--- What an assessment can say of time and space, each with its basis, or why it cannot.
-CREATE FUNCTION lakemover._estimate(p_source name)
-RETURNS jsonb
-LANGUAGE sql STABLE
-SET search_path = pg_catalog, pg_temp
-AS $$
-    WITH info AS MATERIALIZED (
-        SELECT i.engine, i.identity, i.settings -> 'wal_probe' AS wal FROM lakemover.source_info i WHERE i.source = p_source
-    ), size AS MATERIALIZED (
-        SELECT coalesce(sum(t.table_bytes), 0) AS table_bytes, coalesce(sum(t.index_bytes), 0) AS index_bytes, coalesce(sum(greatest(t.row_estimate, 0)), 0) AS rows
-          FROM lakemover.inv_table t
-          LEFT JOIN lakemover.plan_table p ON p.source = t.source AND p.table_id = t.table_id
-         WHERE t.source = p_source AND NOT coalesce(p.exclude, false)
-    ), sort AS (
-        SELECT coalesce(max(x.bytes), 0) AS bytes
-          FROM lakemover.inv_index x
-          LEFT JOIN lakemover.plan_table p ON p.source = x.source AND p.table_id = x.table_id
-         WHERE x.source = p_source AND NOT coalesce(p.exclude, false)
-    ), measured AS (
-        -- The newest run, a rehearsal's too, that moved enough of the same database to say something.
-        SELECT r.run_id, r.options ->> 'rehearse' AS share, extract(epoch FROM r.ended_at - r.started_at) AS seconds, b.est_bytes, b.bytes_copied, r.workers
-          FROM lakemover.run r
-          JOIN info ON info.identity = r.source_identity
-         CROSS JOIN LATERAL (SELECT sum(t.est_bytes) AS est_bytes, sum(t.bytes_copied) AS bytes_copied FROM lakemover.run_table t
-                              WHERE t.run_id = r.run_id AND t.state IN ('loaded', 'done')) b
-         WHERE r.kind = 'migration' AND r.state IN ('done', 'incomplete') AND b.bytes_copied >= 1024 * 1024 AND r.ended_at > r.started_at
-         ORDER BY r.run_id DESC LIMIT 1
-    )
-    SELECT jsonb_build_object(
-        'duration', coalesce(
-            (SELECT jsonb_build_object('seconds', round((m.seconds * greatest(size.table_bytes, m.bytes_copied) / m.bytes_copied)::numeric, 1),
-                        'basis', format('run %s moved %s of this source%s in %s s with %s workers, validation and reports included; scaled by the size of the tables',
-                                        m.run_id, pg_size_pretty(m.bytes_copied), CASE WHEN m.share IS NULL THEN '' ELSE format(' (a rehearsal of %s)', m.share) END,
-                                        round(m.seconds::numeric, 1), coalesce(m.workers::text, 'unknown')))
-               FROM measured m, size),
-            jsonb_build_object('seconds', NULL, 'not_estimated', 'nothing was measured: no run and no rehearsal of this source has moved 1 MB; lakemover --rehearse 5% measures source, network and target together')),
-        'target_disk', (SELECT jsonb_build_object(
-                            'rows_bytes', size.table_bytes + CASE WHEN info.engine = 'postgres' THEN 0 ELSE 28 * size.rows END, 'index_bytes', size.index_bytes, 'sort_bytes', sort.bytes,
-                            'wal_bytes', size.table_bytes + size.index_bytes,
-                            'total_bytes', size.table_bytes + CASE WHEN info.engine = 'postgres' THEN 0 ELSE 28 * size.rows END + size.index_bytes + sort.bytes,
-                            'basis', concat('sizes on the source, bloat included: rows and indexes', CASE WHEN info.engine = 'postgres' THEN '' ELSE ', with 28 bytes more for each row' END,
-                                            '; sort: the largest index while it is built, with as much again for each one built beside it; WAL passes through and is recycled, so it is not in the total'))
-                          FROM info, size, sort),
-        'source_growth', CASE WHEN info.engine <> 'postgres'
-                              THEN jsonb_build_object('bytes_per_second', NULL, 'not_estimated', 'the growth of the version store was not measured')
-                              WHEN info.wal IS NULL OR (info.wal ->> 'seconds')::numeric < 5
-                              THEN jsonb_build_object('bytes_per_second', NULL, 'not_estimated',
-                                   concat('the source''s log was watched for ', coalesce(info.wal ->> 'seconds', '0'), ' s only; 5 s are the least that says something'))
-                              ELSE jsonb_build_object('bytes_per_second', round((info.wal ->> 'bytes')::numeric / (info.wal ->> 'seconds')::numeric),
-                                   'basis', format('%s of WAL in %s s of this assessment; vacuum keeps what was deleted or updated while the snapshot is held, at most about as much',
-                                                   pg_size_pretty((info.wal ->> 'bytes')::numeric), info.wal ->> 'seconds')) END)
-      FROM info
-$$;
-COMMENT ON FUNCTION lakemover._estimate(name) IS 'time and space that a migration of a source will take, each with its basis, or why it is not estimated';
-
 CREATE FUNCTION lakemover._assessment_parts(p_source name)
 RETURNS jsonb
 LANGUAGE sql STABLE
@@ -113,6 +58,7 @@ AS $$
                       FROM (SELECT u.kind, count(*) AS n,
                                    jsonb_agg(jsonb_build_object('name', u.name, 'detail', u.detail) ORDER BY u.item_no) FILTER (WHERE u.item_no <= 200) AS listed
                               FROM lakemover.inv_outside u WHERE u.source = p_source GROUP BY u.kind) o),
+        'code', lakemover._assessment_code(p_source),
         'estimate', lakemover._estimate(p_source))
 $$;
 COMMENT ON FUNCTION lakemover._assessment_parts(name) IS 'types, names, references, what is outside and the estimate, as an assessment stores them';

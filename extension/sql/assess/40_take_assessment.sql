@@ -1,4 +1,4 @@
-CREATE FUNCTION lakemover._take_assessment(p_source name, p_start timestamptz DEFAULT clock_timestamp())
+CREATE FUNCTION lakemover._take_assessment(p_source name, p_start timestamptz DEFAULT clock_timestamp(), p_report_dir text DEFAULT NULL)
 RETURNS bigint
 LANGUAGE plpgsql
 SET jit = off
@@ -11,8 +11,8 @@ DECLARE
     v_infos    int;
     v_score    int;
 BEGIN
-    INSERT INTO lakemover.assessment (source, score, status, blockers, warnings, infos, seconds, summary)
-    VALUES (p_source, 0, '', 0, 0, 0, 0, lakemover._assessment_summary(p_source) || lakemover._assessment_parts(p_source))
+    INSERT INTO lakemover.assessment (source, score, status, blockers, warnings, infos, seconds, summary, report_dir)
+    VALUES (p_source, 0, '', 0, 0, 0, 0, lakemover._assessment_summary(p_source) || lakemover._assessment_parts(p_source), p_report_dir)
     RETURNING assessment_id INTO v_id;
 
     INSERT INTO lakemover.finding (assessment_id, finding_no, check_id, severity, schema_name, object_name, column_name, message,
@@ -52,4 +52,4 @@ BEGIN
     RETURN v_id;
 END
 $$;
-COMMENT ON FUNCTION lakemover._take_assessment(name, timestamptz) IS 'runs the checks over the inventory as it is and stores the result; docs/assessment.md has score and status';
+COMMENT ON FUNCTION lakemover._take_assessment(name, timestamptz, text) IS 'runs the checks over the inventory as it is and stores the result; docs/assessment.md has score and status';

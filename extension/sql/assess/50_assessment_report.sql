@@ -78,6 +78,17 @@ BEGIN
                            coalesce(', about ' || (v_finding.value ->> 'row_estimate') || ' rows', ''));
     END LOOP;
 
+    IF v_a.summary #>> '{code,total}' <> '0' THEN
+        RETURN NEXT '';
+        RETURN NEXT format('Code: %s objects, about %s hours of work; %s', v_a.summary #>> '{code,total}', v_a.summary #>> '{code,hours}',
+                           coalesce(v_a.summary #>> '{code,reason}', 'checked in a scratch database'));
+        FOR v_finding IN
+            SELECT c.value FROM jsonb_array_elements(v_a.summary #> '{code,classes}') WITH ORDINALITY c(value, no) WHERE c.value ->> 'count' <> '0' ORDER BY c.no
+        LOOP
+            RETURN NEXT format('  %s %s, %s h: %s', lpad(v_finding.value ->> 'count', 5), rpad(v_finding.value ->> 'class', 10), v_finding.value ->> 'hours', v_finding.value ->> 'what');
+        END LOOP;
+    END IF;
+
     RETURN NEXT '';
     RETURN NEXT format('Load order: %s ranks, %s cycles; all of it: SELECT * FROM lakemover.load_order(%L);',
                        v_a.summary #>> '{load_order,ranks}', jsonb_array_length(v_a.summary #> '{load_order,cycles}'), v_a.source);

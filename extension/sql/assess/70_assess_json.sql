@@ -47,6 +47,7 @@ BEGIN
             'names', coalesce(v_a.summary -> 'names', '{"total": 0, "listed": []}'),
             'references', coalesce(v_a.summary -> 'references', '[]'),
             'outside', coalesce(v_a.summary -> 'outside', '[]'),
+            'code', v_a.summary -> 'code',
             'estimate', v_a.summary -> 'estimate',
             'checklist', (SELECT coalesce(jsonb_agg(jsonb_build_object('phase', k.phase, 'step', k.step, 'reason', k.reason, 'command', k.command) ORDER BY k.no), '[]')
                             FROM lakemover._checklist(v_a.assessment_id) WITH ORDINALITY k(phase, step, reason, command, no))));

@@ -27,6 +27,15 @@ CREATE TABLE lakemover.check (
 );
 COMMENT ON TABLE lakemover.check IS 'the assessment''s checks with severity and recommendation; editable';
 
+CREATE TABLE lakemover.code_effort (
+    class           text PRIMARY KEY CHECK (class IN ('equivalent', 'unverified', 'review', 'manual', 'absent')),
+    ordinal         int NOT NULL,
+    hours           numeric NOT NULL CHECK (hours >= 0),            -- for each object
+    hours_per_point numeric NOT NULL CHECK (hours_per_point >= 0),  -- for each point of its score
+    what            text NOT NULL
+);
+COMMENT ON TABLE lakemover.code_effort IS 'hours of a person per class of converted code, for the assessment; assumptions, editable';
+
 CREATE TABLE lakemover.target_fact (
     name       text PRIMARY KEY,
     value      text,

@@ -48,6 +48,7 @@ CREATE TABLE lakemover.inv_table (
     is_empty        boolean,            -- known empty / known not empty / unknown
     comment         text,
     memory_optimized boolean NOT NULL DEFAULT false,  -- SQL Server
+    is_locked    boolean NOT NULL DEFAULT false,      -- exclusively, by somebody: its columns, keys and indexes were not read
     PRIMARY KEY (source, table_id)
 );
 COMMENT ON TABLE lakemover.inv_table IS 'tables, partitioned tables and partitions of a source';
@@ -293,6 +294,17 @@ CREATE TABLE lakemover.inv_grant (
 CREATE INDEX ON lakemover.inv_grant (source, class, object_id);
 COMMENT ON TABLE lakemover.inv_grant IS 'privileges on the objects of a PostgreSQL source, without those of owners';
 
+CREATE TABLE lakemover.inv_owner (
+    source      name NOT NULL,
+    class       text NOT NULL,          -- relation, sequence, routine, type, operator, collation, statistics, schema
+    object_id   bigint NOT NULL,
+    part        text,                   -- the schema's name
+    owner       text NOT NULL,
+    is_home     boolean NOT NULL,       -- the database's owner, the source's user, a superuser, or a role of the server's own
+    PRIMARY KEY (source, class, object_id)
+);
+COMMENT ON TABLE lakemover.inv_owner IS 'who owns the objects of a PostgreSQL source';
+
 CREATE TABLE lakemover.inv_unreadable (
     source      name NOT NULL,
     topic       text NOT NULL,
@@ -300,6 +312,18 @@ CREATE TABLE lakemover.inv_unreadable (
     PRIMARY KEY (source, topic)
 );
 COMMENT ON TABLE lakemover.inv_unreadable IS 'catalog views that a source''s user could not read, or that its version does not have: what they list is not known';
+
+CREATE TABLE lakemover.inv_locked (
+    source      name NOT NULL,
+    item_no     int NOT NULL,
+    relation_id bigint,                 -- null: what uses a locked relation
+    kind        text NOT NULL,          -- table, view, materialized view, sequence, routine
+    schema_name text NOT NULL,
+    object_name text NOT NULL,
+    why         text NOT NULL,
+    PRIMARY KEY (source, item_no)
+);
+COMMENT ON TABLE lakemover.inv_locked IS 'what an inventory left out, since reading its definition would have waited for somebody''s lock';
 
 CREATE TABLE lakemover.inv_not_translated (
     source      name NOT NULL,

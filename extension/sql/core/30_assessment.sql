@@ -8,7 +8,9 @@ CREATE TABLE lakemover.assessment (
     warnings      int NOT NULL,
     infos         int NOT NULL,
     seconds       double precision NOT NULL,
-    summary       jsonb NOT NULL DEFAULT '{}'
+    summary       jsonb NOT NULL DEFAULT '{}',
+    report_dir    text,     -- of its reports; null: a daemon writes them, empty: nobody wants them
+    report_error  text      -- why a daemon could not
 );
 COMMENT ON TABLE lakemover.assessment IS 'one row per assessment: score, status in plain words, counts by severity';
 

@@ -30,3 +30,14 @@ CREATE TABLE lakemover.data_probe (
     PRIMARY KEY (source, probe_no, item)
 );
 COMMENT ON TABLE lakemover.data_probe IS 'one row per check of rows: how many were looked at, how many it hits, the largest, an example; judged by lakemover._check_data()';
+
+CREATE TABLE lakemover.read_probe (
+    source   name PRIMARY KEY,
+    tables   int NOT NULL,
+    rows     bigint NOT NULL,
+    bytes    bigint NOT NULL,
+    seconds  double precision NOT NULL,
+    error    text,                      -- the last one: why a table gave no answer
+    taken_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE lakemover.read_probe IS 'how fast the latest assessment of a source read rows of its largest tables, as a run reads them; judged by lakemover._estimate()';

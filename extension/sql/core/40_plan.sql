@@ -7,11 +7,12 @@ CREATE TABLE lakemover.plan (
     naming      text NOT NULL DEFAULT 'preserve' CHECK (naming IN ('preserve', 'lower', 'snake')),
     -- SQL Server only; null for other sources. What new columns get, in plan_column.
     char_as          text CHECK (char_as IN ('char', 'varchar')),
-    ci               text CHECK (ci IN ('none', 'icu')),          -- columns in which upper and lower case are equal
+    ci               text CHECK (ci IN ('none', 'icu', 'citext')), -- columns in which upper and lower case are equal
     on_nul           text CHECK (on_nul IN ('strip', 'fail')),
     on_surrogate     text CHECK (on_surrogate IN ('replace', 'fail')),
     on_seventh_digit text CHECK (on_seventh_digit IN ('truncate', 'round', 'fail')),
-    privileges  boolean NOT NULL DEFAULT true,      -- move GRANTs to roles that the target has
+    privileges  boolean NOT NULL DEFAULT true,      -- move GRANTs to, and objects of, roles that the target has
+    large_objects boolean NOT NULL DEFAULT true,    -- move them, whatever the schemas in scope: they have none
     planned_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     fingerprint text NOT NULL           -- of the source's schema when the plan was made
 );
@@ -31,7 +32,7 @@ CREATE TABLE lakemover.role_map (
     target_role text NOT NULL,
     PRIMARY KEY (source, source_role)
 );
-COMMENT ON TABLE lakemover.role_map IS 'which role of the target stands for a role of the source, in privileges and policies; one without a row has its own name';
+COMMENT ON TABLE lakemover.role_map IS 'which role of the target stands for a role of the source, in privileges, policies and ownership; one without a row has its own name';
 
 CREATE TABLE lakemover.plan_table (
     source        name NOT NULL,

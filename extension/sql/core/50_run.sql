@@ -134,9 +134,44 @@ CREATE TABLE lakemover.run_statement (
     state      text NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'done', 'failed', 'skipped')),
     error      text,
     seconds    double precision,
+    code_no    int,                     -- of run_code: beside the plan, and not in its hash; 0: a schema that such code needs
     PRIMARY KEY (run_id, ordinal)
 );
 COMMENT ON TABLE lakemover.run_statement IS 'statements that a run executes on the target, in order, with their outcome';
+
+CREATE TABLE lakemover.run_large_object (
+    run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    loid      bigint NOT NULL,          -- the same on both sides
+    bytes     bigint,                   -- null: the source's user may not read it
+    owner     text,
+    is_home   boolean,                  -- as in inv_owner
+    grants    jsonb,                    -- [{grantee, privileges, grantable}] of others than the owner; grantee null is PUBLIC
+    comment   text,
+    PRIMARY KEY (run_id, loid)
+);
+COMMENT ON TABLE lakemover.run_large_object IS 'large objects of a run''s source in its snapshot: those that the run moves or compares';
+
+CREATE TABLE lakemover.run_code (
+    run_id      bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,
+    no          int NOT NULL,           -- what an object needs has a lower one, unless they need each other
+    kind        text NOT NULL,          -- view, function, procedure, trigger, synonym
+    object_id   bigint NOT NULL,        -- on the source
+    source_name text NOT NULL,          -- as plan_routine and not_moved() call it
+    target_name text,                   -- quoted
+    class       text NOT NULL CHECK (class IN ('equivalent', 'review', 'manual')),
+    score       numeric NOT NULL,
+    verified    boolean NOT NULL,
+    absent      boolean NOT NULL,       -- something that it uses does not move: no fault of its own
+    reason      text,                   -- why it was not verified
+    notes       jsonb NOT NULL,
+    source_sql  text,                   -- null: encrypted, or not for the user who reads
+    sql         text,
+    needs       int[] NOT NULL DEFAULT '{}',
+    table_ids   bigint[] NOT NULL DEFAULT '{}',
+    left_out    text,                   -- why the run does not create it; null: it does
+    PRIMARY KEY (run_id, no)
+);
+COMMENT ON TABLE lakemover.run_code IS 'code of a SQL Server source as the run converted and verified it, and whether it is created on the target';
 
 CREATE TABLE lakemover.run_object (
     run_id    bigint NOT NULL REFERENCES lakemover.run ON DELETE CASCADE,

@@ -11,6 +11,12 @@ WITH extension AS (
       JOIN lakemover.inv_extension e ON e.source = t.source AND e.extension_name = i.type_extension
      WHERE t.source = p_source AND NOT c.exclude AND c.target_type = i.data_type
     UNION
+    SELECT 'citext', (parse_ident(c.target_type))[1]
+      FROM lakemover._planned_table t
+      JOIN lakemover.plan_column c USING (source, table_id)
+      JOIN lakemover.inv_column i USING (source, table_id, ordinal)
+     WHERE t.source = p_source AND NOT c.exclude AND i.native_type IS NOT NULL AND c.target_type LIKE '%.citext'
+    UNION
     SELECT e.extension_name, e.schema_name
       FROM lakemover.inv_extension e
      WHERE e.source = p_source

@@ -35,7 +35,10 @@ SELECT row_number() OVER (ORDER BY g.no, s.part, s.no)::int, s.stage, s.table_id
     SELECT c.stage, 3, c.no, c.table_id, c.kind, c.object, c.sql FROM lakemover._ddl_code(p_source) c
     UNION ALL
     SELECT 'privilege', 1, g.no, NULL, g.kind, g.object, g.sql
-      FROM lakemover._ddl_grants(p_source) WITH ORDINALITY g(kind, object, sql, no)) s
+      FROM lakemover._ddl_grants(p_source) WITH ORDINALITY g(kind, object, sql, no)
+    UNION ALL
+    SELECT 'privilege', 2, o.no, NULL, o.kind, o.object, o.sql
+      FROM lakemover._ddl_owners(p_source) WITH ORDINALITY o(kind, object, sql, no)) s
   JOIN unnest('{schema,type,sequence,table,setting,code,key,index,check,default,sequence_value,fk,fk_validate,view,trigger,comment,privilege,analyze}'::text[])
        WITH ORDINALITY g(stage, no) USING (stage)
  ORDER BY 1

@@ -1,5 +1,5 @@
 -- Everything that decides what a run does: statements and specs. Not what changes while the plan stays the same: sequence
--- values, sizes and estimates; nor privileges, which depend on the roles that the target has meanwhile.
+-- values, sizes and estimates; nor privileges and owners, which depend on the roles that the target has meanwhile.
 CREATE FUNCTION lakemover.plan_hash(p_source name) RETURNS text
 LANGUAGE sql STABLE
 SET jit = off

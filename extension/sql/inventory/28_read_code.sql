@@ -20,8 +20,11 @@ BEGIN
     SELECT p_source, c.*
       FROM lakemover._catalog(p_source, 'grant')
            AS c(class text, object_id bigint, part text, grantee text, privileges text[], grantable boolean);
+    INSERT INTO lakemover.inv_owner (source, class, object_id, part, owner, is_home)
+    SELECT p_source, c.*
+      FROM lakemover._catalog(p_source, 'owner') AS c(class text, object_id bigint, part text, owner text, is_home boolean);
     PERFORM lakemover._analyze('inv_code');
     PERFORM lakemover._analyze('inv_need');
 END
 $$;
-COMMENT ON FUNCTION lakemover._read_code(name, text[]) IS 'the part of lakemover.inventory() about objects beside tables, what they need, and privileges';
+COMMENT ON FUNCTION lakemover._read_code(name, text[]) IS 'the part of lakemover.inventory() about objects beside tables, what they need, privileges and owners';

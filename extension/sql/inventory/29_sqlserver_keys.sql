@@ -15,6 +15,7 @@ BEGIN
                FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS key_list,
            coalesce(array_agg(c.column_name ORDER BY k.column_no) FILTER (WHERE k.included = 1), '{}') AS included,
            string_agg(quote_ident(c.column_name), ', ' ORDER BY k.column_no) FILTER (WHERE k.included = 1) AS included_list,
+           string_agg(quote_ident(c.column_name), ', ' ORDER BY k.key_ordinal) FILTER (WHERE k.included = 0 AND k.key_ordinal > 0 AND k.descending = 1) AS descending_list,
            bool_or(NOT c.not_null) FILTER (WHERE k.included = 0 AND k.key_ordinal > 0) AS has_nullable
       FROM pg_temp.mssql_index i
       JOIN pg_temp.mssql_index_column k USING (table_id, index_no)
@@ -64,6 +65,16 @@ BEGIN
       -- a key's index has the key's name
       JOIN pg_temp.mssql_index_text x ON x.table_id = k.table_id AND x.name = k.name
      WHERE x.keys IS NOT NULL
+       AND EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = p_source AND t.table_id = k.table_id);
+
+    -- An index with another order can be no constraint of PostgreSQL.
+    INSERT INTO lakemover.inv_not_translated (source, kind, object_id, table_id, object_name, definition, reason)
+    SELECT p_source, 'key order', k.constraint_id, k.table_id, k.name, x.key_list,
+           format('the key is created with ascending columns, %s descending on the source: queries that read in that order may want an index of their own', x.descending_list
+                  || CASE WHEN x.descending_list LIKE '%, %' THEN ' are' ELSE ' is' END)
+      FROM pg_temp.mssql_key k
+      JOIN pg_temp.mssql_index_text x ON x.table_id = k.table_id AND x.name = k.name
+     WHERE x.descending_list IS NOT NULL
        AND EXISTS (SELECT FROM lakemover.inv_table t WHERE t.source = p_source AND t.table_id = k.table_id);
 
     -- Actions: 0 none, 1 cascade, 2 set null, 3 set default. A disabled or untrusted key may have orphans: it is not validated.

@@ -1,7 +1,7 @@
 -- What is known of a type text of the source or of the plan. The element of an array is described, is_array says so.
 -- Domains are followed to their base: base is what travels.
 CREATE FUNCTION lakemover._type_info(p_source name, p_type text,
-                                     OUT origin text,      -- builtin, user (defined on the source), null: neither
+                                     OUT origin text,      -- builtin, user (defined on the source), extension (a policy's, on the target), null: neither
                                      OUT is_array boolean,
                                      OUT element text,     -- without []
                                      OUT base text,        -- of the element, domains followed
@@ -48,6 +48,13 @@ BEGIN
                 base := regexp_replace(base, '(\[\])+$', '');
             END IF;
         END LOOP;
+        IF origin IS NULL AND p_type ~ '(^|\.)citext$'
+           AND EXISTS (SELECT FROM lakemover.source_info i WHERE i.source = p_source AND i.engine <> 'postgres') THEN
+            origin := 'extension';
+            kind := 'b';
+            codec := 'citext';
+            category := 'S';
+        END IF;
         IF origin IS NULL THEN
             RETURN;
         END IF;

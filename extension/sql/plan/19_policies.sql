@@ -4,7 +4,7 @@ CREATE FUNCTION lakemover._policy_values(p_policy text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
-SELECT CASE p_policy WHEN 'char_as' THEN '{char,varchar}' WHEN 'ci' THEN '{none,icu}' WHEN 'on_nul' THEN '{strip,fail}'
+SELECT CASE p_policy WHEN 'char_as' THEN '{char,varchar}' WHEN 'ci' THEN '{none,icu,citext}' WHEN 'on_nul' THEN '{strip,fail}'
                      WHEN 'on_surrogate' THEN '{replace,fail}' WHEN 'on_seventh_digit' THEN '{truncate,round,fail}' END::text[]
 $$;
 COMMENT ON FUNCTION lakemover._policy_values(text) IS 'the values that a policy can have, its default first';
@@ -96,3 +96,12 @@ SELECT format('%I.%I', (SELECT min(t.target_schema COLLATE "C") FROM lakemover.p
  WHERE p.source = p_source AND p.ci = 'icu' AND p_native_collation ~* '_CI_'
 $$;
 COMMENT ON FUNCTION lakemover._ci_collation(name, text) IS 'the collation of the target that stands for one of SQL Server in which case does not matter; null where the plan wants none';
+
+-- Where the extension citext is on the target, or will be. A function of its own, since the target may be known only when a run begins.
+CREATE FUNCTION lakemover._citext_type() RETURNS text
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT format('%I.citext', coalesce((SELECT nullif(f.value, '') FROM lakemover.target_fact f WHERE f.name = 'citext_schema'), 'public'))
+$$;
+COMMENT ON FUNCTION lakemover._citext_type() IS 'the type citext as the target names it, in public as long as nothing else is known';

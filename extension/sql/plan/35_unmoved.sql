@@ -94,9 +94,9 @@ WITH RECURSIVE code AS MATERIALIZED (
                     THEN 'what it belongs to is not moved' END AS reason
       FROM code c LEFT JOIN role USING (class, object_id)
     UNION ALL
-    SELECT 'constraint', k.constraint_id, 0, 'LIKE does not work over columns with a case-insensitive collation'
+    SELECT 'constraint', k.constraint_id, 0, 'LIKE and patterns do not work over columns with a case-insensitive collation'
       FROM lakemover.inv_constraint k
-     WHERE k.source = p_source AND k.kind = 'c' AND k.definition ~ '\mI?LIKE\M|~~'
+     WHERE k.source = p_source AND k.kind = 'c' AND k.definition ~ '\mI?LIKE\M|~'
        AND EXISTS (SELECT FROM lakemover.inv_column c
                     WHERE c.source = k.source AND c.table_id = k.table_id AND c.column_name = ANY (k.columns)
                       AND c.native_collation ~* '_CI_' AND lakemover._ci_collation(p_source, c.native_collation) IS NOT NULL)

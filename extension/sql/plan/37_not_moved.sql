@@ -15,6 +15,10 @@ SELECT NULL, 'text of ' || x.kind, x.source_name, x.problem FROM lakemover._rout
 UNION ALL
 SELECT NULL, 'privileges', g.grantee, g.problem FROM lakemover._unmoved_grants(p_source) g
 UNION ALL
+SELECT NULL, 'large objects', l.object, l.reason FROM lakemover._unmoved_large_objects(p_source) l
+UNION ALL
+SELECT NULL, 'owner', o.owner, o.problem FROM lakemover._unmoved_owners(p_source) o
+UNION ALL
 SELECT NULL, 'domain check', format('%I.%I', y.schema_name, y.type_name), n.reason
   FROM lakemover.inv_type y JOIN lakemover.plan_unmoved n ON n.source = y.source AND n.class = 'type' AND n.object_id = y.type_id
  WHERE y.source = p_source AND y.kind = 'd'

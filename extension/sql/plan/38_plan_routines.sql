@@ -25,18 +25,21 @@ WITH naming AS (
      WHERE c.source = p_source AND c.kind <> 'table setting'
     UNION ALL
     SELECT r.routine_id, CASE r.kind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
-           format('%I.%I(%s)', r.schema_name, r.routine_name, r.arguments), 'routines of this engine are not moved', NULL, NULL
-      FROM lakemover.inv_routine r
+           format('%I.%I(%s)', r.schema_name, r.routine_name, r.arguments), CASE WHEN r.language = 'tsql' THEN 'routines of this engine are converted, not moved (--apply-routines)' ELSE format('it is written in %s, and is not converted', r.language) END,
+           lakemover._target_schema(p_source, r.schema_name, n.naming), lakemover._target_name(r.routine_name, n.naming)
+      FROM lakemover.inv_routine r CROSS JOIN naming n
      WHERE r.source = p_source AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = r.source AND lakemover._code_class(c.kind) = 'routine' AND c.object_id = r.routine_id)
     UNION ALL
-    SELECT t.trigger_id, 'trigger', format('%I on %I.%I', t.name, i.schema_name, i.table_name), 'triggers of this engine are not moved', NULL, NULL
-      FROM lakemover.inv_trigger t JOIN lakemover.inv_table i USING (source, table_id)
+    SELECT t.trigger_id, 'trigger', format('%I on %I.%I', t.name, i.schema_name, i.table_name), 'triggers of this engine are converted, not moved (--apply-routines)',
+           lakemover._target_schema(p_source, i.schema_name, n.naming), lakemover._target_name(t.name, n.naming)
+      FROM lakemover.inv_trigger t JOIN lakemover.inv_table i USING (source, table_id) CROSS JOIN naming n
      WHERE t.source = p_source AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = t.source AND c.kind = 'trigger' AND c.object_id = t.trigger_id)
     UNION ALL
     SELECT v.view_id, CASE v.kind WHEN 'f' THEN 'foreign table' ELSE 'view' END,
            format('%I.%I', v.schema_name, v.view_name),
-           CASE v.kind WHEN 'f' THEN 'its rows are another server''s' ELSE 'views of this engine are not moved' END, NULL, NULL
-      FROM lakemover.inv_view v
+           CASE v.kind WHEN 'f' THEN 'its rows are another server''s' ELSE 'views of this engine are converted, not moved (--apply-routines)' END,
+           CASE WHEN v.kind <> 'f' THEN lakemover._target_schema(p_source, v.schema_name, n.naming) END, CASE WHEN v.kind <> 'f' THEN lakemover._target_name(v.view_name, n.naming) END
+      FROM lakemover.inv_view v CROSS JOIN naming n
      WHERE v.source = p_source
        AND NOT EXISTS (SELECT FROM lakemover.inv_code c WHERE c.source = v.source AND c.kind IN ('view', 'materialized view') AND c.object_id = v.view_id)
     UNION ALL
@@ -45,9 +48,11 @@ WITH naming AS (
                 WHEN o.schema_name IS NOT NULL THEN format('%I.%I', o.schema_name, o.object_name)
                 ELSE quote_ident(o.object_name) END,
            CASE o.kind WHEN 'event trigger' THEN 'only a superuser may create it'
+                       WHEN 'synonym' THEN format('a synonym of %s', o.definition)
                        WHEN 'publication' THEN 'the target''s own matter: ' || coalesce(o.definition, 'create it there when the target is to publish')
-                       ELSE 'objects of this kind are not moved' END, NULL, NULL
-      FROM lakemover.inv_object o
+                       ELSE 'objects of this kind are not moved' END,
+           CASE WHEN o.kind = 'synonym' THEN lakemover._target_schema(p_source, o.schema_name, n.naming) END, CASE WHEN o.kind = 'synonym' THEN lakemover._target_name(o.object_name, n.naming) END
+      FROM lakemover.inv_object o CROSS JOIN naming n
       LEFT JOIN lakemover.inv_table i ON i.source = o.source AND i.table_id = o.table_id
      WHERE o.source = p_source
        AND NOT (o.kind = 'collation' AND EXISTS (SELECT FROM lakemover._used_collations(p_source) c WHERE c.object_id = o.object_id))

@@ -2,7 +2,7 @@
 -- that are gone go, rows of new objects come.
 CREATE FUNCTION lakemover.plan(p_source name, p_profile text DEFAULT NULL, p_naming text DEFAULT NULL, p_char_as text DEFAULT NULL,
                                p_on_nul text DEFAULT NULL, p_on_surrogate text DEFAULT NULL, p_on_seventh_digit text DEFAULT NULL,
-                               p_privileges boolean DEFAULT NULL, p_ci text DEFAULT NULL)
+                               p_privileges boolean DEFAULT NULL, p_ci text DEFAULT NULL, p_large_objects boolean DEFAULT NULL)
 RETURNS TABLE(profile text, tables int, excluded int, columns int, constraints int, indexes int, sequences int, not_moved int)
 LANGUAGE plpgsql
 SET lakemover_plan.writing = 'on'
@@ -22,6 +22,15 @@ BEGIN
             USING ERRCODE = 'object_not_in_prerequisite_state',
                   HINT = format('Take it first: SELECT lakemover.inventory(%L).', p_source);
     END IF;
+    -- A table without its columns would be planned as one, and edits of it be lost.
+    IF EXISTS (SELECT FROM lakemover.inv_locked l WHERE l.source = p_source AND l.kind <> 'sequence') THEN
+        RAISE EXCEPTION 'source "%" cannot be planned: % locked when its catalogs were read', p_source,
+              (SELECT string_agg(format('%s %I.%I', l.kind, l.schema_name, l.object_name), ', ' ORDER BY l.item_no) FILTER (WHERE l.item_no <= 5)
+                      || CASE WHEN count(*) > 1 THEN ' were' ELSE ' was' END FROM lakemover.inv_locked l WHERE l.source = p_source AND l.kind <> 'sequence')
+            USING ERRCODE = 'lock_not_available',
+                  DETAIL = (SELECT l.why FROM lakemover.inv_locked l WHERE l.source = p_source AND l.relation_id IS NOT NULL ORDER BY l.item_no LIMIT 1),
+                  HINT = 'Wait until the ALTER TABLE, VACUUM FULL or the like is over, and take the inventory again.';
+    END IF;
     SELECT coalesce(p_profile, (SELECT p.profile FROM lakemover.plan p WHERE p.source = p_source), 'native') INTO v_profile;
     IF v_profile NOT IN ('native', 'portable') THEN
         RAISE EXCEPTION 'unknown type profile "%"', v_profile
@@ -38,12 +47,13 @@ BEGIN
     v_policy.on_nul := lakemover._plan_policy(p_source, v_engine, 'on_nul', p_on_nul, v_policy.on_nul);
     v_policy.on_surrogate := lakemover._plan_policy(p_source, v_engine, 'on_surrogate', p_on_surrogate, v_policy.on_surrogate);
     v_policy.on_seventh_digit := lakemover._plan_policy(p_source, v_engine, 'on_seventh_digit', p_on_seventh_digit, v_policy.on_seventh_digit);
-    INSERT INTO lakemover.plan AS p (source, profile, naming, char_as, ci, on_nul, on_surrogate, on_seventh_digit, privileges, planned_at, fingerprint)
+    INSERT INTO lakemover.plan AS p (source, profile, naming, char_as, ci, on_nul, on_surrogate, on_seventh_digit, privileges, large_objects, planned_at, fingerprint)
     VALUES (p_source, v_profile, v_naming, v_policy.char_as, v_policy.ci, v_policy.on_nul, v_policy.on_surrogate, v_policy.on_seventh_digit,
-            coalesce(p_privileges, v_policy.privileges, true), clock_timestamp(), lakemover._schema_fingerprint(p_source))
+            coalesce(p_privileges, v_policy.privileges, true), coalesce(p_large_objects, v_policy.large_objects, true), clock_timestamp(), lakemover._schema_fingerprint(p_source))
     ON CONFLICT (source) DO UPDATE
        SET profile = excluded.profile, naming = excluded.naming, char_as = excluded.char_as, ci = excluded.ci, on_nul = excluded.on_nul,
            on_surrogate = excluded.on_surrogate, on_seventh_digit = excluded.on_seventh_digit, privileges = excluded.privileges,
+           large_objects = excluded.large_objects,
            planned_at = excluded.planned_at, fingerprint = excluded.fingerprint;
 
     DELETE FROM lakemover.plan_table p
@@ -74,7 +84,9 @@ BEGIN
     )
     INSERT INTO lakemover.plan_column AS p (source, table_id, ordinal, source_column, target_column, target_type,
                                             on_nul, on_surrogate, on_seventh_digit)
-    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming), type.target_type,
+    SELECT i.source, i.table_id, i.ordinal, i.column_name, lakemover._target_name(i.column_name, v_naming),
+           CASE WHEN v_policy.ci = 'citext' AND i.native_collation ~* '_CI_' AND type.target_type ~ '^(text|character)' THEN lakemover._citext_type()
+                ELSE type.target_type END,
            type.on_nul, type.on_surrogate, type.on_seventh_digit
       FROM lakemover.inv_column i JOIN type ON type.data_type = i.data_type AND type.native_type IS NOT DISTINCT FROM i.native_type
      WHERE i.source = p_source
@@ -158,4 +170,4 @@ BEGIN
            (SELECT count(*)::int FROM lakemover.not_moved(p_source));
 END
 $$;
-COMMENT ON FUNCTION lakemover.plan(name, text, text, text, text, text, text, boolean, text) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; an argument that is null stays as planned, at first native, preserve, and for SQL Server char, none, strip, replace, truncate, and with privileges';
+COMMENT ON FUNCTION lakemover.plan(name, text, text, text, text, text, text, boolean, text, boolean) IS 'makes the plan of a source from its inventory, or makes it anew and keeps what was edited; an argument that is null stays as planned, at first native, preserve, and for SQL Server char, none, strip, replace, truncate, and with privileges and large objects';

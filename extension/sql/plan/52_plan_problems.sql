@@ -74,6 +74,19 @@ SELECT format('table %I.%I has an empty row_filter', t.source_schema, t.source_t
   FROM lakemover._planned_table t JOIN lakemover.plan_table p USING (source, table_id)
  WHERE t.source = p_source AND p.row_filter !~ '\S'
 UNION ALL
+SELECT format('columns have the type %s, %s', c.target_type,
+              CASE WHEN k.installed THEN format('and the target has citext in the schema %s; plan again', regexp_replace(lakemover._citext_type(), '\.citext$', ''))
+                   ELSE 'and the target does not offer the extension citext; --ci icu needs none' END)
+  FROM (SELECT DISTINCT c.target_type
+          FROM lakemover._planned_table t
+          JOIN lakemover.plan_column c USING (source, table_id)
+          JOIN lakemover.inv_column i USING (source, table_id, ordinal)
+         WHERE t.source = p_source AND NOT c.exclude AND i.native_type IS NOT NULL AND c.target_type ~ '(^|\.)citext$') c
+ CROSS JOIN (SELECT coalesce(bool_or(f.name = 'citext_schema' AND f.value <> ''), false) AS installed,
+                    coalesce(bool_or(f.name LIKE 'extension:%') AND NOT bool_or(f.name = 'extension:citext'), false) AS missing
+               FROM lakemover.target_fact f) k
+ WHERE CASE WHEN k.installed THEN c.target_type <> lakemover._citext_type() ELSE k.missing END
+UNION ALL
 SELECT u.message FROM lakemover._unreadable_tables(p_source) u
 UNION ALL
 SELECT format('row security would hide rows of table %I.%I from the source''s user', t.source_schema, t.source_table)

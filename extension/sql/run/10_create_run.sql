@@ -20,19 +20,20 @@ BEGIN
      WHERE o.key NOT IN ('on_existing', 'on_table_failure', 'force', 'jobs', 'memory_mb', 'max_batch_rows', 'snapshot_hold',
                          'keep_ledger', 'sample_rows', 'attempts', 'outage_timeout', 'source_quiesced', 'accept_inconsistent',
                          'max_rate', 'max_source_connections', 'slowdown_factor', 'window', 'deadline', 'require_signoff',
-                         'on_bad_row', 'max_bad_rows', 'rehearse', 'checksum', 'checksum_hash');
+                         'on_bad_row', 'max_bad_rows', 'rehearse', 'checksum', 'checksum_hash', 'apply_routines', 'exact_strings');
     IF v_unknown IS NOT NULL THEN
         RAISE EXCEPTION 'unknown migration option: %', v_unknown
             USING ERRCODE = 'invalid_parameter_value', HINT = 'docs/options.md lists the options.';
     END IF;
     FOR v_option IN
-        SELECT o.name, o.one, o.other
-          FROM (VALUES ('on_existing', 'refuse', 'drop'), ('on_table_failure', 'undo', 'keep'), ('on_bad_row', 'fail', 'reject'),
-                       ('checksum', 'sample', 'full'), ('checksum_hash', 'md5', 'sha256')) o(name, one, other)
-         WHERE p_options->>o.name NOT IN (o.one, o.other)
+        SELECT o.name, o.valid
+          FROM (VALUES ('on_existing', 'refuse and drop'), ('on_table_failure', 'undo and keep'), ('on_bad_row', 'fail and reject'),
+                       ('checksum', 'sample and full'), ('checksum_hash', 'md5 and sha256'),
+                       ('apply_routines', 'none, equivalent and review')) o(name, valid)
+         WHERE p_options->>o.name <> ALL (regexp_split_to_array(o.valid, ', | and '))
     LOOP
         RAISE EXCEPTION 'invalid value for %: "%"', v_option.name, p_options->>v_option.name
-            USING ERRCODE = 'invalid_parameter_value', HINT = format('Valid values are %s and %s.', v_option.one, v_option.other);
+            USING ERRCODE = 'invalid_parameter_value', HINT = format('Valid values are %s.', v_option.valid);
     END LOOP;
 
     -- One run per source at a time; the lock keeps two callers from both seeing none.

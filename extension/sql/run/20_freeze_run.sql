@@ -42,10 +42,15 @@ BEGIN
     SELECT jsonb_build_object('checksum', coalesce(r.options->>'checksum', 'sample'), 'hash', coalesce(r.options->>'checksum_hash', 'md5'))
       INTO v_checksum FROM lakemover.run r WHERE r.run_id = p_run;
     INSERT INTO lakemover.run_table (run_id, table_id, spec, load_rank, cycle, priority, est_bytes)
-    SELECT p_run, p.table_id, CASE v_kind WHEN 'migration' THEN x.spec ELSE lakemover._in_one_pass(x.spec) END || v_checksum, coalesce(o.load_rank, 0), o.cycle,
-           p.priority, coalesce(t.table_bytes, 0)
+    SELECT p_run, p.table_id,
+           CASE v_kind WHEN 'migration' THEN x.spec ELSE lakemover._in_one_pass(x.spec) END || v_checksum
+           -- A comparison does not go on after its snapshot: pages are read in order, and their bounds cost nothing.
+           || CASE WHEN v_kind <> 'migration' AND p.chunking = 'auto' AND t.kind = 'r' AND s.engine = 'postgres' AND s.version_num >= 140000
+                   THEN '{"read_by": "ctid"}' ELSE '{}' END::jsonb,
+           coalesce(o.load_rank, 0), o.cycle, p.priority, coalesce(t.table_bytes, 0)
       FROM lakemover.plan_table p
       JOIN lakemover.inv_table t ON t.source = p.source AND t.table_id = p.table_id
+      JOIN lakemover.source_info s ON s.source = p.source
       LEFT JOIN lakemover.load_order(v_source) o ON o.table_id = p.table_id
      CROSS JOIN LATERAL (SELECT lakemover._table_spec(v_source, p.table_id) AS spec) x
      WHERE p.source = v_source AND NOT p.exclude;

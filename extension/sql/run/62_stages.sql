@@ -34,7 +34,7 @@ AS $$
       JOIN (VALUES ('schema', 1, 'schema'), ('type', 1, 'schema'), ('sequence', 1, 'schema'), ('table', 1, 'schema'), ('setting', 1, 'schema'), ('code', 1, 'schema'),
                    ('key', 11, 'index'), ('index', 11, 'index'), ('fk', 12, 'foreign_key'), ('fk_validate', 12, 'foreign_key'),
                    ('check', 13, 'finish'), ('default', 13, 'finish'), ('sequence_value', 13, 'finish'),
-                   ('view', 13, 'finish'), ('trigger', 13, 'finish'), ('comment', 13, 'finish'), ('privilege', 13, 'finish'), ('analyze', 13, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
+                   ('view', 13, 'finish'), ('trigger', 13, 'finish'), ('converted', 13, 'finish'), ('comment', 13, 'finish'), ('privilege', 13, 'finish'), ('analyze', 13, 'finish')) AS g(of, ordinal, stage) ON g.of = s.stage
       LEFT JOIN lakemover.run_table t ON t.run_id = s.run_id AND t.table_id = s.table_id
      WHERE s.run_id = p_run AND s.seconds IS NOT NULL
      GROUP BY 1, 2, 3

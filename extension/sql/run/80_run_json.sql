@@ -19,6 +19,7 @@ AS $$
                         'table_id', t.table_id,
                         'source_name', format('%I.%I', t.spec->>'source_schema', t.spec->>'source_table'),
                         'target_name', format('%I.%I', t.spec->>'target_schema', t.spec->>'target_table'),
+                        'large_objects', CASE t.spec->>'kind' WHEN 'large objects' THEN (SELECT count(*) FROM lakemover.run_large_object l WHERE l.run_id = t.run_id) END,
                         'format', t.spec->>'format', 'chunking', t.spec->>'chunking', 'copies_rows', t.spec->'copies_rows',
                         'state', t.state, 'chunks', t.chunks, 'rows_copied', t.rows_copied, 'bytes_copied', t.bytes_copied,
                         'source_rows', t.source_rows, 'target_rows', t.target_rows,
@@ -49,7 +50,12 @@ AS $$
                                 FROM lakemover.run_statement s WHERE s.run_id = r.run_id AND s.state = 'failed'),
         'not_moved', (SELECT coalesce(jsonb_agg(jsonb_build_object('kind', n.kind, 'name', n.object, 'reason', n.reason)
                                                 ORDER BY n.kind, n.object), '[]')
-                        FROM lakemover.not_moved(r.source) n WHERE n.kind <> 'table'),
+                        FROM (SELECT m.kind, m.object, m.reason FROM lakemover.not_moved(r.source) m
+                               WHERE m.kind <> 'table'
+                                 AND NOT EXISTS (SELECT FROM lakemover.run_code c WHERE c.run_id = r.run_id AND c.kind = m.kind AND c.source_name = m.object)
+                              UNION ALL
+                              SELECT c.kind, c.source_name, c.why FROM lakemover._run_code(r.run_id) c WHERE c.outcome <> 'created') n),
+        'code', (SELECT coalesce(jsonb_agg(to_jsonb(c) - 'no' ORDER BY c.no), '[]') FROM lakemover._run_code(r.run_id) c),
         'excluded', (SELECT coalesce(jsonb_agg(format('%I.%I', p.source_schema, p.source_table) ORDER BY p.source_schema, p.source_table), '[]')
                        FROM lakemover.plan_table p WHERE p.source = r.source AND p.exclude),
         'warnings', (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'level', e.level, 'kind', e.kind, 'message', e.message)

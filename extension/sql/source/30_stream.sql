@@ -11,6 +11,12 @@ LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
 AS 'MODULE_PATHNAME', 'lakemover_stream_table';
 COMMENT ON FUNCTION lakemover._stream_table(bigint, bigint) IS 'as lakemover.stream(), of the whole table in one pass, whatever its chunks';
 
+CREATE FUNCTION lakemover._stream_digest(p_run bigint, p_chunk bigint)
+RETURNS SETOF bytea
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE
+AS 'MODULE_PATHNAME', 'lakemover_stream_digest';
+COMMENT ON FUNCTION lakemover._stream_digest(bigint, bigint) IS 'reads a chunk as lakemover.stream() does and keeps its rows here: blocks of H and a number of bytes, then one that starts with E and also holds {"hash_us","digested","lane1","lane2","columns"}, the digest of the rows with the run''s key';
+
 CREATE FUNCTION lakemover._stream_release()
 RETURNS boolean
 LANGUAGE c VOLATILE PARALLEL UNSAFE

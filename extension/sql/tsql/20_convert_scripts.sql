@@ -1,4 +1,4 @@
--- p_given: {"scripts": [text, …], "names": {…}, "columns": {"dbo.t": [["id", "int", true for an identity], …]}, "exact_strings": false}
+-- p_given: {"scripts": [text, …], "names": {…}, "identifiers": {…}, "columns": {"dbo.t": [["id", "int", true for an identity], …]}, "exact_strings": false}
 CREATE FUNCTION lakemover._convert_scripts(p_given jsonb)
 RETURNS TABLE (script int, line int, name text, kind text, sql text, class text, score numeric, notes jsonb, details jsonb)
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE

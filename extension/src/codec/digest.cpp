@@ -43,6 +43,30 @@ Lane parse_decimal(std::string_view text) {
 
 }  // namespace
 
+HashKey parse_hash_key(std::string_view hex) {
+    if (hex.substr(0, 2) == "\\x") {
+        hex.remove_prefix(2);
+    }
+    HashKey key{};
+    const auto nibble = [](char c) -> int {
+        if (c >= '0' && c <= '9') {
+            return c - '0';
+        }
+        return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    };
+    bool valid = hex.size() == 2 * key.size();
+    for (std::size_t i = 0; valid && i < key.size(); ++i) {
+        const int high = nibble(hex[2 * i]);
+        const int low = nibble(hex[2 * i + 1]);
+        valid = high >= 0 && low >= 0;
+        key[i] = static_cast<unsigned char>(high * 16 + low);
+    }
+    if (!valid) {
+        throw std::invalid_argument("the run's hash key is not 16 bytes of hexadecimal");
+    }
+    return key;
+}
+
 std::string Digest::lane1_text() const { return decimal(lane1); }
 
 std::string Digest::lane2_text() const { return decimal(lane2); }

@@ -1,5 +1,5 @@
 // Row hashes and multiset digests: SipHash-2-4-128 per row, two 64-bit lanes summed exactly.
-// Pure zone. from_text throws std::invalid_argument, the rest throws nothing but bad_alloc.
+// Pure zone. from_text and parse_hash_key throw std::invalid_argument, the rest throws nothing but bad_alloc.
 #pragma once
 #include <array>
 #include <bit>
@@ -12,6 +12,9 @@ namespace lakemover::codec {
 
 using Lane = unsigned __int128;
 using HashKey = std::array<unsigned char, 16>;
+
+// 16 bytes in hexadecimal, as SQL shows a run's hash_key, with or without the leading \x.
+HashKey parse_hash_key(std::string_view hex);
 
 struct RowHash {
     std::uint64_t lane1 = 0;

@@ -20,4 +20,10 @@ struct Position {
 std::vector<Position> load_order(const std::vector<std::int64_t>& tables,
                                  const std::vector<std::pair<std::int64_t, std::int64_t>>& edges);
 
+// The chain of references that weighs most: its places in load order, each with its tables; a cycle is one place. weights:
+// one for each table, negative ones count as 0. Of equal chains the one whose last table comes first. Empty without tables.
+std::vector<std::vector<std::int64_t>> critical_path(const std::vector<std::int64_t>& tables,
+                                                     const std::vector<std::int64_t>& weights,
+                                                     const std::vector<std::pair<std::int64_t, std::int64_t>>& edges);
+
 }  // namespace lakemover::graph

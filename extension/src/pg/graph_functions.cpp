@@ -1,4 +1,4 @@
-// SQL face of graph/: lakemover._load_order(). Zone: pg. Raises with ereport only, through entry().
+// SQL face of graph/: lakemover._load_order(), lakemover._critical_path(). Zone: pg. Raises with ereport only, through entry().
 #include "pg/bridge.hpp"
 
 extern "C" {
@@ -7,6 +7,7 @@ extern "C" {
 #include "utils/array.h"
 
 PG_FUNCTION_INFO_V1(lakemover_load_order);
+PG_FUNCTION_INFO_V1(lakemover_critical_path);
 }
 
 #include "graph/load_order.hpp"
@@ -41,10 +42,10 @@ std::vector<std::int64_t> bigints(FunctionCallInfo fcinfo, int argument) {
     return result;
 }
 
-void load_order(FunctionCallInfo fcinfo) {
-    const std::vector<std::int64_t> tables = bigints(fcinfo, 0);
-    const std::vector<std::int64_t> children = bigints(fcinfo, 1);
-    const std::vector<std::int64_t> parents = bigints(fcinfo, 2);
+// Two arguments, children and parents, as pairs.
+std::vector<std::pair<std::int64_t, std::int64_t>> references(FunctionCallInfo fcinfo, int argument) {
+    const std::vector<std::int64_t> children = bigints(fcinfo, argument);
+    const std::vector<std::int64_t> parents = bigints(fcinfo, argument + 1);
     if (children.size() != parents.size()) {
         throw lakemover::source::Error(lakemover::source::ErrorKind::kConfig, "22023",
                                        "children and parents must have the same length");
@@ -54,12 +55,22 @@ void load_order(FunctionCallInfo fcinfo) {
     for (std::size_t i = 0; i < children.size(); ++i) {
         edges.emplace_back(children[i], parents[i]);
     }
-    std::vector<lakemover::graph::Position> order;
+    return edges;
+}
+
+// What the graph makes of its arguments; those that make no sense are an error of the caller's.
+template <class F> auto ask(F f) {
     try {
-        order = lakemover::graph::load_order(tables, edges);
+        return f();
     } catch (const std::invalid_argument& e) {
         throw lakemover::source::Error(lakemover::source::ErrorKind::kConfig, "22023", e.what());
     }
+}
+
+void load_order(FunctionCallInfo fcinfo) {
+    const auto tables = bigints(fcinfo, 0);
+    const auto edges = references(fcinfo, 1);
+    const auto order = ask([&] { return lakemover::graph::load_order(tables, edges); });
     pg_call([&] {
         InitMaterializedSRF(fcinfo, 0);
         auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
@@ -72,9 +83,32 @@ void load_order(FunctionCallInfo fcinfo) {
     });
 }
 
+void critical_path(FunctionCallInfo fcinfo) {
+    const auto tables = bigints(fcinfo, 0);
+    const auto weights = bigints(fcinfo, 1);
+    const auto edges = references(fcinfo, 2);
+    const auto path = ask([&] { return lakemover::graph::critical_path(tables, weights, edges); });
+    pg_call([&] {
+        InitMaterializedSRF(fcinfo, 0);
+        auto* result = reinterpret_cast<ReturnSetInfo*>(fcinfo->resultinfo);
+        for (std::size_t place = 0; place < path.size(); ++place) {
+            for (const std::int64_t table : path[place]) {
+                Datum values[2] = {Int32GetDatum(static_cast<int>(place) + 1), Int64GetDatum(table)};
+                bool nulls[2] = {false, false};
+                tuplestore_putvalues(result->setResult, result->setDesc, values, nulls);
+            }
+        }
+    });
+}
+
 }  // namespace
 
 extern "C" PGDLLEXPORT Datum lakemover_load_order(PG_FUNCTION_ARGS) {
     lakemover::pg::entry([&] { load_order(fcinfo); });
+    return static_cast<Datum>(0);
+}
+
+extern "C" PGDLLEXPORT Datum lakemover_critical_path(PG_FUNCTION_ARGS) {
+    lakemover::pg::entry([&] { critical_path(fcinfo); });
     return static_cast<Datum>(0);
 }

@@ -91,7 +91,7 @@ void convert_routine(FunctionCallInfo fcinfo) {
     lakemover::pg::ResultRows(fcinfo, false).add(rows);
 }
 
-// {"scripts": […], "names": {…}, "columns": {"dbo.t": [["id", "int", true for an identity], …]}, "exact_strings": …}. The class is the
+// {"scripts": […], "names": {…}, "identifiers": {…}, "columns": {"dbo.t": [["id", "int", true for an identity], …]}, "exact_strings": …}. The class is the
 // converter's: "equivalent" is what a check may confirm.
 void convert_scripts(FunctionCallInfo fcinfo) {
     const nlohmann::json given = jsonb_argument(fcinfo, 0);
@@ -99,6 +99,7 @@ void convert_scripts(FunctionCallInfo fcinfo) {
     tsql::Options options;
     options.names = name_map(given.value("names", nlohmann::json::object()));
     options.exact_strings = given.value("exact_strings", false);
+    options.identifiers = name_map(given.value("identifiers", nlohmann::json::object()));
     const nlohmann::json relations = given.value("columns", nlohmann::json::object());
     for (const auto& [table, columns] : relations.items()) {
         for (const nlohmann::json& c : columns)
@@ -114,7 +115,8 @@ void convert_scripts(FunctionCallInfo fcinfo) {
                                      {"relation", c.relation},
                                      {"creatable", c.creatable},
                                      {"tables", c.tables},
-                                     {"routines", c.routines}};
+                                     {"routines", c.routines},
+                                     {"support", c.support}};
         lakemover::source::TextRow row;
         row.emplace_back(std::to_string(c.script));
         row.emplace_back(std::to_string(c.line));

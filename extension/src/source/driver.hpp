@@ -97,6 +97,13 @@ class ForeignSource;
 // Takes rows as they arrive and may move them out.
 using RowSink = std::function<void(std::vector<TextRow>&)>;
 
+// What was read of a table: payload bytes, as a run would move them.
+struct Amount {
+    std::int64_t rows = 0;
+    std::int64_t bytes = 0;
+    double mean() const { return static_cast<double>(bytes) / static_cast<double>(rows); }
+};
+
 // What is asked of one planned table, in the transaction of the connection that made the reader and
 // that must outlive it. Arrays are text in PostgreSQL's form.
 class TableReader {
@@ -105,6 +112,8 @@ public:
     virtual std::int64_t count() = 0;
     // Mean payload bytes of a row from a sample of up to rows rows; absent for an empty table.
     virtual std::optional<double> row_bytes(std::int64_t rows) = 0;
+    // Reads up to rows rows, the first that come, as a run reads them, and drops them.
+    virtual Amount read_some(std::int64_t rows) = 0;
     // The chunks' inner bounds, ascending, at most chunks - 1: one column, the key tuple as text[].
     // Empty when the source cannot compare the key's type.
     virtual std::vector<TextRow> bounds(int chunks) = 0;
@@ -157,8 +166,10 @@ public:
     // Where the source's log stands and whether it is a standby (t, f).
     virtual TextRow position() = 0;
     virtual std::unique_ptr<TableReader> reader(const TableSpec& spec) = 0;
-    // See probe.hpp. Begins a read-only transaction for one look, which end() ends: it queues for a lock no longer than a
+    // Begins a read-only transaction for one look at rows, which end() ends: it queues for a lock no longer than a
     // second, and keeps no writer waiting. Throws 0A000 where the source cannot give it that.
+    virtual void begin_look(long budget_ms) = 0;
+    // See probe.hpp. Calls begin_look() itself.
     virtual std::unique_ptr<Cursor> open_probe(const ProbeSpec& spec, long budget_ms) = 0;
     // See foreign.hpp; nullptr when the source speaks PostgreSQL's SQL. Lives as long as the connection.
     virtual ForeignSource* foreign_source() = 0;

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "source/postgres/large_objects.hpp"
+
 namespace lakemover::source {
 
 namespace {
@@ -47,6 +49,9 @@ ColumnSpec parse_column(const json& object) {
     column.select = optional_text(object, "select");
     column.not_null = with_default(object, "not_null", false);
     column.pass = with_default(object, "pass", 1);
+    if (const auto scale = object.find("scale"); scale != object.end() && !scale->is_null()) {
+        column.scale = scale->get<int>();
+    }
     column.collation = optional_text(object, "collation");
     column.policy = with_default<std::map<std::string, std::string>>(object, "policy", {});
     return column;
@@ -66,7 +71,8 @@ TableSpec parse(const json& object) {
     }
     spec.format = format == "binary" ? CopyFormat::kBinary : CopyFormat::kText;
     spec.row_filter = optional_text(object, "row_filter");
-    spec.chunking = with_default<std::string>(object, "chunking", "single");
+    // A comparison reads otherwise than the plan would load; the plan's words stay, since its hash is made of them.
+    spec.chunking = with_default(object, "read_by", with_default<std::string>(object, "chunking", "single"));
     spec.est_rows = with_default<std::int64_t>(object, "est_rows", -1);
     spec.est_bytes = with_default<std::int64_t>(object, "est_bytes", -1);
     spec.pages = with_default<std::int64_t>(object, "pages", -1);
@@ -77,6 +83,12 @@ TableSpec parse(const json& object) {
     spec.copies_rows = with_default(object, "copies_rows", true);
     spec.hash = parse_csv_hash(with_default<std::string>(object, "hash", "md5"));
     spec.memory_optimized = with_default(object, "memory_optimized", false);
+    spec.native = object.contains("engine");
+    if (spec.holds_large_objects()) {
+        for (ColumnSpec& column : spec.columns) {
+            column.select = column.on_target = postgres::large_object_column(column.name);
+        }
+    }
     return spec;
 }
 

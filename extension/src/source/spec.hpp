@@ -19,13 +19,20 @@ struct ColumnSpec {
     std::string target_type;
     std::string codec;  // type name on the wire, after select
     std::string target_codec;
-    std::optional<std::string> select;  // expression on the source instead of the column
+    std::optional<std::string> select;     // expression on the source instead of the column
+    std::optional<std::string> on_target;  // expression over the target's rows t instead of the column
     bool not_null = false;
     int pass = 1;  // 2: filled when the other columns are there
     // SQL Server only.
+    std::optional<int> scale;                   // of the target's numeric
     std::optional<std::string> collation;       // as the source names it; absent: no text
     std::map<std::string, std::string> policy;  // nul, surrogate, precision, where they differ from the default
 };
+
+// The kind of the one table of a run that stands for all large objects; postgres/large_objects.hpp.
+inline constexpr std::string_view kLargeObjects = "large objects";
+// Bytes of a piece; lakemover._cut_large_objects() knows it, too. Whole pages of pg_largeobject.
+inline constexpr std::int64_t kLargeObjectPiece = 131072;
 
 // Of a row's canonical CSV.
 enum class CsvHash { kMd5, kSha256 };
@@ -38,7 +45,7 @@ struct TableSpec {
     std::string source_table;
     std::string target_schema;
     std::string target_table;
-    std::string kind;  // r table, p partitioned table
+    std::string kind;  // r table, p partitioned table, kLargeObjects
     CopyFormat format = CopyFormat::kBinary;
     std::optional<std::string> row_filter;
     std::string chunking;
@@ -50,7 +57,10 @@ struct TableSpec {
     bool copies_rows = true;
     CsvHash hash = CsvHash::kMd5;  // of level 3
     bool memory_optimized = false;
+    bool native = false;  // the engine's type names are not PostgreSQL's
+    std::optional<std::string> large_objects;  // of kind kLargeObjects, on the target: an array of OIDs in text form
 
+    bool holds_large_objects() const { return kind == kLargeObjects; }
     const ColumnSpec* column(std::string_view source_name) const;
     // The key can be used on both sides: every key column is copied, as it is or through its select.
     bool key_is_copied() const;

@@ -1,11 +1,15 @@
-// lakemover._catalog() and lakemover.source_identity(): what the source's catalogs say. Zone: stream.
+// lakemover._catalog(), _run_catalog() and source_identity(): what the source's catalogs say. Zone: stream.
 // Rows arrive by cursor and are converted to the caller's column list through the input functions.
 #include "source/postgres/catalog.hpp"
 #include "pg/result_rows.hpp"
+#include "source/dialect.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
+#include "utils/guc.h"
+
 PG_FUNCTION_INFO_V1(lakemover_catalog);
+PG_FUNCTION_INFO_V1(lakemover_run_catalog);
 PG_FUNCTION_INFO_V1(lakemover_catalog_text);
 PG_FUNCTION_INFO_V1(lakemover_source_identity);
 }
@@ -21,17 +25,29 @@ namespace {
 
 constexpr int kFetchSize = 2000;
 
-Datum catalog(FunctionCallInfo fcinfo) {
-    const std::string server = NameStr(*PG_GETARG_NAME(0));
-    const std::string topic = pg::from_text_datum(PG_GETARG_DATUM(1));
-    ResultRows result(fcinfo, true);
-    Loan loan = borrow_catalog(server.c_str());
-    const auto query = loan->catalog_query(topic);
+// All rows are fetched: a cursor's plan for the first ones would take nested loops over ten thousand tables.
+// What an inventory leaves out since somebody has locked it (the topic "lock"). Who locks something later ends the query after
+// two seconds, instead of letting it wait: the inventory then begins anew.
+void prepare(source::Connection& connection) {
+    const char* locked = pg::pg_call([] { return GetConfigOption("lakemover_catalog.locked", true, false); });
+    if (connection.info().engine != "postgres") {
+        return;
+    }
+    connection.exec("SET LOCAL cursor_tuple_fraction = 1");
+    if (locked == nullptr || *locked == '\0') {
+        return;
+    }
+    connection.exec("SET LOCAL lock_timeout = '2s'; SELECT pg_catalog.set_config('lakemover.locked', " +
+                    source::postgres_dialect().quote_literal(locked) + ", true)");
+}
+
+// In the transaction that the connection is in.
+void pass_topic(source::Connection& connection, const std::string& topic, ResultRows& result) {
+    const auto query = connection.catalog_query(topic);
     if (!query) {
         throw Error(ErrorKind::kConfig, "22023", "unknown catalog topic \"" + topic + "\"");
     }
-    loan->begin();
-    const auto cursor = loan->open_cursor(*query, {}, kFetchSize);
+    const auto cursor = connection.open_cursor(*query, {}, kFetchSize);
     for (;;) {
         const std::vector<TextRow>& rows = cursor->fetch();
         if (rows.empty()) {
@@ -44,7 +60,25 @@ Datum catalog(FunctionCallInfo fcinfo) {
         }
         result.add(rows);
     }
+    cursor->close();
+}
+
+Datum catalog(FunctionCallInfo fcinfo) {
+    const std::string server = NameStr(*PG_GETARG_NAME(0));
+    ResultRows result(fcinfo, true);
+    Loan loan = borrow_catalog(server.c_str());
+    loan->begin();
+    prepare(*loan);
+    pass_topic(*loan, pg::from_text_datum(PG_GETARG_DATUM(1)), result);
     loan->end();
+    loan.give_back();
+    return Datum{0};
+}
+
+Datum run_catalog(FunctionCallInfo fcinfo) {
+    ResultRows result(fcinfo, true);
+    Loan loan = borrow_for_run(PG_GETARG_INT64(0));
+    pass_topic(*loan, pg::from_text_datum(PG_GETARG_DATUM(1)), result);
     loan.give_back();
     return Datum{0};
 }
@@ -68,6 +102,10 @@ Datum source_identity(FunctionCallInfo fcinfo) {
 
 extern "C" Datum lakemover_catalog(PG_FUNCTION_ARGS) {
     return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::catalog(fcinfo); });
+}
+
+extern "C" Datum lakemover_run_catalog(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry([&]() -> Datum { return lakemover::stream::run_catalog(fcinfo); });
 }
 
 extern "C" Datum lakemover_catalog_text(PG_FUNCTION_ARGS) {

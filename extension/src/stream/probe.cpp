@@ -5,6 +5,7 @@
 
 #include "pg/result_rows.hpp"
 #include "source/probe.hpp"
+#include "stream/deadline.hpp"
 #include "stream/session.hpp"
 
 extern "C" {
@@ -18,46 +19,8 @@ using source::Error;
 using source::ErrorKind;
 using source::TextRow;
 using source::TextValue;
-using Clock = std::chrono::steady_clock;
 
 namespace {
-
-// Waits as the backend does, but not past a deadline.
-class DeadlineWaiter final : public source::Waiter {
-public:
-    DeadlineWaiter(source::Waiter& inner, std::chrono::milliseconds budget)
-        : inner_(inner), deadline_(Clock::now() + budget) {}
-    bool wait(int fd, bool readable, bool writable, long timeout_ms) override {
-        const auto left =
-            std::max<long>(std::chrono::duration_cast<std::chrono::milliseconds>(deadline_ - Clock::now()).count(), 0);
-        const bool own = timeout_ms < 0 || timeout_ms > left;
-        if (inner_.wait(fd, readable, writable, own ? left : timeout_ms)) {
-            return true;
-        }
-        if (own) {
-            throw Error(ErrorKind::kTransient, "57014", "it took longer than it may");
-        }
-        return false;
-    }
-
-private:
-    source::Waiter& inner_;
-    Clock::time_point deadline_;
-};
-
-// Puts the connection's own waiter back, whatever happens.
-class WaiterChange {
-public:
-    WaiterChange(source::Connection& connection, source::Waiter& waiter) : connection_(connection) {
-        connection_.set_waiter(waiter);
-    }
-    WaiterChange(const WaiterChange&) = delete;
-    WaiterChange& operator=(const WaiterChange&) = delete;
-    ~WaiterChange() { connection_.set_waiter(backend_waiter()); }
-
-private:
-    source::Connection& connection_;
-};
 
 // Of "looked at, hits, largest, example, hits, ..." one row a check.
 std::vector<TextRow> by_check(const TextRow& answer) {
@@ -67,12 +30,6 @@ std::vector<TextRow> by_check(const TextRow& answer) {
             {std::to_string(rows.size()), answer[0], answer[at], answer[at + 1], answer[at + 2], std::nullopt});
     }
     return rows;
-}
-
-// A source that went away is no finding, nor is a look that makes no sense. (A cancel of ours is no source::Error.)
-bool belongs_to_answer(const Error& e) {
-    return e.kind != ErrorKind::kConnect && e.kind != ErrorKind::kAuth && !e.sqlstate.starts_with("08") &&
-           e.sqlstate != "57P01" && e.sqlstate != "57P02" && e.sqlstate != "57P03" && e.sqlstate != "22023";
 }
 
 Datum probe(FunctionCallInfo fcinfo) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pg/result_rows.hpp"
+#include "pg/spi.hpp"
 #include "source/dialect.hpp"
 #include "source/spec.hpp"
 #include "stream/session.hpp"
@@ -109,8 +110,22 @@ Datum source_checksum(FunctionCallInfo fcinfo) {
 
 const source::Dialect& dialect() { return source::postgres_dialect(); }
 
+// The target may hold others' as well: a statement is about those of the run.
+void name_large_objects(TableSpec& spec, std::int64_t run_id) {
+    if (!spec.holds_large_objects()) {
+        return;
+    }
+    spec.large_objects = pg::spi_query(
+                             "SELECT coalesce(pg_catalog.array_agg(loid ORDER BY loid)::pg_catalog.text, '{}') FROM "
+                             "lakemover.run_large_object WHERE run_id OPERATOR(pg_catalog.=) $1::pg_catalog.int8",
+                             {std::to_string(run_id)}, pg::SpiMode::kRead)
+                             .at(0)
+                             .at(0);
+}
+
 Datum target_sql(FunctionCallInfo fcinfo) {
-    const TableSpec spec = load_spec(PG_GETARG_INT64(0), PG_GETARG_INT64(1));
+    TableSpec spec = load_spec(PG_GETARG_INT64(0), PG_GETARG_INT64(1));
+    name_large_objects(spec, PG_GETARG_INT64(0));
     const std::string kind = pg::from_text_datum(PG_GETARG_DATUM(2));
     constexpr auto kTarget = source::Side::kTarget;
     if (kind == "count") {

@@ -8,6 +8,7 @@ extern "C" {
 #include "access/xact.h"
 }
 
+#include "codec/column_form.hpp"
 #include "pg/server_options.hpp"
 #include "pg/spi.hpp"
 
@@ -237,6 +238,26 @@ source::TableSpec load_spec(std::int64_t run_id, std::int64_t table_id) {
                     "run " + std::to_string(run_id) + " has no table " + std::to_string(table_id));
     }
     return source::parse_table_spec(*rows.front()[0]);
+}
+
+codec::RowHasherConfig load_hasher_config(std::int64_t run_id, const source::TableSpec& spec) {
+    // As text it would be hexadecimal in one session and escaped in another.
+    const auto rows = spi_query(
+        "SELECT pg_catalog.encode(hash_key, 'hex') FROM lakemover.run WHERE run_id OPERATOR(pg_catalog.=) "
+        "$1::pg_catalog.int8",
+        {std::to_string(run_id)}, SpiMode::kRead);
+    if (rows.empty() || !rows.front()[0]) {
+        throw Error(ErrorKind::kConfig, "42704", "there is no run " + std::to_string(run_id));
+    }
+    codec::RowHasherConfig config;
+    config.key = codec::parse_hash_key(*rows.front()[0]);
+    for (const source::ColumnSpec& column : spec.columns) {
+        config.columns.push_back(
+            codec::column_form({column.codec, column.target_codec, column.source_type, column.target_type, spec.native,
+                                column.select.has_value(), column.scale}));
+        config.names.push_back(column.name);
+    }
+    return config;
 }
 
 }  // namespace lakemover::stream

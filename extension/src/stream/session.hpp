@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "codec/stream_digester.hpp"
 #include "source/spec.hpp"
 
 namespace lakemover::stream {
@@ -67,5 +68,8 @@ bool release_run_connection() noexcept;
 
 // The frozen plan of a table of a run; throws 42704 when there is none.
 source::TableSpec load_spec(std::int64_t run_id, std::int64_t table_id);
+
+// What the digests of a run's rows are made with: the run's key, and the columns' forms.
+codec::RowHasherConfig load_hasher_config(std::int64_t run_id, const source::TableSpec& spec);
 
 }  // namespace lakemover::stream

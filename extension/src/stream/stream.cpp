@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "codec/stats_text.hpp"
+#include "codec/stream_digester.hpp"
 #include "pg/spi.hpp"
 #include "source/spec.hpp"
 
@@ -16,6 +18,7 @@ extern "C" {
 
 PG_FUNCTION_INFO_V1(lakemover_stream);
 PG_FUNCTION_INFO_V1(lakemover_stream_table);
+PG_FUNCTION_INFO_V1(lakemover_stream_digest);
 PG_FUNCTION_INFO_V1(lakemover_stream_release);
 }
 
@@ -29,6 +32,7 @@ namespace {
 
 constexpr std::size_t kBlock = 1U << 20U;
 constexpr char kData = 'D';
+constexpr char kDigested = 'H';
 constexpr char kEnd = 'E';
 
 // ,"losses":{"column":{"nul":3}}, or nothing.
@@ -43,17 +47,25 @@ std::string losses_text(const std::vector<source::ColumnLosses>& losses) {
     return ",\"losses\":" + all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+// ,"hash_us":…,"digested":rows,"lane1":"…","lane2":"…","columns":…
+std::string digest_text(const codec::StreamDigester& digester, std::int64_t hash_us) {
+    return ",\"hash_us\":" + std::to_string(hash_us) + ",\"digested\":" + std::to_string(digester.rows()) +
+           ",\"lane1\":\"" + digester.digest().lane1_text() + "\",\"lane2\":\"" + digester.digest().lane2_text() +
+           "\",\"columns\":" + codec::column_stats_text(digester.columns());
+}
+
 // One chunk on its way. When it is destroyed before its end (error, cancel, LIMIT, closed portal) the copy
 // closes the source's connection and the loan does not return it.
 class ChunkStream {
 public:
-    // One chunk; without one the whole table in one pass.
+    // The whole table in one pass.
     ChunkStream(std::int64_t run_id, std::int64_t table_id, std::nullopt_t)
         : created_(Clock::now()), loan_(borrow_for_run(run_id)), connected_(Clock::now()) {
         spec_ = load_spec(run_id, table_id);
         begin({});
     }
-    ChunkStream(std::int64_t run_id, std::int64_t chunk_id)
+    // One chunk; digests: its rows are digested here, and only their sizes passed on.
+    ChunkStream(std::int64_t run_id, std::int64_t chunk_id, bool digests = false)
         : created_(Clock::now()), loan_(borrow_for_run(run_id)), connected_(Clock::now()) {
         const auto rows = pg::spi_query(
             "SELECT table_id, method, pg_catalog.to_json(lower_bound), pg_catalog.to_json(upper_bound), pass FROM "
@@ -72,6 +84,11 @@ public:
             spec_ = spec_.first_pass();
         }
         const source::ChunkRange range = source::parse_chunk_range(row[1].value(), row[2], row[3]);
+        if (digests) {
+            digester_.emplace(load_hasher_config(run_id, spec_), spec_.format == source::CopyFormat::kBinary
+                                                                     ? codec::Format::kBinary
+                                                                     : codec::Format::kText);
+        }
         begin(range);
     }
 
@@ -86,13 +103,22 @@ public:
         elapsed_ += Clock::now() - start;
         if (more) {
             bytes_ += static_cast<std::int64_t>(block_.size() - 1);
+            if (digester_) {
+                digest([this] { digester_->feed(std::string_view(block_).substr(1)); });
+                size_ = kDigested + std::to_string(block_.size() - 1);
+                return size_;
+            }
             return block_;
         }
         ended_ = true;
+        if (digester_) {
+            digest([this] { digester_->finish(); });
+        }
         block_ = kEnd + ("{\"rows\":" + std::to_string(copy_->rows())) + ",\"bytes\":" + std::to_string(bytes_) +
                  ",\"connect_us\":" + std::to_string(micros(connected_ - created_)) +
                  ",\"wait_us\":" + std::to_string(copy_->wait_micros()) +
-                 ",\"work_us\":" + std::to_string(work_micros()) + losses_text(copy_->losses()) + "}";
+                 ",\"work_us\":" + std::to_string(work_micros()) + losses_text(copy_->losses()) +
+                 (digester_ ? digest_text(*digester_, micros(hashed_)) : std::string()) + "}";
         copy_.reset();
         reader_.reset();
         loan_.give_back();
@@ -115,6 +141,16 @@ private:
         block_.reserve(kBlock + 1);
     }
 
+    template <class F> void digest(F step) {
+        const auto start = Clock::now();
+        try {
+            step();
+        } catch (const codec::DecodeError& e) {
+            throw Error(ErrorKind::kData, "22P04", e.what());
+        }
+        hashed_ += Clock::now() - start;
+    }
+
     bool read() {
         try {
             return copy_->read(block_, kBlock);
@@ -134,15 +170,18 @@ private:
     // Both refer to what stands above them.
     std::unique_ptr<source::TableReader> reader_;
     std::unique_ptr<source::CopyStream> copy_;
+    std::optional<codec::StreamDigester> digester_;
     std::string block_;
+    std::string size_;  // of a block that was digested, as text
     std::int64_t bytes_ = 0;
     Clock::duration elapsed_{0};
+    Clock::duration hashed_{0};
     bool ended_ = false;
 };
 
 using Holder = pg::ContextHolder<ChunkStream>;
 
-enum class Part { kChunk, kTable };
+enum class Part { kChunk, kTable, kDigest };
 
 FuncCallContext* first_call(FunctionCallInfo fcinfo, Part part) {
     const auto* info = reinterpret_cast<const ReturnSetInfo*>(fcinfo->resultinfo);
@@ -154,9 +193,9 @@ FuncCallContext* first_call(FunctionCallInfo fcinfo, Part part) {
     FuncCallContext* context = pg_call([=] { return SRF_FIRSTCALL_INIT(); });
     const std::int64_t run_id = PG_GETARG_INT64(0);
     const std::int64_t id = PG_GETARG_INT64(1);
-    context->user_fctx = part == Part::kChunk
-                             ? Holder::create(context->multi_call_memory_ctx, run_id, id)
-                             : Holder::create(context->multi_call_memory_ctx, run_id, id, std::nullopt);
+    context->user_fctx = part == Part::kTable
+                             ? Holder::create(context->multi_call_memory_ctx, run_id, id, std::nullopt)
+                             : Holder::create(context->multi_call_memory_ctx, run_id, id, part == Part::kDigest);
     return context;
 }
 
@@ -197,6 +236,11 @@ extern "C" Datum lakemover_stream(PG_FUNCTION_ARGS) {
 extern "C" Datum lakemover_stream_table(PG_FUNCTION_ARGS) {
     return lakemover::pg::entry(
         [&]() -> Datum { return lakemover::stream::next_block(fcinfo, lakemover::stream::Part::kTable); });
+}
+
+extern "C" Datum lakemover_stream_digest(PG_FUNCTION_ARGS) {
+    return lakemover::pg::entry(
+        [&]() -> Datum { return lakemover::stream::next_block(fcinfo, lakemover::stream::Part::kDigest); });
 }
 
 extern "C" Datum lakemover_stream_release(PG_FUNCTION_ARGS) {

@@ -95,6 +95,13 @@ struct TableDef {
     std::string unsupported;  // what was written and has no place here
 };
 
+struct JsonColumn {  // of OPENJSON … WITH
+    std::string name;
+    TypeName type;
+    std::string path;
+    bool json = false;
+};
+
 enum class Fr { kTable, kVariable, kDerived, kFunction, kJoin, kValues, kPivot };
 
 struct From {
@@ -107,6 +114,7 @@ struct From {
     std::vector<std::string> hints;    // upper case
     QueryPtr query;
     ExprPtr function;
+    std::vector<JsonColumn> with;
     std::vector<std::vector<ExprPtr>> rows;
     std::string join;  // INNER, LEFT, RIGHT, FULL, CROSS, CROSS APPLY, OUTER APPLY; "," for a list
     std::unique_ptr<From> left, right;
@@ -232,8 +240,13 @@ enum class St {
     kDeallocate,
     kCreateTable,
     kCreateType,  // an alias (returns) or a table (table)
+    kAlterTable,  // ADD columns (table)
+    kCreateIndex,
     kDropTable,
+    kDropObject,  // a procedure, function, view or trigger
     kTruncate,
+    kGoto,
+    kLabel,
     kCreateProcedure,
     kCreateFunction,
     kCreateView,
@@ -250,6 +263,7 @@ struct Stmt {
     std::string op;
     Position error_at;  // kUnknown: where
     Name name;
+    std::vector<Name> more_names;     // of DROP: those behind the first
     std::vector<Variable> variables;  // DECLARE, parameters
     ExprPtr value, condition;
     std::vector<ExprPtr> args;
@@ -259,6 +273,7 @@ struct Stmt {
     std::unique_ptr<Top> top;
     std::unique_ptr<From> target, from;
     std::vector<std::string> columns;
+    std::vector<OrderItem> keys;  // of an index; columns are those it includes
     std::vector<Assignment> set;
     std::unique_ptr<Output> output;
     std::vector<MergeWhen> whens;

@@ -23,7 +23,8 @@ struct ParameterInfo {
     Type type;
     bool output = false;
     bool defaulted = false;
-    std::string table_type;  // of a table-valued parameter: the composite type's name on the target
+    std::string table_type;   // of a table-valued parameter: the composite type's name on the target
+    std::string default_sql;  // of one that has a default
 };
 
 struct Signature {

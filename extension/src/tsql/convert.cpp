@@ -5,7 +5,8 @@
 #include <utility>
 
 #include "tsql/emitter.hpp"
-#include "tsql/parser.hpp"
+#include "tsql/gather.hpp"
+#include "tsql/support.hpp"
 
 namespace lakemover::tsql {
 
@@ -35,30 +36,6 @@ const std::vector<Weight>& weights() {
 
 namespace {
 
-struct Unit {  // one script, as it was read
-    std::string_view sql;
-    Lexed lexed;
-    Script script;
-};
-
-struct Task {  // one statement that becomes a result
-    const Unit* unit = nullptr;
-    const Stmt* statement = nullptr;
-    std::size_t script = 0;
-    std::size_t comments_from = 0;
-    Converted made;
-};
-
-std::string key_of(const Stmt& s) {
-    const std::string schema = s.name.size() > 1 ? lower_ascii(s.name[s.name.size() - 2]) : "dbo";
-    return (schema.empty() ? "dbo" : schema) + "." + lower_ascii(s.name.back());
-}
-
-bool is_routine(const Stmt& s) {
-    return s.kind == St::kCreateProcedure || s.kind == St::kCreateFunction || s.kind == St::kCreateView ||
-           s.kind == St::kCreateTrigger;
-}
-
 bool same(const Columns& a, const Columns& b) {
     if (a == nullptr || b == nullptr) return a == b;
     return std::equal(a->begin(), a->end(), b->begin(), b->end(), [](const ColumnInfo& x, const ColumnInfo& y) {
@@ -71,22 +48,37 @@ bool same(const Signature& a, const Signature& b) {
            a.returns_code == b.returns_code && a.parameters.size() == b.parameters.size() && same(a.columns, b.columns);
 }
 
+// A table's columns with those that ALTER TABLE adds.
+Columns extended(const Columns& table, const Columns& added) {
+    if (table == nullptr || added == nullptr) return nullptr;
+    auto all = std::make_shared<std::vector<ColumnInfo>>(*table);
+    for (const ColumnInfo& c : *added) {
+        const auto same_name = [&](const ColumnInfo& o) { return lower_ascii(o.name) == lower_ascii(c.name); };
+        if (std::none_of(all->begin(), all->end(), same_name)) all->push_back(c);
+    }
+    return all;
+}
+
+bool is_table(const Stmt& s) {
+    return s.kind == St::kAlterTable || (s.kind == St::kCreateTable && s.name.back()[0] != '#');
+}
+
 // Converts the statement and tells the catalog what came of it; true when that is news.
 bool run(Task& task, const Options& options, Catalog& catalog) {
     const Stmt& s = *task.statement;
     Emitter emitter(task.unit->sql, task.unit->lexed, options, catalog, task.comments_from);
-    task.made = s.kind == St::kCreateType                                        ? emitter.type(s)
-                : is_routine(s)                                                  ? emitter.routine(s)
-                : s.kind == St::kCreateTable && s.name.back().rfind('#', 0) != 0 ? emitter.table(s)
-                                                                                 : emitter.left_over(s);
+    task.made = s.kind == St::kCreateType ? emitter.type(s)
+                : is_routine(s)           ? emitter.routine(s)
+                : is_table(s)             ? emitter.table(s)
+                                          : emitter.left_over(s);
     task.made.script = task.script;
     bool news = false;
     if (s.kind == St::kCreateView) {
-        Columns& known = catalog.relations[key_of(s)];
+        Columns& known = catalog.relations[key_of(s.name)];
         news = !same(known, emitter.made_relation());
         known = emitter.made_relation();
     } else if (s.kind == St::kCreateProcedure || s.kind == St::kCreateFunction) {
-        Signature& known = catalog.routines[key_of(s)];
+        Signature& known = catalog.routines[key_of(s.name)];
         news = !same(known, emitter.made_routine());
         known = emitter.made_routine();
     }
@@ -112,42 +104,33 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
         for (const Options::Column& c : columns) known->push_back({c.name, type_of_text(c.type), c.identity});
         catalog.relations[lower_ascii(table)] = known;
     }
-    std::vector<std::unique_ptr<Unit>> units;
-    std::vector<Task> tasks;
-    for (std::size_t i = 0; i < scripts.size(); ++i) {
-        units.push_back(std::make_unique<Unit>(Unit{scripts[i], lex(scripts[i]), {}}));
-        Unit& unit = *units.back();
-        unit.script = parse(unit.lexed, unit.sql);
-        std::size_t comments_from = 0;
-        for (const StmtPtr& s : unit.script.statements) {
-            // what the session that created the routines had set, and where it was
-            const bool quiet = s->kind == St::kGo || s->kind == St::kSetOption || s->kind == St::kUse;
-            if (!quiet) tasks.push_back({&unit, s.get(), i, comments_from, {}});
-            comments_from = s->end;
-        }
-    }
+    Gathered gathered = gather(scripts);
+    std::vector<Task>& tasks = gathered.tasks;
+    const std::vector<std::unique_ptr<Unit>>& units = gathered.scripts;
     for (const Task& t : tasks) {
         const Stmt& s = *t.statement;
         if (s.kind == St::kCreateType) {
             if (s.table.columns.empty())
-                catalog.alias_types[key_of(s)] = s.returns;
+                catalog.alias_types[key_of(s.name)] = s.returns;
             else
-                catalog.table_types[key_of(s)] = &s.table;
+                catalog.table_types[key_of(s.name)] = &s.table;
         }
         const bool relation = s.kind == St::kCreateView || s.kind == St::kCreateTable;
         if (!relation && s.kind != St::kCreateProcedure && s.kind != St::kCreateFunction) continue;
         if (relation)
-            catalog.relations[key_of(s)];
+            catalog.relations[key_of(s.name)];
         else
-            catalog.routines[key_of(s)];
-        if (s.name.size() == 1) catalog.bare.insert(key_of(s));
+            catalog.routines[key_of(s.name)];
+        if (s.name.size() == 1) catalog.bare.insert(key_of(s.name));
     }
     // Tables first; then routines, again where one that they use came out otherwise than it was known.
     for (const Task& t : tasks) {
-        if (t.statement->kind != St::kCreateTable) continue;
+        if (!is_table(*t.statement)) continue;
         Emitter emitter(t.unit->sql, t.unit->lexed, options, catalog, 0);
         emitter.table(*t.statement);
-        catalog.relations[key_of(*t.statement)] = emitter.made_relation();
+        Columns& known = catalog.relations[key_of(t.statement->name)];
+        known =
+            t.statement->kind == St::kAlterTable ? extended(known, emitter.made_relation()) : emitter.made_relation();
     }
     constexpr int kMostPasses = 5;
     std::set<std::string> news;
@@ -163,13 +146,23 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
         }
     }
     std::vector<Converted> results;
+    std::set<std::string> support;
+    for (const Task& t : tasks) support.insert(t.made.support.begin(), t.made.support.end());
+    if (!support.empty()) {
+        Converted library;
+        library.name = "lakemover_tsql";
+        library.kind = "support";
+        library.sql = support_script(support);
+        library.support = std::move(support);
+        results.push_back(std::move(library));
+    }
     for (Task& t : tasks) results.push_back(std::move(t.made));
     // Comments behind the last statement of a script.
     for (std::size_t i = 0; i < units.size(); ++i) {
         std::size_t from = 0;
         for (const StmtPtr& s : units[i]->script.statements) from = s->end;
-        const auto last =
-            std::find_if(results.rbegin(), results.rend(), [&](const Converted& c) { return c.script == i; });
+        const auto last = std::find_if(results.rbegin(), results.rend(),
+                                       [&](const Converted& c) { return c.script == i && c.kind != "support"; });
         if (last == results.rend()) continue;
         for (const Comment& c : units[i]->lexed.comments) {
             if (c.at.offset >= from) last->sql += c.text + "\n";

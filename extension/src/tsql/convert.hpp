@@ -28,7 +28,7 @@ struct Feature {
 
 struct Converted {
     std::string name;        // as it is called on the target
-    std::string kind;        // procedure, function, view, trigger, table, type, statement
+    std::string kind;        // procedure, function, view, trigger, table, type, statement, support
     std::size_t script = 0;  // which of the scripts it is from
     int line = 1;            // where it begins there
     std::string sql;
@@ -46,6 +46,7 @@ struct Converted {
     bool creatable = true;                 // false: all of it is a comment
     std::set<std::string> tables;          // relations it reads or writes, as sql calls them
     std::set<std::string> routines;        // and what it calls
+    std::set<std::string> support;         // functions of lakemover_tsql that it needs
 };
 
 // Source name ("dbo.Orders", "Orders" or a schema alone; case does not matter) to target name.
@@ -60,11 +61,14 @@ struct Options {
         std::string name, type;  // the type as T-SQL declares it
         bool identity = false;
     };
+    // How a name that is a column's is written on the target, by its lower-case form; others are in lower case.
+    std::map<std::string, std::string> identifiers;
     std::map<std::string, std::vector<Column>> columns;  // of tables that no script creates, by "schema.table"
 };
 
 std::vector<Converted> convert(std::string_view sql, const NameMap& names);
-// Several scripts that know each other's objects.
+// Several scripts that know each other's objects. What they need of lakemover_tsql comes first, as one result of kind
+// "support".
 std::vector<Converted> convert(const std::vector<std::string_view>& scripts, const Options& options);
 
 // The score's weights, per occurrence of a construct; each costs its weight once more to learn.

@@ -34,6 +34,7 @@ Out Emitter::argument(const Expr& e, const Type& type) {
 // The arguments of a routine whose parameters are known, by name.
 std::string Emitter::call_arguments(const Stmt& s, const Signature& callee) {
     std::map<std::string, const ExecArgument*> given;
+    after_call_.clear();
     for (std::size_t i = 0; i < s.exec.size(); ++i) {
         if (s.exec[i].name.empty() && i >= callee.parameters.size())
             refuse(s.at, "EXEC", "it has more arguments than the routine has parameters", "check the call");
@@ -57,15 +58,13 @@ std::string Emitter::call_arguments(const Stmt& s, const Signature& callee) {
             value = argument(*a->value, p.type).sql;
         } else if (!takes_default && a->output && a->value->kind == Ex::kVariable) {
             const Var v = variable(a->value->text, s.at);
-            if (v.type.pg != p.type.pg) {
-                review(s.at, "EXEC with OUTPUT", "the variable has another type than the parameter",
-                       "give both the same type");
-            }
             value = v.pg;
+            if (v.type.pg != p.type.pg) {  // T-SQL converts on the way in and out
+                value = spare_variable(p.type, to_type({v.pg, v.type}, p.type, s.at, false).sql);
+                after_call_.push_back(v.pg + " := " + to_type({value, p.type}, v.type, s.at, false).sql + ";");
+            }
         } else {
-            if (takes_default && p.defaulted)
-                refuse(s.at, "default of an OUTPUT parameter", "PostgreSQL wants a variable there", "pass one");
-            value = spare_variable(p.type, takes_default ? "" : argument(*a->value, p.type).sql);
+            value = spare_variable(p.type, takes_default ? p.default_sql : argument(*a->value, p.type).sql);
         }
         sql += (sql.empty() ? "" : ", ") + ident("p_" + p.name.substr(1)) + " => " + value;
     }
@@ -118,10 +117,16 @@ void Emitter::exec(const Stmt& s) {
         result_set(rows_of(s), s.at);
         return;
     }
-    if (callee->cursors > 0)
-        refuse(s.at, "EXEC " + s.name.back(), "its result sets are cursors, which would have to be handed on",
-               "call it from the client, or collect its rows in a table");
     std::string args = call_arguments(s, *callee);
+    if (callee->cursors > 0) {  // they are handed on
+        if (results_ != Results::kCursors || loop_depth_ > 0)
+            refuse(s.at, "EXEC " + s.name.back(), "its result sets are cursors, which have no way out of here",
+                   "call it from the client, or collect its rows in a table");
+        for (int i = 1; i <= callee->cursors; ++i) {
+            args += (args.empty() ? "" : ", ") +
+                    ("result_" + std::to_string(i) + " => result_" + std::to_string(++next_result_));
+        }
+    }
     if (callee->returns_code) {
         const Type integer{Family::kInt, "integer"};
         std::string code;
@@ -136,6 +141,7 @@ void Emitter::exec(const Stmt& s) {
         args += (args.empty() ? "" : ", ") + ("return_code => " + code);
     }
     line("CALL " + name + "(" + args + ");");
+    for (const std::string& after : after_call_) line(after);
     if (!callee->returns_code && !s.text.empty()) line(variable(s.text, s.at).pg + " := 0;");
 }
 

@@ -3,7 +3,8 @@
 
 namespace lakemover::tsql {
 
-void Emitter::result_set(const std::string& sql, const Position& at) {
+// known: the types of its columns are those of T-SQL.
+void Emitter::result_set(const std::string& sql, const Position& at, bool known) {
     if (routine_->kind == St::kCreateTrigger) refuse(at, "result set of a trigger", "PostgreSQL has none", "remove it");
     if (routine_->kind == St::kCreateFunction)
         refuse(at, "result set in a function", "T-SQL forbids it", "check the statement");
@@ -15,9 +16,13 @@ void Emitter::result_set(const std::string& sql, const Position& at) {
         refuse(at, "result set in a loop", "each pass would need a cursor of its own", "collect the rows in a table");
     ++next_result_;
     line("OPEN result_" + std::to_string(next_result_) + " FOR\n" + sql + ";");
-    review(at, "result set",
-           "it comes back as a cursor, since there are several or the types of its columns are not known",
-           "FETCH ALL FROM it in the caller's transaction, or make it a function");
+    if (!known)
+        review(at, "result set", "the types of its columns are not known, and so whether PostgreSQL gives it the same",
+               "compare its columns with those of the source");
+    if (!local_tables_.empty())
+        doubt(at, "cursors and temporary tables",
+              "a second call in the same transaction fails as long as the cursors of the first are open",
+              "close them, or commit, before the next call");
 }
 
 void Emitter::return_statement(const Stmt& s) {
@@ -41,6 +46,17 @@ void Emitter::return_statement(const Stmt& s) {
     }
 }
 
+// An error undoes the call here; in T-SQL only what is rolled back.
+void Emitter::undone(const Stmt& s) {
+    if (atomic_ || in_catch_ || try_depth_ > 0) return;
+    if (undoing_.count(&s) > 0 ? !changed_outside_transaction(s.at.offset)
+                               : !changed_before(s.at.offset) && loop_depth_ == 0)
+        return;
+    doubt(s.at, (s.kind == St::kThrow ? "THROW" : "RAISERROR") + std::string(" behind changes"),
+          "T-SQL keeps what was changed before, outside of a transaction; here it is undone",
+          "check whether that is wanted");
+}
+
 void Emitter::raise(const Stmt& s) {
     if (s.kind == St::kThrow) {
         if (s.args.empty()) {
@@ -48,11 +64,7 @@ void Emitter::raise(const Stmt& s) {
             line("RAISE;");
             return;
         }
-        if (!atomic_ && !in_catch_ && (changed_before(s.at.offset) || loop_depth_ > 0)) {
-            doubt(s.at, "THROW behind changes",
-                  "T-SQL keeps what was changed before, outside of a transaction; here it is undone",
-                  "check whether that is wanted");
-        }
+        undone(s);
         if (s.args.size() != 3) refuse(s.at, "THROW", "it takes three arguments", "check the statement");
         line("RAISE EXCEPTION USING MESSAGE = " + text(*s.args[1]) + ", DETAIL = concat('error ', " + text(*s.args[0]) +
              ");");
@@ -79,7 +91,9 @@ void Emitter::raise(const Stmt& s) {
         message = "format(" + literal(format) + ", " + list(s.args, 3) + ")";
     }
     if (severity.kind != Ex::kNumber && in_catch_) {
-        doubt(s.at, "RAISERROR with a computed severity", "it is taken for an error", "use RAISE NOTICE if it is none");
+        if (!is_severe(s))
+            doubt(s.at, "RAISERROR with a computed severity", "it is taken for an error",
+                  "use RAISE NOTICE if it is none");
         line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
         return;
     }
@@ -89,9 +103,15 @@ void Emitter::raise(const Stmt& s) {
         line("RAISE NOTICE '%', " + message + ";");
         return;
     }
-    if (!in_catch_)
-        review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends",
-               "check that it was followed by RETURN");
+    if (!in_catch_ && try_depth_ == 0) {
+        const Rest rest = behind(s);
+        if (rest.what == Rest::kLeaves && rest.rolls_back) undoing_.insert(&s);
+        if (rest.what == Rest::kLeaves)
+            undone(s);
+        else
+            review(s.at, "RAISERROR", "outside of TRY the T-SQL routine goes on behind it; here it ends",
+                   "check that it was followed by RETURN");
+    }
     line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
 }
 

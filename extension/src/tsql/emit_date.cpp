@@ -9,7 +9,7 @@ const Type kInteger{Family::kInt, "integer"};
 const Type kText{Family::kString, "text"};
 
 // The date part's one name; empty when it is none.
-std::string date_part(const Expr& e) {
+std::string part_of(const std::string& word) {
     static const std::map<std::string, std::string, std::less<>> parts = {{"YEAR", "year"},
                                                                           {"YY", "year"},
                                                                           {"YYYY", "year"},
@@ -43,12 +43,15 @@ std::string date_part(const Expr& e) {
                                                                           {"ISO_WEEK", "iso_week"},
                                                                           {"ISOWK", "iso_week"},
                                                                           {"ISOWW", "iso_week"}};
-    if (e.kind != Ex::kColumn || e.name.size() != 1) return "";
-    const auto found = parts.find(upper_ascii(e.name[0]));
+    const auto found = parts.find(upper_ascii(word));
     return found == parts.end() ? "" : found->second;
 }
 
+std::string date_part(const Expr& e) { return e.kind == Ex::kColumn && e.name.size() == 1 ? part_of(e.name[0]) : ""; }
+
 }  // namespace
+
+bool date_part_name(const std::string& word) { return !part_of(word).empty(); }
 
 std::string Emitter::timestamp(const Expr& e) {
     const Out o = expr(e);
@@ -131,13 +134,25 @@ Out Emitter::date_function(const Expr& e, bool& found) {
         if (part == "second" || part == "minute" || part == "hour")
             return {"trunc(extract(" + part + " FROM " + at + "))::integer", kInteger};
         if (part == "millisecond") return {"(extract(milliseconds FROM " + at + ")::integer % 1000)", kInteger};
+        if (part == "week" && library()) {
+            doubt(e.at, "DATEPART(week)", "it depends on DATEFIRST", "here weeks begin on Sunday, as in us_english");
+            return {"lakemover_tsql.week(" + at + ")", kInteger};
+        }
         if (part.empty() || part == "week") refuse(e.at, f, "its date part has no rule", "compute it");
         return {"extract(" + part + " FROM " + at + ")::integer", kInteger};
     }
     if (f == "DATENAME") {
         count(2, 2);
         const std::string part = date_part(*e.args[0]);
-        if (part != "month" && part != "dow") refuse(e.at, f, "its date part has no rule", "use to_char()");
+        if (part.empty() || part == "week") refuse(e.at, f, "its date part has no rule", "use to_char()");
+        if (part != "month" && part != "dow") {
+            const std::string at = timestamp(*e.args[1]);
+            const std::string number = part == "millisecond" ? "extract(milliseconds FROM " + at + ")::integer % 1000"
+                                       : part == "second"    ? "trunc(extract(second FROM " + at + "))::integer"
+                                       : part == "iso_week"  ? "extract(week FROM " + at + ")::integer"
+                                                             : "extract(" + part + " FROM " + at + ")::integer";
+            return {"(" + number + ")::text", kText};
+        }
         review(e.at, f, "the name depends on the session's language", "to_char() here writes English");
         return {"to_char(" + timestamp(*e.args[1]) + (part == "month" ? ", 'FMMonth')" : ", 'FMDay')"), kText};
     }
@@ -220,6 +235,16 @@ Out Emitter::convert_style(const Expr& e, const Type& type, const Out& value) {
                                                                             {"25", "YYYY-MM-DD HH24:MI:SS.MS"},
                                                                             {"23", "YYYY-MM-DD"}};
     const Expr& style = *e.args[1];
+    const Family source = value.type.family;
+    if (type.family == Family::kString && (source == Family::kDate || source == Family::kDatetime) && library() &&
+        style.kind == Ex::kNumber) {
+        static const std::map<std::string, std::string, std::less<>> library = {
+            {"0", "0"},    {"100", "0"}, {"9", "9"},    {"109", "9"}, {"13", "13"},
+            {"113", "13"}, {"14", "14"}, {"114", "14"}, {"22", "22"}, {"126", "126"}};
+        if (const auto known = library.find(style.text); known != library.end())
+            return to_type({"lakemover_tsql.date_text(" + value.sql + ", " + known->second + ")", kText}, type, e.at,
+                           true);
+    }
     const auto format = formats.find(style.kind == Ex::kNumber ? style.text : "");
     if (format == formats.end())
         refuse(e.at, "CONVERT with style " + style.text, "this style has no rule", "use to_char() or to_timestamp()");

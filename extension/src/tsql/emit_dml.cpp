@@ -336,10 +336,13 @@ void Emitter::remove(const Stmt& s) {
     Split split = split_from(s);
     std::string sql = "DELETE FROM " + split.target;
     if (s.top) {
-        if (!split.others.empty())
-            refuse(s.at, "DELETE TOP with joins", "it has no rule", "select the keys in a subquery");
-        split.where = "ctid = ANY (ARRAY(SELECT ctid FROM " + split.target +
-                      (split.where.empty() ? "" : " WHERE " + split.where) + " LIMIT " + text(*s.top->count) + "))";
+        if (s.top->percent) refuse(s.at, "DELETE TOP … PERCENT", "it has no rule", "compute the number of rows");
+        const bool joined = !split.others.empty();  // then a row may occur more than once
+        const std::string row = joined ? split.name + ".ctid" : "ctid";
+        split.where = row + " = ANY (ARRAY(SELECT " + (joined ? "DISTINCT " : "") + row + " FROM " + split.target +
+                      (joined ? ", " + split.others : "") + (split.where.empty() ? "" : " WHERE " + split.where) +
+                      " LIMIT " + text(*s.top->count) + "))";
+        split.others.clear();
     }
     if (!split.others.empty()) sql += "\nUSING " + split.others;
     if (!split.where.empty()) sql += "\nWHERE " + split.where;

@@ -12,9 +12,6 @@ const Type kInteger{Family::kInt, "integer"};
 const Type kText{Family::kString, "text"};
 
 const Expr& inner(const Expr& e) { return e.kind == Ex::kParen ? inner(*e.args[0]) : e; }
-bool is_number(Family f) {
-    return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat;
-}
 bool is_time(Family f) {
     return f == Family::kDate || f == Family::kTime || f == Family::kDatetime || f == Family::kOffset;
 }
@@ -30,6 +27,10 @@ std::string bracketed(const Expr& e, const std::string& sql) {
     return simple ? sql : "(" + sql + ")";
 }
 }  // namespace
+
+std::string bit_as(const Out& value, const Type& type) {
+    return is_number(type.family) && value.type.family == Family::kBit ? "(" + value.sql + ")::integer" : value.sql;
+}
 
 std::string Emitter::list(const std::vector<ExprPtr>& args, std::size_t from) {
     std::string out;
@@ -95,6 +96,9 @@ Out Emitter::expr_of(const Expr& e) {
         }
         case Ex::kGlobal: return global(e);
         case Ex::kColumn: {
+            if (row_columns_ != nullptr) {
+                if (const auto row = row_columns_->find(&e); row != row_columns_->end()) return row->second;
+            }
             if (lone_columns_ != nullptr) {
                 auto found = lone_columns_->find(e.name[0]);
                 if (found == lone_columns_->end()) found = lone_columns_->find(lower_ascii(e.name[0]));
@@ -112,7 +116,11 @@ Out Emitter::expr_of(const Expr& e) {
                 const bool temp = e.name[i].rfind('#', 0) == 0;
                 sql += (sql.empty() ? "" : ".") + (temp ? table_name({e.name[i]}, e.at) : ident(e.name[i]));
             }
-            return {sql, column_type(e.name)};
+            Type type = column_type(e.name);
+            if (type.family == Family::kOther && type.pg == "bytea" && !typing_)
+                doubt(e.at, "rowversion " + e.name.back(), "T-SQL gives it a new value with every change of its row",
+                      "give the target a trigger that does, or compare another column");
+            return {sql, type};
         }
         case Ex::kStar: return {(e.name.empty() ? "" : ident(e.name.back()) + ".") + "*", {}};
         case Ex::kParen: {
@@ -179,7 +187,13 @@ Out Emitter::expr_of(const Expr& e) {
         case Ex::kIsNull:
             return {bracketed(*e.args[0], text(*e.args[0])) + (e.negated ? " IS NOT NULL" : " IS NULL"), kBoolean};
         case Ex::kQuantified: return {e.text + " (" + query(*e.query) + ")", {}};
-        case Ex::kCollate:
+        case Ex::kCollate: {
+            // Where strings compare exactly, a collation that tells case apart says nothing new.
+            const std::string collation = upper_ascii(e.text);
+            const bool exact = options_.exact_strings && (collation.find("_CS") != std::string::npos ||
+                                                          collation.find("_BIN") != std::string::npos);
+            if (collation == "DATABASE_DEFAULT" || exact) return expr(*e.args[0]);
+        }
             refuse(e.at, "COLLATE " + e.text, "the collation is not mapped", "choose a collation of PostgreSQL");
         case Ex::kAtTimeZone:
             refuse(e.at, "AT TIME ZONE", "Windows zone names and the result's type differ",
@@ -263,10 +277,11 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
     if (a.type.family == Family::kBit) b = to_type(b, a.type, e.args[1]->at, false);
     if (b.type.family == Family::kBit) a = to_type(a, b.type, e.args[0]->at, false);
     const auto pair = [&](Family x, Family y) { return a.type.family == x && b.type.family == y; };
+    const Type big{Family::kInt, "bigint"};
     if (pair(Family::kString, Family::kInt) && inner(*e.args[0]).kind != Ex::kString)
-        a.sql = "(" + a.sql + ")::integer";
+        a = to_type(a, b.type.pg == "bigint" ? big : kInteger, e.args[0]->at, true);
     if (pair(Family::kInt, Family::kString) && inner(*e.args[1]).kind != Ex::kString)
-        b.sql = "(" + b.sql + ")::integer";
+        b = to_type(b, a.type.pg == "bigint" ? big : kInteger, e.args[1]->at, true);
     const auto side = [](const Expr& x, const std::string& sql) {
         return x.kind == Ex::kBinaryOp && x.text.size() <= 2 && x.text != "OR" ? sql : bracketed(x, sql);
     };
@@ -274,27 +289,29 @@ Out Emitter::comparison(const Expr& e, Out a, Out b) {
 }
 
 Out Emitter::case_of(const Expr& e) {
-    std::string sql = "CASE";
     Type type;
     bool first = true;
     Out operand;
-    if (e.args[0]) {
-        operand = expr(*e.args[0]);
-        sql += " " + operand.sql;
-    }
+    std::vector<std::string> tests;
+    std::vector<Out> values;
+    const auto value = [&](const Expr& v) {
+        values.push_back(expr(v));
+        const Out& o = values.back();
+        if (o.sql != "NULL") type = std::exchange(first, false) ? o.type : common_type(type, o.type);
+    };
+    if (e.args[0]) operand = expr(*e.args[0]);
     for (std::size_t i = 1; i + 1 < e.args.size(); i += 2) {
         Out when = expr(*e.args[i]);
         if (e.args[0]) strings_compared(e.at, operand.type, when.type);
         if (e.args[0])
             when = to_type(when, operand.type.family == Family::kBit ? operand.type : Type{}, e.args[i]->at, false);
-        const Out then = expr(*e.args[i + 1]);
-        if (then.sql != "NULL") type = std::exchange(first, false) ? then.type : common_type(type, then.type);
-        sql += " WHEN " + when.sql + " THEN " + then.sql;
+        tests.push_back(when.sql);
+        value(*e.args[i + 1]);
     }
-    if (e.args.back()) {
-        const Out otherwise = expr(*e.args.back());
-        if (otherwise.sql != "NULL") type = first ? otherwise.type : common_type(type, otherwise.type);
-        sql += " ELSE " + otherwise.sql;
+    if (e.args.back()) value(*e.args.back());
+    std::string sql = "CASE" + (e.args[0] ? " " + operand.sql : "");
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        sql += (i < tests.size() ? " WHEN " + tests[i] + " THEN " : std::string(" ELSE ")) + bit_as(values[i], type);
     }
     if (type.family == Family::kString) type = kText;
     return {sql + " END", type};
@@ -302,24 +319,29 @@ Out Emitter::case_of(const Expr& e) {
 
 Out Emitter::like(const Expr& e) {
     const Expr& pattern = inner(*e.args[1]);
-    const Out left = expr(*e.args[0]);
+    Out left = expr(*e.args[0]);
     const Out right = expr(*e.args[1]);
     strings_compared(e.at, left.type, right.type);
-    std::string escape;
-    if (pattern.kind == Ex::kString) {
-        if (pattern.text.find('[') != std::string::npos) {
-            refuse(e.at, "LIKE with [ ]", "PostgreSQL's LIKE has no character classes", "use a regular expression (~)");
-        }
-        if (pattern.text.find('\\') != std::string::npos) escape = " ESCAPE ''";
-    } else {
+    if (left.type.known() && left.type.family != Family::kString) left = to_type(left, kText, e.at, true);
+    const std::string value = bracketed(*e.args[0], left.sql);
+    const std::string negation = e.negated ? " NOT LIKE " : " LIKE ";
+    if (e.args.size() > 2) {
+        if (pattern.kind != Ex::kString || pattern.text.find('[') != std::string::npos)
+            review(e.at, "LIKE with ESCAPE", "[ ] are character classes in T-SQL only",
+                   "check that the pattern holds none that is not escaped");
+        return {value + negation + bracketed(*e.args[1], right.sql) + " ESCAPE " + text(*e.args[2]), kBoolean};
+    }
+    if (pattern.kind == Ex::kString && pattern.text.find('[') != std::string::npos)
+        return {value + (e.negated ? " !~ " : " ~ ") + regex_of(pattern.text, e.at, false), kBoolean};
+    const bool backslash = pattern.kind != Ex::kString || pattern.text.find('\\') != std::string::npos;
+    if (pattern.kind != Ex::kString && !library())
         review(e.at, "LIKE with a computed pattern", "[ ] are character classes in T-SQL only",
                "check that the pattern holds none");
-        escape = " ESCAPE ''";
-    }
-    if (e.args.size() > 2) escape = " ESCAPE " + text(*e.args[2]);
-    return {bracketed(*e.args[0], left.sql) + (e.negated ? " NOT LIKE " : " LIKE ") + bracketed(*e.args[1], right.sql) +
-                escape,
+    if (pattern.kind != Ex::kString && library())
+        return {
+            std::string(e.negated ? "NOT " : "") + "lakemover_tsql.like_pattern(" + left.sql + ", " + right.sql + ")",
             kBoolean};
+    return {value + negation + bracketed(*e.args[1], right.sql) + (backslash ? " ESCAPE ''" : ""), kBoolean};
 }
 
 // A value that is assigned to, cast to or compared with a type, where T-SQL's conversion differs.
@@ -337,21 +359,28 @@ Out Emitter::to_type(const Out& value, const Type& type, const Position& at, boo
     if (type.pg == "timestamp(0)" && value.type.pg != type.pg)
         doubt(at, "smalldatetime", "T-SQL rounds it to the minute", "round it where it matters");
     if (type.family == Family::kString && type.pg != value.type.pg) padded(at, value.type);
+    const bool name = value.sql.find_first_of(" (:") == std::string::npos;
+    if (type.family == Family::kString && from == Family::kInt && type.length > 0 && type.length < 10 && name &&
+        value.type.pg != "bigint" && !type.wide)
+        return {"(CASE WHEN length(" + value.sql + "::text) > " + std::to_string(type.length) + " THEN '*' ELSE " +
+                    value.sql + "::text END)::" + type.pg,
+                type};
     if (type.family == Family::kString && from == Family::kInt && type.length > 0 && type.length < 10)
         doubt(at, "integer as a short string", "what is too long is * in T-SQL, and cut here",
               "give it more characters");
-    if (from == Family::kBit && is_number(type.family)) return {"(" + value.sql + ")::integer", type};
+    if (from == Family::kBit && is_number(type.family)) return {bit_as(value, type), type};
     if (type.family == Family::kInt && (from == Family::kDecimal || from == Family::kFloat)) {
         return {"trunc(" + value.sql + ")::" + type.pg, type};  // T-SQL cuts, PostgreSQL rounds
     }
-    if (type.family == Family::kString && is_time(from) && from != Family::kDate) {
-        refuse(at, "date as string without a style", "the default format depends on the session",
-               "use CONVERT with a style");
+    if (type.family == Family::kString && value.type.known() && from != Family::kString) {
+        const Out text = as_text(value, at);
+        if (text.sql != value.sql) return to_type(text, type, at, explicit_cast);
     }
-    if (type.family == Family::kString && (from == Family::kFloat || from == Family::kMoney || from == Family::kBit ||
-                                           from == Family::kBinary || from == Family::kGuid)) {
-        review(at, "conversion to a string", "T-SQL writes this type in another form",
-               "use to_char() with the format wanted");
+    if (type.family == Family::kInt && from == Family::kString && value.sql[0] != '\'' && library()) {
+        // blanks are 0
+        const std::string sql =
+            std::string("lakemover_tsql.") + (type.pg == "bigint" ? "to_bigint(" : "to_integer(") + value.sql + ")";
+        return {type.pg == "smallint" ? sql + "::smallint" : sql, type};
     }
     // T-SQL cuts what is too long without a word, as an explicit cast does here; an assignment would fail.
     if (type.family == Family::kString && type.length > 0 && (value.type.pg != type.pg)) {
@@ -365,16 +394,10 @@ Out Emitter::cast(const Expr& e) {
     const Type type = type_of(e.type, true);
     if (type.pg.empty())
         refuse(e.at, "type " + e.type.name, "it has no counterpart in the type table", "choose a type");
-    if (e.text == "PARSE" || e.text.rfind("TRY_", 0) == 0) {
-        refuse(e.at, e.text, "PostgreSQL has no cast that returns NULL on failure",
-               "check the text before, or catch the error");
-    }
+    if (e.text == "PARSE" || e.text.rfind("TRY_", 0) == 0) return try_cast(e, type);
     const Out value = expr(*e.args[0]);
     if (e.args.size() > 1) return convert_style(e, type, value);
     date_as_text(*e.args[0], value.type, type);
-    if (value.type.family == Family::kString && type.family == Family::kInt && inner(*e.args[0]).kind != Ex::kString)
-        doubt(e.at, "text as an integer", "T-SQL makes 0 of an empty string, PostgreSQL raises an error",
-              "check that there is none");
     if (e.text == "CONVERT" || e.text == "CAST") {
         if (!value.type.known() && inner(*e.args[0]).kind != Ex::kNull &&
             (type.family == Family::kInt || type.family == Family::kString)) {
@@ -401,10 +424,7 @@ Out Emitter::global(const Expr& e) {
                "use RETURNING … INTO");
         return {"lastval()", {Family::kInt, "bigint"}};
     }
-    if (name == "@@ERROR" && !in_catch_) {
-        review(e.at, name, "it is 0 whenever the routine gets here: an error ends it", "catch the error");
-        return {"0", kInteger};
-    }
+    if (name == "@@ERROR" && !in_catch_) return {"0", kInteger};  // whenever the routine gets here: an error ends it
     if (name == "@@ERROR" || name == "@@TRANCOUNT") {
         refuse(e.at, name, "errors and transactions work otherwise in PostgreSQL", "use a block with EXCEPTION");
     }

@@ -23,6 +23,7 @@ Out Emitter::call(const Expr& e) {
     if (e.name.size() > 1) return user_function(e);
     bool found = true;
     Out out = string_function(e, found);
+    if (!found) out = json_function(e, found);
     if (!found) out = number_function(e, found = true);
     if (!found) out = date_function(e, found = true);
     if (!found) out = error_function(e, found);
@@ -60,7 +61,9 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     if (f == "COALESCE") {
         arguments(e, 1, 99);
         const Type type = common_of(e.args, 0);
-        return {"coalesce(" + list(e.args) + ")", type.family == Family::kString ? kText : type};
+        std::string sql;
+        for (const ExprPtr& a : e.args) sql += (sql.empty() ? "" : ", ") + bit_as(expr(*a), type);
+        return {"coalesce(" + sql + ")", type.family == Family::kString ? kText : type};
     }
     if (f == "NULLIF") {
         arguments(e, 2, 2);
@@ -69,7 +72,10 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "IIF") {
         arguments(e, 3, 3);
-        return {"CASE WHEN " + arg(0) + " THEN " + arg(1) + " ELSE " + arg(2) + " END", common_of(e.args, 1)};
+        const Type type = common_of(e.args, 1);
+        return {"CASE WHEN " + arg(0) + " THEN " + bit_as(expr(*e.args[1]), type) + " ELSE " +
+                    bit_as(expr(*e.args[2]), type) + " END",
+                type};
     }
     if (f == "CHOOSE") {
         arguments(e, 2, 99);
@@ -87,6 +93,8 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         arguments(e, 1, 1);
         const Out a = expr(*e.args[0]);
         if (a.type.family != Family::kBinary && (a.type.family != Family::kString || a.type.wide)) {
+            if (a.type.family == Family::kString)  // two bytes for a character, four for one outside of the first plane
+                return {"2 * length(regexp_replace(" + a.sql + ", '[\\U00010000-\\U0010FFFF]', 'xx', 'g'))", kInteger};
             refuse(e.at, f, "the bytes of this type differ between the engines", "use octet_length() of what is meant");
         }
         return {"octet_length(" + a.sql + ")", kInteger};
@@ -101,12 +109,14 @@ Out Emitter::string_function(const Expr& e, bool& found) {
             refuse(e.at, f, "this form has no rule", "use trim()");
         for (const ExprPtr& a : e.args) {
             if (f != "RTRIM" && f != "UPPER" && f != "LOWER") padded(a->at, expr(*a).type);
-            const bool joins = f.rfind("CONCAT", 0) == 0;
-            if (joins && a->kind != Ex::kNull) written_as_text(a->at, f, expr(*a).type);
         }
-        if (f == "REPLICATE" && (e.args.size() != 2 || e.args[1]->kind != Ex::kNumber))
-            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
-                  "check that it cannot be negative");
+        if (f.rfind("CONCAT", 0) == 0) {
+            std::string sql;
+            for (const ExprPtr& a : e.args) sql += (sql.empty() ? "" : ", ") + as_text(expr(*a), a->at).sql;
+            return {s->second + "(" + sql + ")", kText};
+        }
+        if (f == "REPLICATE" && library() && (e.args.size() != 2 || e.args[1]->kind != Ex::kNumber))
+            return {"lakemover_tsql.replicate(" + list(e.args) + ")", kText};
         if (f == "REPLACE") strings_compared(e.at, expr(*e.args[0]).type, {Family::kString, "text"});
         return {s->second + "(" + list(e.args) + ")", kText};
     }
@@ -116,24 +126,19 @@ Out Emitter::string_function(const Expr& e, bool& found) {
         // A negative length is an error in T-SQL, and counts from the other end in left() and right().
         const bool plain = e.args[1]->kind == Ex::kNumber;
         if (f == "LEFT" && !plain) return {"substring(" + arg(0) + ", 1, " + arg(1) + ")", kText};
-        if (!plain && e.args[1]->kind != Ex::kVariable)
-            doubt(e.at, f, "a negative length is an error in T-SQL and counts from the left here",
-                  "check that it cannot be negative");
         return {(f == "LEFT" ? "left(" : "right(") + list(e.args) + ")", kText};
     }
     if (f == "SPACE") {
         arguments(e, 1, 1);
-        if (e.args[0]->kind != Ex::kNumber)
-            doubt(e.at, f, "a negative count gives NULL in T-SQL, an empty text here",
-                  "check that it cannot be negative");
+        if (e.args[0]->kind != Ex::kNumber && library())
+            return {"lakemover_tsql.replicate(' ', " + arg(0) + ")", kText};
         return {"repeat(' ', " + arg(0) + ")", kText};
     }
     if (f == "CHARINDEX") {
         arguments(e, 2, 3);
         strings_compared(e.at, {Family::kString, "text"}, {Family::kString, "text"});
-        if (e.args[0]->kind != Ex::kString || e.args[0]->text.empty())
-            doubt(e.at, f + " of a computed text", "an empty text is found nowhere in T-SQL, and at the start here",
-                  "check that it cannot be empty");
+        if ((e.args[0]->kind != Ex::kString || e.args[0]->text.empty()) && library())
+            return {"lakemover_tsql.charindex(" + list(e.args) + ")", kInteger};
         if (e.args.size() == 2) return {"strpos(" + arg(1) + ", " + arg(0) + ")", kInteger};
         const Expr& start = *e.args[2];
         const std::string first =
@@ -144,7 +149,7 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     if (f == "STUFF") {
         arguments(e, 4, 4);
         if (Out joined = joined_rows(e); !joined.sql.empty()) return joined;
-        review(e.at, f, "beyond the end of the string T-SQL returns NULL", "check that the start lies within");
+        if (library()) return {"lakemover_tsql.stuff(" + list(e.args) + ")", kText};
         return {"overlay(" + arg(0) + " placing coalesce(" + arg(3) + ", '') from " + arg(1) + " for " + arg(2) + ")",
                 kText};
     }
@@ -158,8 +163,27 @@ Out Emitter::string_function(const Expr& e, bool& found) {
     }
     if (f == "ASCII" || f == "UNICODE") {
         arguments(e, 1, 1);
-        doubt(e.at, f, "of an empty text it is NULL in T-SQL, and 0 here; codes over 127 differ", "check the texts");
-        return {"ascii(" + arg(0) + ")", kInteger};
+        if (f == "ASCII") doubt(e.at, f, "codes over 127 depend on the code page in T-SQL", "check the texts");
+        return {"ascii(nullif(" + arg(0) + ", ''))", kInteger};  // of an empty text it is NULL
+    }
+    if (f == "PATINDEX") return patindex(e);
+    if (f == "FORMAT") return format(e);
+    if (f == "QUOTENAME" && library()) {
+        arguments(e, 1, 2);
+        return {"lakemover_tsql.quotename(" + list(e.args) + ")", kText};
+    }
+    if (f == "PARSENAME" && library()) {
+        arguments(e, 2, 2);
+        return {"lakemover_tsql.parsename(" + list(e.args) + ")", kText};
+    }
+    if (f == "ISNUMERIC" && library()) {
+        arguments(e, 1, 1);
+        const Out a = expr(*e.args[0]);
+        if (a.type.family == Family::kInt || a.type.family == Family::kDecimal || a.type.family == Family::kFloat)
+            return {"CASE WHEN " + a.sql + " IS NULL THEN 0 ELSE 1 END", kInteger};
+        doubt(e.at, f, "of odd texts, such as a lone sign or currency, T-SQL says that they are numbers",
+              "use TRY_CAST in the source, or check the texts");
+        return {"lakemover_tsql.is_numeric((" + a.sql + ")::text)", kInteger};
     }
     if (f == "DB_NAME" && e.args.empty()) return {"current_database()::text", kText};
     if ((f == "SUSER_SNAME" || f == "SUSER_NAME" || f == "ORIGINAL_LOGIN") && e.args.empty())
@@ -286,9 +310,9 @@ Out Emitter::aggregate(const Expr& e, bool& found) {
     }
     if (f == "STRING_AGG") {
         arguments(e, 2, 2);
-        written_as_text(e.at, f, expr(*e.args[0]).type);
         const std::string order = e.order.empty() ? "" : " ORDER BY " + order_by(e.order);
-        return {"string_agg((" + text(*e.args[0]) + ")::text, " + text(*e.args[1]) + order + ")", kText};
+        return {"string_agg((" + as_text(expr(*e.args[0]), e.at).sql + ")::text, " + text(*e.args[1]) + order + ")",
+                kText};
     }
     static const std::map<std::string, std::string, std::less<>> statistics = {
         {"STDEV", "stddev_samp"}, {"STDEVP", "stddev_pop"}, {"VAR", "var_samp"}, {"VARP", "var_pop"}};

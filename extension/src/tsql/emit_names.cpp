@@ -222,13 +222,16 @@ std::string Emitter::slice(std::size_t from, std::size_t to) const {
     return std::string(source_.substr(from, to - from));
 }
 
-// T-SQL compares names without regard to case: all are folded to lower case, as an unquoted name is.
+// T-SQL compares names without regard to case: all are folded to lower case, as an unquoted name is, unless the plan gives
+// that name another form: everywhere the same one, also for aliases and variables, so that each still finds its own.
 std::string Emitter::ident(std::string_view name) const {
     for (const char c : name) {
         if (static_cast<unsigned char>(c) < ' ') refuse({}, "name", "it holds a control character", "rename it");
     }
     const std::string lower = lower_ascii(name);
-    return plain_name(lower) && !is_reserved(lower) ? lower : quote(lower);
+    const auto planned = options_.identifiers.find(lower);
+    const std::string& to = planned == options_.identifiers.end() ? lower : planned->second;
+    return plain_name(to) && !is_reserved(to) ? to : quote(to);
 }
 
 std::string Emitter::table_name(const Name& name, const Position& at) {

@@ -40,6 +40,7 @@ void Emitter::collect(const From& f, std::size_t scope) {
                 columns = std::make_shared<std::vector<ColumnInfo>>(
                     std::vector<ColumnInfo>{{"value", {Family::kString, "text"}}});
             }
+            if (f.name.size() == 1 && name == "openjson") columns = open_json_columns(f);
             columns = renamed(columns, f.columns);
             break;
         }
@@ -330,6 +331,11 @@ std::string Emitter::from(const From& f) {
         case Fr::kFunction:
             if (f.name.size() == 1) {
                 const std::string name = upper_ascii(f.name[0]);
+                if (name == "OPENJSON" && library()) {
+                    sql = open_json(f);
+                    if (f.alias.empty()) sql += " AS openjson";
+                    break;
+                }
                 if (name != "STRING_SPLIT" || f.function->args.size() != 2)
                     refuse(f.at, name + "()", "this rowset function has no rule", "rewrite it");
                 const std::string text_of = text(*f.function->args[0]);  // an empty one is one empty value in T-SQL

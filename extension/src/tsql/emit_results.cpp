@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "tsql/emitter.hpp"
+#include "tsql/walk.hpp"
 
 namespace lakemover::tsql {
 
@@ -18,9 +19,18 @@ bool Emitter::returns_rows(const Stmt& s) const {
     return s.output != nullptr && s.output->into.empty();
 }
 
+// Those of the statement itself; a procedure that is called hands its cursors on.
+int Emitter::result_count(const Stmt& s) const {
+    if (s.kind == St::kExec && !s.name.empty()) {
+        const Signature* callee = signature(s.name);
+        if (callee != nullptr && callee->cursors > 0) return callee->cursors;
+    }
+    return returns_rows(s) ? 1 : 0;
+}
+
 void Emitter::collect_results(const std::vector<StmtPtr>& list, std::vector<const Stmt*>& found) const {
     for (const StmtPtr& s : list) {
-        if (returns_rows(*s)) found.push_back(s.get());
+        for (int i = result_count(*s); i > 0; --i) found.push_back(s.get());
         if (s->kind == St::kInsert) continue;  // INSERT … EXEC takes the rows itself
         collect_results(s->body, found);
         collect_results(s->otherwise, found);
@@ -36,7 +46,17 @@ Emitter::Paths Emitter::paths(const std::vector<StmtPtr>& list) const {
             all.ended = std::max(all.ended, all.through);
             return {-1, all.ended};  // nothing behind it is reached
         }
-        if (returns_rows(s)) here.through = 1;
+        if (s.kind == St::kGoto) {  // on with what stands behind the label
+            std::vector<const Stmt*> all_sets;
+            collect_results(routine_->body, all_sets);
+            const Stmt* label = find_label(routine_->body, s.text);
+            const auto behind = static_cast<int>(std::count_if(all_sets.begin(), all_sets.end(), [&](const Stmt* r) {
+                return label == nullptr || r->at.offset > label->at.offset;
+            }));
+            all.ended = std::max(all.ended, all.through + behind);
+            return {-1, all.ended};
+        }
+        here.through = result_count(s);
         if (s.kind == St::kIf || s.kind == St::kTry) {
             // A block that fails in its middle has returned what it returned: TRY and CATCH add up.
             const Paths a = paths(s.body);

@@ -50,25 +50,26 @@ std::string Emitter::parameters(const Stmt& s) {
             sql += (sql.empty() ? "\n    " : ",\n    ") + pg + " " + rows + "[]";
             sql += " DEFAULT NULL";  // T-SQL takes an empty table for one that is not passed
             defaulted = true;
-            made_routine_.parameters.push_back({key, {}, false, true, rows});
+            made_routine_.parameters.push_back({key, {}, false, true, rows, ""});
             continue;
         }
         const Type type = type_of(v.type);
         const std::string pg = ident("p_" + key.substr(1));
         sql += (sql.empty() ? "\n    " : ",\n    ") + std::string(v.output ? "INOUT " : "") + pg + " " +
                type_name(v.type, v.at);
+        std::string default_sql;
         if (v.value) {
             // EXEC p DEFAULT-like words: @a varchar(10) = abc is the string abc
             const bool word = v.value->kind == Ex::kColumn;
-            sql += " DEFAULT " +
-                   (word ? literal(v.value->name[0])
-                         : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql);
+            default_sql = word ? literal(v.value->name[0])
+                               : to_type(expr(*v.value), type.family == Family::kBit ? type : Type{}, v.at, false).sql;
+            sql += " DEFAULT " + default_sql;
             defaulted = true;
         } else if (defaulted) {
             sql += " DEFAULT NULL";  // PostgreSQL wants one behind another; who calls it has to pass it in any case
         }
         variables_[key] = {pg, type};
-        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr, ""});
+        made_routine_.parameters.push_back({key, type, v.output, v.value != nullptr, "", default_sql});
     }
     return sql;
 }
@@ -221,6 +222,13 @@ void Emitter::finish(const Stmt& s) {
         result_.sql += out_[i];
         if (out_[i] == '\n') result_.lines.push_back(std::exchange(source_line, 0));
     }
+    static const std::string kLibrary = "lakemover_tsql.";
+    for (std::size_t at = result_.sql.find(kLibrary); at != std::string::npos; at = result_.sql.find(kLibrary, at)) {
+        at += kLibrary.size();
+        const std::size_t end = result_.sql.find('(', at);
+        if (end != std::string::npos && result_.sql.find_first_not_of("abcdefghijklmnopqrstuvwxyz_", at) == end)
+            result_.support.insert(result_.sql.substr(at, end - at));
+    }
     // Each body of PL/pgSQL: where it begins, and whose it is.
     std::size_t function = 0;
     int number = 1;
@@ -299,6 +307,8 @@ Converted Emitter::routine(const Stmt& s) {
         prepare(s);
         survey(s.body);
         survey_identity(s.body);
+        settle_tries(s.body, false);
+        settle_pair();
         for (const std::string& w : s.words) {
             if (w.rfind("EXECUTE AS", 0) == 0 && w != "EXECUTE AS CALLER")
                 review(s.at, w, "it is left out", "use SECURITY DEFINER and an owner");
@@ -358,8 +368,16 @@ Converted Emitter::table(const Stmt& s) {
     return without_body(s, "table", [&] {
         if (!s.table.unsupported.empty())
             review(s.at, "table", "left out: " + one_line(s.table.unsupported), "create it with the schema");
+        std::string text;
+        if (s.kind == St::kAlterTable) {  // one at a time: scripts of several versions add the same column
+            for (const Column& c : s.table.columns)
+                text +=
+                    "ALTER TABLE " + result_.name + " ADD COLUMN IF NOT EXISTS" + column_sql(s.table, c, s.at) + ";\n";
+        } else {
+            text = "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
+        }
         for (const std::string& p : pending_) out_ += p + "\n";
-        out_ += "CREATE TABLE " + result_.name + " (" + table_columns(s.table, s.at) + "\n);\n";
+        out_ += text;
         auto columns = std::make_shared<std::vector<ColumnInfo>>(*columns_of(s.table));
         for (std::size_t i = 0; i < columns->size(); ++i) {
             const Column& c = s.table.columns[i];

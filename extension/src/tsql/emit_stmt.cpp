@@ -1,7 +1,9 @@
 // Procedural statements. Zone: pure; a statement that throws Unconvertible becomes a FIXME.
+#include <algorithm>
 #include <utility>
 
 #include "tsql/emitter.hpp"
+#include "tsql/walk.hpp"
 
 namespace lakemover::tsql {
 
@@ -15,6 +17,34 @@ bool mentions(const Expr& e, const std::string& variable) {
         if (a && mentions(*a, variable)) return true;
     }
     return false;
+}
+std::string label_name(const std::string& label) {
+    std::string name = "l_";
+    for (const char c : label) name += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+    return name;
+}
+bool jumps_to(const Stmt& s, const std::string& label) {
+    if (s.kind == St::kGoto && s.text == label) return true;
+    const auto any = [&](const std::vector<StmtPtr>& list) {
+        return std::any_of(list.begin(), list.end(), [&](const StmtPtr& b) { return jumps_to(*b, label); });
+    };
+    return any(s.body) || any(s.otherwise);
+}
+// The label stands in the list behind the statement of the list that jumps to it.
+bool jumps_forward(const std::vector<StmtPtr>& list, const Stmt& jump) {
+    bool inside = false;
+    for (const StmtPtr& s : list) {
+        if (inside && s->kind == St::kLabel && s->text == jump.text) return true;
+        if (s->at.offset <= jump.at.offset && jump.at.offset < s->end) {
+            inside = true;
+            if (jumps_forward(s->body, jump) || jumps_forward(s->otherwise, jump)) return true;
+        }
+    }
+    return false;
+}
+bool all_known(const Columns& columns) {
+    return columns != nullptr && std::all_of(columns->begin(), columns->end(),
+                                             [](const ColumnInfo& c) { return c.type.known() && !c.type.pg.empty(); });
 }
 bool is_aggregate(const Expr& e) {
     static const std::set<std::string, std::less<>> names = {"COUNT", "COUNT_BIG", "SUM",       "AVG",
@@ -73,9 +103,50 @@ void Emitter::fixme(const Unconvertible& u, const Stmt& s) {
 void Emitter::statements(const std::vector<StmtPtr>& list) {
     ++indent_;
     const std::size_t before = out_.size();
-    for (const StmtPtr& s : list) statement(*s);
+    sequence(list);
     if (out_.size() == before) line("NULL;");
     --indent_;
+}
+
+void Emitter::sequence(const std::vector<StmtPtr>& list) {
+    const std::map<std::size_t, std::size_t> blocks = labelled_blocks(list);
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        for (auto b = blocks.rbegin(); b != blocks.rend(); ++b) {  // the block of the last label is the outermost
+            if (b->second != i) continue;
+            line("<<" + label_name(list[b->first]->text) + ">>\nBEGIN");
+            ++indent_;
+        }
+        if (blocks.count(i) > 0) {
+            comments_before(list[i]->at.offset);
+            --indent_;
+            line("END " + label_name(list[i]->text) + ";");
+            continue;
+        }
+        if (i > 0 && list[i]->kind == St::kReturn && is_severe(*list[i - 1])) {
+            comments_before(list[i]->end);
+            line("RETURN;");  // not reached: the error has ended the call
+            continue;
+        }
+        statement(*list[i]);
+    }
+}
+
+// Labels of the list that GOTO jumps forward to, by their index, and where the block begins that ends there. All blocks
+// begin at the same statement, so that they lie within each other.
+std::map<std::size_t, std::size_t> Emitter::labelled_blocks(const std::vector<StmtPtr>& list) const {
+    std::map<std::size_t, std::size_t> blocks;
+    std::size_t first = list.size();
+    for (std::size_t i = 0; i < list.size(); ++i) {
+        if (list[i]->kind != St::kLabel) continue;
+        for (std::size_t j = 0; j < i; ++j) {
+            if (!jumps_to(*list[j], list[i]->text)) continue;
+            blocks[i] = j;
+            first = std::min(first, j);
+            break;
+        }
+    }
+    for (auto& [label, begin] : blocks) begin = first;
+    return blocks;
 }
 
 void Emitter::statement(const Stmt& s) {
@@ -123,21 +194,7 @@ void Emitter::convert_statement(const Stmt& s) {
         case St::kUnknown: throw Unconvertible{s.error_at, "statement", one_line(s.text), "convert it by hand"};
         case St::kDeclare: declare(s); break;
         case St::kSet: assign(s.text, s.op, *s.value, s.at); break;
-        case St::kSetOption: {
-            static const std::set<std::string, std::less<>> ignored = {
-                "NOCOUNT",           "XACT_ABORT",    "ANSI_NULLS", "QUOTED_IDENTIFIER",
-                "ANSI_PADDING",      "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
-                "NUMERIC_ROUNDABORT"};
-            const bool xact_abort_off = s.text == "XACT_ABORT" && s.words[0] == "OFF";
-            if ((ignored.count(s.text) > 0 && (s.words[0] == "ON" || s.text == "NOCOUNT" || s.text == "XACT_ABORT")) &&
-                !xact_abort_off)
-                return;
-            if (xact_abort_off) return;  // the default
-            // As NOLOCK: there are no dirty reads, and no waiting for writers either.
-            if (s.text == "TRANSACTION ISOLATION LEVEL" && s.words[0] == "READ") return;
-            refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule",
-                   "check what depends on it");
-        }
+        case St::kSetOption: set_option(s); break;
         case St::kSelect: select_statement(s); break;
         case St::kInsert:
             begin_dml(s);
@@ -163,9 +220,7 @@ void Emitter::convert_statement(const Stmt& s) {
             --loop_depth_;
             line("END LOOP;");
             break;
-        case St::kBlock:
-            for (const StmtPtr& b : s.body) statement(*b);
-            break;
+        case St::kBlock: sequence(s.body); break;
         case St::kTry: try_catch(s); break;
         case St::kReturn: return_statement(s); break;
         case St::kBreak: line("EXIT;"); break;
@@ -189,10 +244,52 @@ void Emitter::convert_statement(const Stmt& s) {
             create_temp(s.name.back(), s.table, s.at);
             break;
         case St::kDropTable: drop_table(s, false); break;
+        case St::kCreateIndex: create_index(s); break;
+        case St::kGoto:
+            if (!jumps_forward(routine_->body, s))
+                refuse(s.at, "GOTO " + s.text, "it jumps back, or into a block", "write a loop");
+            line("EXIT " + label_name(s.text) + ";");
+            break;
+        case St::kLabel: break;  // one that nothing jumps to
         case St::kTruncate: line("TRUNCATE TABLE " + table_name(s.name, s.at) + ";"); break;
         default: refuse(s.at, "statement", "it is not expected in a routine", "convert it by hand");
     }
     if (s.body.empty()) comments_before(s.end);
+}
+
+void Emitter::set_option(const Stmt& s) {
+    if (s.text == "IDENTITY_INSERT" && s.name.back()[0] != '#') {
+        const Columns columns = relation(s.name);
+        const std::string table = table_name(s.name, s.at);
+        std::string identity;
+        for (const ColumnInfo& c : columns == nullptr ? std::vector<ColumnInfo>() : *columns) {
+            if (c.identity) identity = c.name;
+        }
+        if (identity.empty())
+            refuse(s.at, "SET IDENTITY_INSERT", "which column it is about is not known",
+                   "give the table's CREATE TABLE");
+        // Identities are GENERATED BY DEFAULT here and take any value; what T-SQL does behind them is left to do.
+        if (s.words[0] == "OFF")
+            line("PERFORM lakemover_tsql.reseed(" + literal(table) + ", " + literal(lower_ascii(identity)) + ");");
+        return;
+    }
+    static const std::set<std::string, std::less<>> ignored = {
+        "NOCOUNT",       "XACT_ABORT", "ANSI_NULLS",        "QUOTED_IDENTIFIER",       "ANSI_PADDING",
+        "ANSI_WARNINGS", "ARITHABORT", "ANSI_NULL_DFLT_ON", "CONCAT_NULL_YIELDS_NULL", "DEADLOCK_PRIORITY"};
+    static const std::set<std::string, std::less<>> either = {"NOCOUNT", "XACT_ABORT", "NUMERIC_ROUNDABORT",
+                                                              "DEADLOCK_PRIORITY"};
+    // As NOLOCK: there are no dirty reads, and no waiting for writers either.
+    if (s.text == "TRANSACTION ISOLATION LEVEL" && s.words[0] == "READ") return;
+    for (std::size_t from = 0; from <= s.text.size();) {  // SET XACT_ABORT, NOCOUNT ON
+        const std::size_t to = std::min(s.text.find(',', from), s.text.size());
+        const std::string option = s.text.substr(from, to - from);
+        from = to + 1;
+        const bool known = (ignored.count(option) > 0 && s.words[0] == "ON") ||
+                           (either.count(option) > 0 && (s.words[0] == "OFF" || ignored.count(option) > 0));
+        if (!known)
+            refuse(s.at, "SET " + s.text, "it changes how statements behave and has no rule",
+                   "check what depends on it");
+    }
 }
 
 void Emitter::declare(const Stmt& s) {
@@ -214,7 +311,9 @@ void Emitter::declare(const Stmt& s) {
 
 void Emitter::assign(const std::string& name, const std::string& op, const Expr& value, const Position& at) {
     const Var v = variable(name, at);
+    harmless_ = value.kind == Ex::kCall && value.text.rfind("ERROR_", 0) == 0 && only_raised(name);
     Out o = expr(value);
+    harmless_ = false;
     if (op != "=") {
         if (op == "^=") refuse(at, op, "it has no rule", "use #");
         const bool join = op == "+=" && v.type.family == Family::kString;
@@ -233,13 +332,18 @@ void Emitter::if_statement(const Stmt& s) {
     }
     if (guards_transactions(s)) {
         feature("transaction", s.at);
+        if (settles(s) && s.otherwise.empty()) return;
         review(s.at, "@@TRANCOUNT", "left out with what it guards: the call is one transaction here",
                "check that the caller does not rely on an earlier commit");
         return;
     }
     if (guards_errors(s)) {
-        review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
-               "catch it where something else is wanted");
+        if (!only_leaves(s.body))
+            review(s.at, "@@ERROR", "left out with what it guards: an error ends the routine and undoes what it did",
+                   "catch it where something else is wanted");
+        else
+            line("-- " + one_line(slice(s.at.offset, s.body.front()->at.offset)) +
+                 "…: left out, an error ends the routine and undoes what it did");
         skip_comments(s.end);
         return;
     }
@@ -283,7 +387,7 @@ void Emitter::select_statement(const Stmt& s) {
         if (results_ == Results::kTable) casts_ = &result_types_;
         const std::string sql = query(*s.query);
         casts_ = nullptr;
-        result_set(sql, s.at);
+        result_set(sql, s.at, all_known(query_columns(*s.query)));
         if (uses_rowcount_ && results_ == Results::kTable) {
             line("GET DIAGNOSTICS v_rowcount = ROW_COUNT;");
             rowcount_fresh_ = true;
@@ -311,8 +415,8 @@ void Emitter::select_assign(const Stmt& s, const Select& select) {
         const std::string name = lower_ascii(i.variable);
         for (const SelectItem& other : select.items) {
             if (i.op != "=" || (mentions(*other.expr, name) && !aggregates)) {
-                refuse(i.at, "accumulation over rows in " + i.variable, "it depends on the order of the rows",
-                       "use string_agg() or sum()");
+                select_accumulate(s, select);
+                return;
             }
         }
     }
@@ -328,6 +432,58 @@ void Emitter::select_assign(const Stmt& s, const Select& select) {
         const Var v = variable(select.items[i].variable, s.at);
         line(v.pg + " := " + to_type({"v_row." + names[i], types[i]}, v.type, s.at, false).sql + ";");
     }
+    if (uses_rowcount_) line("v_rowcount := v_rowcount + 1;");
+    --indent_;
+    line("END LOOP;");
+}
+
+// SELECT @x = @x + c FROM t: the assignment is run for each row, in the order of the query, as T-SQL does where it says
+// an order at all.
+void Emitter::select_accumulate(const Stmt& s, const Select& select) {
+    const auto unknown = [&](const Position& at, const char* why) {
+        refuse(at, "accumulation over rows", why, "use string_agg() or sum()");
+    };
+    if (!select.group_by.empty() || select.having || select.distinct || select.top || s.query->offset)
+        unknown(s.at, "the rows are grouped or counted");
+    std::map<const Expr*, Out> row;
+    std::vector<std::string> columns;
+    std::string list;
+    enter_scope(select.from.get());
+    for (const SelectItem& i : select.items) {
+        if (is_aggregate(*i.expr)) unknown(i.at, "an aggregate is among them");
+        walk(*i.expr, [&](const Expr& e) {
+            if (e.query || e.over) unknown(e.at, "a subquery or a window is in it");
+            if (e.kind != Ex::kColumn) return;
+            if (e.name.size() == 1 && date_part_name(e.name[0])) return;
+            const Out o = expr(e);
+            std::size_t at = 0;
+            while (at < columns.size() && columns[at] != o.sql) ++at;
+            const std::string name = "c" + std::to_string(at + 1);
+            if (at == columns.size()) {
+                columns.push_back(o.sql);
+                list += (list.empty() ? "" : ", ") + o.sql + " AS " + name;
+            }
+            row[&e] = {"v_row." + name, o.type};
+        });
+    }
+    const std::string with = with_clause(s.query->ctes);
+    std::string sql = with + "SELECT " + (list.empty() ? "1 AS c1" : list);
+    if (select.from) sql += "\nFROM " + from(*select.from);
+    if (select.where) sql += "\nWHERE " + text(*select.where);
+    if (!s.query->order.empty()) sql += "\nORDER BY " + order_by(s.query->order);
+    scopes_.pop_back();
+    if (declared_.insert("v_row").second) declarations_.emplace_back("v_row record;");
+    if (uses_rowcount_) line("v_rowcount := 0;");
+    line("FOR v_row IN\n    " + sql + "\nLOOP");
+    ++indent_;
+    row_columns_ = &row;
+    try {
+        for (const SelectItem& i : select.items) assign(i.variable, i.op, *i.expr, i.at);
+    } catch (...) {
+        row_columns_ = nullptr;
+        throw;
+    }
+    row_columns_ = nullptr;
     if (uses_rowcount_) line("v_rowcount := v_rowcount + 1;");
     --indent_;
     line("END LOOP;");

@@ -23,6 +23,12 @@ struct Out {  // an expression in PostgreSQL's words
     Type type;
 };
 
+// The value beside others whose common type is type: a bit beside numbers is one of them.
+std::string bit_as(const Out& value, const Type& type);
+// Of no effect on rows: it declares, assigns, sets, prints or is a label.
+bool is_quiet(const Stmt& s);
+// Whether DATEPART and its like know the word.
+bool date_part_name(const std::string& word);
 // Forms of a date that every language and DATEFORMAT reads alike: 20240131, 2024-01-31, with a time behind.
 bool plain_date(const std::string& text);
 // Eight hex digits that stand for a name which is too long, or has characters that are not allowed.
@@ -75,6 +81,23 @@ private:
     void review(const Position& at, std::string construct, std::string why, std::string todo);
     void feature(const std::string& name, const Position& at);
     [[noreturn]] static void refuse(const Position& at, std::string construct, std::string why, std::string todo);
+
+    // emit_pattern.cpp
+    Out patindex(const Expr& e);
+    std::string regex_of(const std::string& pattern, const Position& at, bool anywhere);
+
+    // emit_json.cpp
+    Out json_function(const Expr& e, bool& found);
+    std::string json_path(const Expr& e);
+    std::string open_json(const From& f);
+    Columns open_json_columns(const From& f) const;
+
+    // emit_cast.cpp
+    Out as_text(const Out& value, const Position& at);
+    Out try_cast(const Expr& e, const Type& type);
+    Out format(const Expr& e);
+    // The library on the target can be used: not in the schema itself, which is made before it.
+    bool library() const { return lone_columns_ == nullptr; }
 
     // emit_expr.cpp
     Out expr(const Expr& e);
@@ -156,13 +179,18 @@ private:
     void statement(const Stmt& s);
     void convert_statement(const Stmt& s);
     void statements(const std::vector<StmtPtr>& list);
+    void sequence(const std::vector<StmtPtr>& list);
+    std::map<std::size_t, std::size_t> labelled_blocks(const std::vector<StmtPtr>& list) const;
+    void set_option(const Stmt& s);
     void declare(const Stmt& s);
     void assign(const std::string& variable, const std::string& op, const Expr& value, const Position& at);
     void if_statement(const Stmt& s);
     void select_statement(const Stmt& s);
     void select_assign(const Stmt& s, const Select& select);
-    void result_set(const std::string& sql, const Position& at);
+    void select_accumulate(const Stmt& s, const Select& select);
+    void result_set(const std::string& sql, const Position& at, bool known = false);
     void return_statement(const Stmt& s);
+    void undone(const Stmt& s);
     void raise(const Stmt& s);
     void cursor(const Stmt& s);
     void fixme(const Unconvertible& u, const Stmt& s);
@@ -173,11 +201,31 @@ private:
     Converted whole(const Stmt& s);
     void line(const std::string& text);
 
+    // emit_flow.cpp
+    struct Rest {  // what is reached behind a statement
+        enum { kAbsent, kEnd, kLeaves, kGoesOn } what = kAbsent;
+        bool rolls_back = false;
+        const Stmt* raiser = nullptr;  // the first that raises an error
+    };
+    bool is_severe(const Stmt& s) const;
+    bool holds_severity(const std::string& variable) const;
+    Rest behind(const std::vector<StmtPtr>& list, const Stmt& s) const;
+    Rest behind(const Stmt& s) const;
+
     // emit_transaction.cpp
+    bool rolls_back_if_open(const Stmt& s) const;
+    bool is_certain(const Stmt& s, bool in_loop);
+    void settle_tries(const std::vector<StmtPtr>& list, bool in_loop);
+    void rollback(const Stmt& s);
+    void settle_pair();
+    bool settles(const Stmt& s) const;
+    bool only_leaves(const std::vector<StmtPtr>& list) const;
+    bool names_begun_transaction(const std::string& name) const;
+    bool changed_outside_transaction(std::size_t offset) const;
+    bool only_raised(const std::string& variable) const;
     bool is_transaction_guard(const Stmt& s) const;
     bool guards_transactions(const Stmt& s) const;
     bool guards_errors(const Stmt& s) const;
-    bool is_atomic(const Stmt& s) const;
     bool changed_before(std::size_t offset) const;
     void try_catch(const Stmt& s);
     void transaction(const Stmt& s);
@@ -208,10 +256,12 @@ private:
     Columns result_of(const Stmt& s);
     void collect_results(const std::vector<StmtPtr>& list, std::vector<const Stmt*>& found) const;
     bool returns_rows(const Stmt& s) const;
+    int result_count(const Stmt& s) const;
     void decide_results(const Stmt& s);
 
     // emit_temp.cpp
     std::string temp_name(const std::string& name) const;
+    std::string column_sql(const TableDef& table, const Column& column, const Position& at);
     std::string table_columns(const TableDef& table, const Position& at);
     Type computed_type(const TableDef& table, const Column& column);
     const TableDef* table_type(const TypeName& type) const;
@@ -220,6 +270,7 @@ private:
     void create_temp(const std::string& name, const TableDef& table, const Position& at);
     void select_into(const Stmt& s, const Select& first);
     void drop_table(const Stmt& s, bool if_exists);
+    void create_index(const Stmt& s);
     void refuse_recursion(const std::string& callee, const Position& at);
 
     // emit_routine.cpp
@@ -243,6 +294,7 @@ private:
     std::vector<std::string> pending_;  // FIXME lines of the statement at hand
     std::string out_;
     int indent_ = 0;
+    const std::map<const Expr*, Out>* row_columns_ = nullptr;   // what stands for a column in the loop over rows
     const std::map<std::string, Out>* lone_columns_ = nullptr;  // of lone_expression()
     std::size_t next_comment_ = 0;
     std::map<std::string, Var> variables_;
@@ -264,8 +316,9 @@ private:
     int result_sets_ = 0;
     int next_result_ = 0;
     int spare_variables_ = 0;
-    Columns result_rows_;         // of a procedure that becomes a function
-    std::string returned_table_;  // of a multi-statement table-valued function
+    std::vector<std::string> after_call_;  // what gives OUTPUT parameters of another type back
+    Columns result_rows_;                  // of a procedure that becomes a function
+    std::string returned_table_;           // of a multi-statement table-valued function
     bool returns_code_ = false;
     bool uses_rowcount_ = false;
     bool rowcount_fresh_ = false;
@@ -275,7 +328,12 @@ private:
     bool uses_identity_ = false;
     bool identity_known_ = true;  // each INSERT so far told the value it made
     bool uses_error_detail_ = false;
-    bool atomic_ = false;                  // inside a TRY that is one transaction
+    bool atomic_ = false;                  // inside a TRY that undoes alike on both sides
+    bool harmless_ = false;                // what the value at hand goes into is only told with an error
+    int try_depth_ = 0;                    // of the TRY blocks around, not of their handlers
+    std::set<const Stmt*> certain_;        // TRY blocks that undo alike on both sides
+    std::set<const Stmt*> settled_;        // statements of transactions that need no counterpart
+    std::set<const Stmt*> undoing_;        // errors that undo what T-SQL undoes by itself
     std::set<std::string> made_by_query_;  // temporary tables of SELECT INTO
     std::vector<std::string> functions_;   // whose bodies stand in the result, when it is not the one of its name
     std::string trigger_end_;              // what a trigger's function does before it returns

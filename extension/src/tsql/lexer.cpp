@@ -20,7 +20,7 @@ bool continues_name(char c) { return is_letter(c) || is_digit(c) || c == '_' || 
 
 class Lexer {
 public:
-    explicit Lexer(std::string_view sql) : sql_(sql) {}
+    Lexer(std::string_view sql, int line) : sql_(sql) { at_.line = line; }
 
     Lexed run() {
         if (sql_.substr(0, 3) == "\xEF\xBB\xBF") take(3);  // SSMS writes a byte order mark
@@ -260,6 +260,6 @@ std::string lower_ascii(std::string_view text) {
     return result;
 }
 
-Lexed lex(std::string_view sql) { return Lexer(sql).run(); }
+Lexed lex(std::string_view sql, int line) { return Lexer(sql, line).run(); }
 
 }  // namespace lakemover::tsql

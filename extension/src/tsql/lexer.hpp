@@ -52,7 +52,8 @@ struct Lexed {
     std::vector<Comment> comments;
 };
 
-Lexed lex(std::string_view sql);
+// line: that of the text's first character, when it is a part of another text.
+Lexed lex(std::string_view sql, int line = 1);
 
 // ASCII only: T-SQL's keywords are, and names are compared by their collation's owner.
 std::string upper_ascii(std::string_view text);

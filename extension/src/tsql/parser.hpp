@@ -92,6 +92,7 @@ private:
     std::unique_ptr<From> joined_from(std::unique_ptr<From> left);
     std::unique_ptr<From> joined_operand();
     std::unique_ptr<From> from_primary();
+    std::vector<JsonColumn> json_columns();
     void table_alias(From& from);
     void hints(From& from);
     std::vector<std::vector<ExprPtr>> value_rows();
@@ -130,7 +131,10 @@ private:
     void create_trigger(Stmt& s);
     TableDef table_definition();
     Column column_definition(TableDef& table);
-    void storage();
+    bool storage();
+    void create_index(Stmt& s);
+    void alter_table(Stmt& s);
+    void drop(Stmt& s);
     void create_type(Stmt& s);
     void batch_body(std::vector<StmtPtr>& body);
 

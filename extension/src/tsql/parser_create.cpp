@@ -42,6 +42,10 @@ void Parser::create(Stmt& s) {
         storage();
     } else if (!alter && take("TYPE")) {
         create_type(s);
+    } else if (!alter && is_any({"UNIQUE", "CLUSTERED", "NONCLUSTERED", "INDEX"})) {
+        create_index(s);
+    } else if (alter && take("TABLE")) {
+        alter_table(s);
     } else {
         fail((alter ? "ALTER " : "CREATE ") + peek().upper + " is not supported");
     }
@@ -154,18 +158,51 @@ void Parser::batch_body(std::vector<StmtPtr>& body) {
 }
 
 // Filegroups and options of an index or a table have no counterpart and no effect on the rows.
-void Parser::storage() {
+// True when rows with a known key are left out instead of refused: that one changes what a statement does.
+bool Parser::storage() {
+    bool drops_duplicates = false;
     for (;;) {
         if (is("WITH") && is("(", 1)) {
             ++pos_;
-            skip_parens();
+            std::string options = upper_ascii(skip_parens());
+            std::erase_if(options, [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+            drops_duplicates = drops_duplicates || options.find("IGNORE_DUP_KEY=ON") != std::string::npos;
         } else if (take("ON") || take("TEXTIMAGE_ON") || take("FILESTREAM_ON")) {
             name_part();
             if (is("(")) skip_parens();
         } else {
-            return;
+            return drops_duplicates;
         }
     }
+}
+
+// CREATE [UNIQUE] [CLUSTERED] INDEX i ON t (a, b DESC) INCLUDE (c) WHERE …
+void Parser::create_index(Stmt& s) {
+    s.kind = St::kCreateIndex;
+    if (take("UNIQUE")) s.words.emplace_back("UNIQUE");
+    if (!take("CLUSTERED")) take("NONCLUSTERED");
+    expect("INDEX");
+    s.text = name_part();
+    expect("ON");
+    s.name = dotted_name();
+    expect("(");
+    s.keys = order_items();
+    expect(")");
+    if (take("INCLUDE")) s.columns = name_list();
+    if (take("WHERE")) s.condition = expression();
+    if (storage()) fail("an index with IGNORE_DUP_KEY is not supported");
+}
+
+// ALTER TABLE t ADD columns; constraints come with the schema.
+void Parser::alter_table(Stmt& s) {
+    s.kind = St::kAlterTable;
+    s.name = dotted_name();
+    if (is("WITH")) pos_ += 2;  // CHECK or NOCHECK
+    if (!take("ADD") || is_any({"CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN", "CHECK", "DEFAULT", "PERIOD"}))
+        fail("ALTER TABLE other than ADD of columns is not supported");
+    do {
+        s.table.columns.push_back(column_definition(s.table));
+    } while (take(","));
 }
 
 void Parser::create_type(Stmt& s) {
@@ -202,7 +239,7 @@ TableDef Parser::table_definition() {
                 if (!take("ASC")) take("DESC");
             } while (take(","));
             expect(")");
-            storage();
+            if (storage()) table.unsupported = "IGNORE_DUP_KEY";
             if (primary) {
                 table.primary_key = columns;
             } else {
@@ -240,7 +277,8 @@ Column Parser::column_definition(TableDef& table) {
     } else {
         c.type = type_name();
     }
-    while (!is(",") && !is(")")) {
+    while (!is(",") && !is(")") && !is(";") && peek().kind != Tok::kEnd && peek().kind != Tok::kGo) {
+        if (is("END") || (starts_statement(peek()) && !is("WITH"))) break;  // of ALTER TABLE … ADD
         if (is("NOT") && is("FOR", 1) && is("REPLICATION", 2)) {
             pos_ += 3;
         } else if (take("NOT")) {
@@ -261,13 +299,23 @@ Column Parser::column_definition(TableDef& table) {
             c.default_value = unary();
         } else if (take("PRIMARY")) {
             expect("KEY");
-            c.primary_key = true;
+            if (!take("CLUSTERED")) take("NONCLUSTERED");
+            if (!is("(")) {
+                c.primary_key = true;
+                continue;
+            }
+            expect("(");  // the table's key: the comma in front of it may be left out
+            do {
+                table.primary_key.push_back(name_part());
+                if (!take("ASC")) take("DESC");
+            } while (take(","));
+            expect(")");
         } else if (take("UNIQUE")) {
             c.unique = true;
         } else if (take("CLUSTERED") || take("NONCLUSTERED") || take("ROWGUIDCOL") || take("SPARSE")) {
             // of no effect on the rows
         } else if (is("WITH") || is("ON")) {
-            storage();
+            if (storage()) table.unsupported = "IGNORE_DUP_KEY";
         } else if (take("COLLATE")) {
             table.unsupported = "COLLATE " + name_part();
         } else if (is_any({"CHECK", "REFERENCES", "FOREIGN"})) {

@@ -288,7 +288,9 @@ std::unique_ptr<From> Parser::from_primary() {
         if (is("(") && !(is_any({"NOLOCK", "READPAST", "UPDLOCK", "HOLDLOCK", "ROWLOCK"}, 1))) {
             f->kind = Fr::kFunction;
             f->function = call(f->name, f->at);
-            if (take("WITH")) {  // OPENJSON(…) WITH (…)
+            if (f->function->text == "OPENJSON" && take("WITH")) {
+                f->with = json_columns();
+            } else if (take("WITH")) {
                 skip_parens();
                 f->hints.emplace_back("WITH COLUMNS");
             }
@@ -308,6 +310,24 @@ std::unique_ptr<From> Parser::from_primary() {
         return p;
     }
     return f;
+}
+
+std::vector<JsonColumn> Parser::json_columns() {
+    std::vector<JsonColumn> columns;
+    expect("(");
+    do {
+        JsonColumn c;
+        c.name = name_part();
+        c.type = type_name();
+        if (peek().kind == Tok::kString || peek().kind == Tok::kNString) {
+            c.path = peek().value;
+            ++pos_;
+        }
+        c.json = take2("AS", "JSON");
+        columns.push_back(std::move(c));
+    } while (take(","));
+    expect(")");
+    return columns;
 }
 
 void Parser::table_alias(From& from) {

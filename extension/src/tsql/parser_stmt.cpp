@@ -221,7 +221,7 @@ void Parser::statement_into(Stmt& s) {
     } else if (take("RETURN")) {
         s.kind = St::kReturn;
         const bool value = peek().kind != Tok::kEnd && peek().kind != Tok::kGo && !is(";") && !is("END") &&
-                           !is("ELSE") && !starts_statement(peek());
+                           !is(":", 1) && !is("ELSE") && !starts_statement(peek());
         if (value) s.value = expression();
     } else if (take("BREAK")) {
         s.kind = St::kBreak;
@@ -262,18 +262,35 @@ void Parser::statement_into(Stmt& s) {
         s.kind = St::kTruncate;
         expect("TABLE");
         s.name = dotted_name();
-    } else if (w == "DROP" && is("TABLE", 1)) {
-        s.kind = St::kDropTable;
-        pos_ += 2;
-        if (take2("IF", "EXISTS")) s.words.emplace_back("IF EXISTS");
-        s.name = dotted_name();
-        if (is(",")) fail("several tables in DROP TABLE are not supported");
+    } else if (take("DROP")) {
+        drop(s);
+    } else if (take("GOTO")) {
+        s.kind = St::kGoto;
+        s.text = lower_ascii(name_part());
+    } else if (is(":", 1)) {
+        s.kind = St::kLabel;
+        s.text = lower_ascii(name_part());
+        expect(":");
     } else if (take("USE")) {
         s.kind = St::kUse;
         s.text = name_part();
     } else {
         fail("\"" + t.text + "\" starts no statement that is supported");
     }
+}
+
+void Parser::drop(Stmt& s) {
+    if (is_any({"PROCEDURE", "PROC", "FUNCTION", "VIEW", "TRIGGER"})) {
+        s.kind = St::kDropObject;
+    } else if (is("TABLE")) {
+        s.kind = St::kDropTable;
+    } else {
+        fail("DROP " + peek().upper + " is not supported");
+    }
+    ++pos_;
+    if (take2("IF", "EXISTS")) s.words.emplace_back("IF EXISTS");
+    s.name = dotted_name();
+    while (take(",")) s.more_names.push_back(dotted_name());
 }
 
 void Parser::body_of(std::vector<StmtPtr>& body) {

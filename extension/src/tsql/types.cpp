@@ -35,6 +35,8 @@ Type map_type(const TypeName& type, bool in_cast) {
         {"IMAGE", {Family::kBinary, "bytea"}},
         {"BINARY", {Family::kBinary, "bytea"}},
         {"VARBINARY", {Family::kBinary, "bytea"}},
+        {"ROWVERSION", {Family::kOther, "bytea"}},  // known by this family: its values change by themselves
+        {"TIMESTAMP", {Family::kOther, "bytea"}},
     };
     if (type.user) return {Family::kOther, ""};
     if (type.name == "DECIMAL" || type.name == "NUMERIC" || type.name == "DEC") {
@@ -74,11 +76,12 @@ Type wider_type(const Type& a, const Type& b) {
     return {};
 }
 
+bool is_number(Family f) {
+    return f == Family::kInt || f == Family::kDecimal || f == Family::kMoney || f == Family::kFloat;
+}
+
 Type common_type(const Type& a, const Type& b) {
-    const auto number = [](const Type& t) {
-        return t.family == Family::kInt || t.family == Family::kDecimal || t.family == Family::kMoney ||
-               t.family == Family::kFloat;
-    };
+    const auto number = [](const Type& t) { return is_number(t.family); };
     if (!a.known() || !b.known()) return {};
     if (a.family == Family::kString && b.family == Family::kString) {
         if (a.pg == b.pg) return a;
@@ -86,6 +89,8 @@ Type common_type(const Type& a, const Type& b) {
     }
     if (a.pg == b.pg) return a;
     if (number(a) && number(b)) return wider_type(a, b);
+    if (a.family == Family::kBit && number(b)) return b;  // a bit is the narrowest of numbers
+    if (b.family == Family::kBit && number(a)) return a;
     if (a.family == Family::kDate && b.family == Family::kDatetime) return b;
     if (b.family == Family::kDate && a.family == Family::kDatetime) return a;
     return {};

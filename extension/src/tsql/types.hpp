@@ -35,6 +35,7 @@ struct Type {
 // in_cast: varchar without a length is varchar(30) in CAST and varchar(1) in a declaration.
 // kOther with an empty pg when there is no counterpart.
 Type map_type(const TypeName& type, bool in_cast = false);
+bool is_number(Family f);  // a bit is none
 // What CASE, COALESCE and their like make of two types; unknown where that is not certain.
 Type common_type(const Type& a, const Type& b);
 // The wider of two numeric types.

@@ -312,9 +312,7 @@ void OdbcConnection::rollback_to_savepoint(int /*depth*/) {
     }
 }
 
-std::unique_ptr<Cursor> OdbcConnection::open_probe(const ProbeSpec& spec, long /*budget_ms*/) {
-    constexpr int kFetchSize = 500;
-    const std::string sql = odbc::probe(spec);
+void OdbcConnection::begin_look(long /*budget_ms*/) {
     begin();
     if (!begin_reading() && !reads_versions()) {
         throw Error(ErrorKind::kUnsupported, "0A000",
@@ -322,6 +320,12 @@ std::unique_ptr<Cursor> OdbcConnection::open_probe(const ProbeSpec& spec, long /
                     "and make them wait",
                     {}, "ALTER DATABASE ... SET ALLOW_SNAPSHOT_ISOLATION ON");
     }
+}
+
+std::unique_ptr<Cursor> OdbcConnection::open_probe(const ProbeSpec& spec, long budget_ms) {
+    constexpr int kFetchSize = 500;
+    const std::string sql = odbc::probe(spec);
+    begin_look(budget_ms);
     return open_reading_cursor(sql, kFetchSize, spec.memory_optimized || spec.ref_memory_optimized);
 }
 

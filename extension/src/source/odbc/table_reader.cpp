@@ -28,13 +28,26 @@ public:
     }
 
     std::optional<double> row_bytes(std::int64_t wanted) override {
-        auto [rows, bytes] = measure(std::min(kFirstRows, wanted));
-        if (rows == kFirstRows && wanted > kFirstRows) {
-            const double mean = bytes / static_cast<double>(rows);
-            std::tie(rows, bytes) =
-                measure(std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(mean, 1.0)), kFirstRows, wanted));
+        Amount measured = read_some(std::min(kFirstRows, wanted));
+        if (measured.rows == kFirstRows && wanted > kFirstRows) {
+            measured = read_some(std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)),
+                                            kFirstRows, wanted));
         }
-        return rows == 0 ? std::nullopt : std::optional<double>(bytes / static_cast<double>(rows));
+        return measured.rows == 0 ? std::nullopt : std::optional<double>(measured.mean());
+    }
+
+    Amount read_some(std::int64_t rows) override {
+        const Abilities& abilities = connection_.abilities();
+        const auto copy = make_copy_stream(connection_.main_lane(), connection_.waiter(), abilities, spec_,
+                                           select_first_rows(spec_, rows, abilities.raw_unicode));
+        Amount read;
+        std::string block;
+        while (copy->read(block, 1U << 20U)) {
+            read.bytes += static_cast<std::int64_t>(block.size());
+            block.clear();
+        }
+        read.rows = copy->rows();
+        return read;
     }
 
     std::vector<TextRow> bounds(int chunks) override {
@@ -108,19 +121,6 @@ private:
             throw;
         }
         lane->dispose(std::move(rows));
-    }
-
-    std::pair<std::int64_t, double> measure(std::int64_t rows) {
-        const Abilities& abilities = connection_.abilities();
-        const auto copy = make_copy_stream(connection_.main_lane(), connection_.waiter(), abilities, spec_,
-                                           select_first_rows(spec_, rows, abilities.raw_unicode));
-        double bytes = 0;
-        std::string block;
-        while (copy->read(block, 1U << 20U)) {
-            bytes += static_cast<double>(block.size());
-            block.clear();
-        }
-        return {copy->rows(), bytes};
     }
 
     OdbcConnection& connection_;

@@ -31,6 +31,12 @@ const std::map<std::string_view, std::string_view>& fragments() {
         {"comments", R"sql((SELECT jsonb_build_object('', d.description) FROM pg_description d
          WHERE d.classoid = 'pg_catalog.$1'::regclass AND d.objoid = $2 AND d.objsubid = 0))sql"},
 
+        // Whether the reader may read large object m. pg_read_all_data is not about these.
+        {"lo_readable", R"sql((SELECT u.rolsuper OR current_setting('lo_compat_privileges')::boolean
+               OR EXISTS (SELECT 1 FROM aclexplode(COALESCE(m.lomacl, acldefault('L', m.lomowner))) a
+                           WHERE a.privilege_type = 'SELECT' AND (a.grantee = 0 OR pg_has_role(a.grantee, 'USAGE')))
+          FROM pg_roles u WHERE u.rolname = current_user))sql"},
+
         // What tells a routine from its namesakes, as DROP and to_regprocedure() take it.
         {"signature", "format('%I(%s)', $1.proname, oidvectortypes($1.proargtypes))"},
 
@@ -39,12 +45,20 @@ const std::map<std::string_view, std::string_view>& fragments() {
     SELECT c.*, n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)))sql"},
 
-        // A size function waits behind an ACCESS EXCLUSIVE lock; the catalog's page count does not.
-        // Definitions wait all the same on recent servers, up to lock_timeout: nothing replaces them.
+        // Sizes and definitions (pg_get_expr and its kind) of a relation wait behind an ACCESS EXCLUSIVE lock. Who
+        // reads the catalogs asks once for the locked ones (topic "lock"), and then all queries leave out just those.
         {"locked", R"sql(locked AS (
-    SELECT DISTINCT relation FROM pg_locks
-     WHERE mode = 'AccessExclusiveLock'
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())))sql"},
+    SELECT unnest(NULLIF(current_setting('lakemover.locked', true), '')::oid[]) AS relation))sql"},
+        {"free", "NOT EXISTS (SELECT 1 FROM locked l WHERE l.relation = $1)"},
+        // $2, of catalog $1, names no locked relation.
+        {"needs_free", R"sql(NOT EXISTS (
+        SELECT 1 FROM locked l JOIN pg_depend y ON y.refclassid = 'pg_catalog.pg_class'::regclass AND y.refobjid = l.relation
+         WHERE y.classid = 'pg_catalog.$1'::regclass AND y.objid = $2))sql"},
+        // So does the query of view $1; it names the view, too.
+        {"query_free", R"sql(NOT EXISTS (
+        SELECT 1 FROM locked l JOIN pg_depend y ON y.refclassid = 'pg_catalog.pg_class'::regclass AND y.refobjid = l.relation
+          JOIN pg_rewrite w ON w.oid = y.objid
+         WHERE y.classid = 'pg_catalog.pg_rewrite'::regclass AND w.ev_class = $1))sql"},
 
         {"user_sequences",
          "pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace"},
@@ -127,6 +141,8 @@ const std::map<std::string, std::string, std::less<>>& queries() {
     static const std::map<std::string, std::string, std::less<>> kQueries = [] {
         const std::map<std::string_view, std::string_view> texts{
             {"source_info", catalog::kSourceInfo},
+            {"lock", catalog::kLock},
+            {"shape", catalog::kShape},
             {"schema", catalog::kSchema},
             {"table", catalog::kTable},
             {"column", catalog::kColumn},
@@ -141,9 +157,10 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             {"object", catalog::kObject},
             {"outside", catalog::kOutside},
             {"activity", catalog::kActivity},
-            {"code", catalog::kCode},
             {"need", catalog::kNeed},
             {"grant", catalog::kGrant},
+            {"owner", catalog::kOwner},
+            {"large_object", catalog::kLargeObject},
         };
         std::map<std::string, std::string, std::less<>> all;
         for (const auto& [topic, text] : texts) {
@@ -155,6 +172,8 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             all.emplace("sequence_value_" + number,
                         expand(catalog::kSequenceValue, {"(hashoid(c.oid) & 7) = " + number}));
         }
+        all.emplace("code", expand(catalog::kCode, {"a.attcompression <> ''"}));
+        all.emplace("code_before_14", expand(catalog::kCode, {"false"}));
         all.emplace("sequence_value", expand(catalog::kSequenceValue, {"true"}));
         return all;
     }();
@@ -165,7 +184,7 @@ const std::map<std::string, std::string, std::less<>>& queries() {
 
 std::optional<std::string_view> catalog_query(std::string_view topic, int version_num) {
     constexpr int kOldest = 120000;
-    const auto found = queries().find(topic);
+    const auto found = queries().find(topic == "code" && version_num < 140000 ? "code_before_14" : topic);
     if (version_num < kOldest || found == queries().end()) {
         return std::nullopt;
     }

@@ -1,5 +1,5 @@
 // The texts of the catalog queries about views, routines, triggers and whatever else is made after the tables, about what
-// they need, and about privileges; catalog.cpp expands their $fragments. Pure zone, no code.
+// they need, and about privileges and owners; catalog.cpp expands their $fragments. Pure zone, no code.
 #pragma once
 #include <string_view>
 
@@ -11,7 +11,7 @@ namespace lakemover::source::catalog {
 //   comments {"": of the object, "column": of a view's column}
 //   columns  that the object names: a trigger's UPDATE OF, those of extended statistics
 inline constexpr std::string_view kCode =
-    R"sql(
+    R"sql(WITH $locked
 SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, c.oid::bigint, n.nspname::text, c.relname::text,
        NULL::bigint, NULL::text, NULL::text,
        jsonb_build_object(
@@ -30,7 +30,7 @@ SELECT CASE c.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, c.oid::
           FROM pg_description d LEFT JOIN pg_attribute a ON a.attrelid = d.objoid AND a.attnum = d.objsubid AND d.objsubid > 0
          WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = c.oid)
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE c.relkind IN ('v', 'm') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid) AND $query_free(c.oid)
 UNION ALL
 SELECT 'materialized view index', i.indexrelid::bigint, n.nspname, x.relname, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('unique', i.indisunique, 'valid', i.indisvalid, 'method', am.amname, 'keys', i.indnkeyatts, 'columns', i.indnatts,
@@ -38,7 +38,7 @@ SELECT 'materialized view index', i.indexrelid::bigint, n.nspname, x.relname, c.
        pg_get_indexdef(i.indexrelid), $comments(pg_class, i.indexrelid)
   FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_class x ON x.oid = i.indexrelid
   JOIN pg_am am ON am.oid = x.relam JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind = 'm' AND $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE c.relkind = 'm' AND $user_schema(n) AND $own(pg_class, c.oid) AND $query_free(c.oid)
 UNION ALL
 SELECT CASE WHEN p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) THEN 'trigger function'
             WHEN p.prokind = 'p' THEN 'procedure' WHEN p.prokind = 'w' THEN 'window function' ELSE 'function' END,
@@ -51,7 +51,7 @@ SELECT CASE WHEN p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) 
            'body', CASE WHEN to_jsonb(p) ->> 'prosqlbody' IS NULL THEN md5(p.prosrc) ELSE 'atomic' END),
        pg_get_functiondef(p.oid), $comments(pg_proc, p.oid)
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
- WHERE p.prokind <> 'a' AND $user_schema(n) AND $own(pg_proc, p.oid)
+ WHERE p.prokind <> 'a' AND $user_schema(n) AND $own(pg_proc, p.oid) AND $needs_free(pg_proc, p.oid)
    AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.oid
                       AND x.deptype = 'i')
 UNION ALL
@@ -111,13 +111,14 @@ SELECT 'trigger', t.oid::bigint, n.nspname, t.tgname, c.oid::bigint, n.nspname, 
        pg_get_triggerdef(t.oid), $comments(pg_trigger, t.oid)
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_proc p ON p.oid = t.tgfoid
  WHERE NOT t.tgisinternal AND COALESCE((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0 AND c.relkind <> 'f' AND c.relpersistence <> 't'
-   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid)
+   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid) AND $free(c.oid)
 UNION ALL
 SELECT 'rule', o.oid::bigint, n.nspname, o.rulename, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('event', o.ev_type, 'instead', o.is_instead, 'enabled', o.ev_enabled, 'where', o.ev_qual::text <> '<>'),
        pg_get_ruledef(o.oid), $comments(pg_rewrite, o.oid)
   FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE o.rulename <> '_RETURN' AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+   AND $free(c.oid) AND $needs_free(pg_rewrite, o.oid)
 UNION ALL
 SELECT 'policy', o.oid::bigint, n.nspname, o.polname, c.oid::bigint, n.nspname, c.relname,
        jsonb_build_object('command', o.polcmd, 'permissive', o.polpermissive, 'using', o.polqual IS NOT NULL, 'check', o.polwithcheck IS NOT NULL,
@@ -127,7 +128,7 @@ SELECT 'policy', o.oid::bigint, n.nspname, o.polname, c.oid::bigint, n.nspname, 
        jsonb_build_object('using', pg_get_expr(o.polqual, o.polrelid), 'check', pg_get_expr(o.polwithcheck, o.polrelid))::text,
        $comments(pg_policy, o.oid)
   FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE $user_schema(n) AND $own(pg_class, c.oid) AND $free(c.oid) AND $needs_free(pg_policy, o.oid)
 UNION ALL
 SELECT r.kind, c.oid::bigint, n.nspname, c.relname, c.oid::bigint, n.nspname, c.relname, '{}'::jsonb, NULL, NULL
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -144,7 +145,7 @@ SELECT 'statistics', o.oid::bigint, n.nspname, o.stxname, c.oid::bigint, cn.nspn
        pg_get_statisticsobjdef(o.oid), $comments(pg_statistic_ext, o.oid)
   FROM pg_statistic_ext o JOIN pg_namespace n ON n.oid = o.stxnamespace
   JOIN pg_class c ON c.oid = o.stxrelid JOIN pg_namespace cn ON cn.oid = c.relnamespace
- WHERE c.relkind <> 'f' AND $user_schema(n) AND $own(pg_statistic_ext, o.oid)
+ WHERE c.relkind <> 'f' AND $user_schema(n) AND $own(pg_statistic_ext, o.oid) AND $free(c.oid)
 UNION ALL
 SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, jsonb_strip_nulls(q.facts), q.options::text, NULL
   FROM (SELECT c.oid::bigint AS id, n.nspname, c.relname, jsonb_build_object('options', c.reloptions, 'toast', t.reloptions) AS options,
@@ -152,22 +153,32 @@ SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, 
             'options', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(c.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'toast', NULLIF(to_jsonb(ARRAY(SELECT o FROM unnest(t.reloptions) o ORDER BY o COLLATE "C")), '[]'),
             'replica_identity', NULLIF(c.relreplident, CASE WHEN c.relreplident IN ('f', 'n') THEN '' ELSE c.relreplident END),
-            'replica_index', (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident),
-            'cluster_index', (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisclustered),
-            'columns', (SELECT jsonb_agg(jsonb_build_array(a.attname, s.settings) ORDER BY a.attnum)
-                          FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
-                         CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
-                               'statistics', NULLIF((to_jsonb(a) ->> 'attstattarget')::int, -1),
-                               'storage', CASE WHEN a.attstorage <> y.typstorage THEN
-                                               CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
-                               'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
-                               'n_distinct', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v WHERE v.option_name = 'n_distinct'),
-                               'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
-                                                         WHERE v.option_name = 'n_distinct_inherited'))) AS settings) s
-                         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND s.settings <> '{}')) AS facts
+            'replica_index', CASE WHEN c.relreplident = 'i' THEN
+                (SELECT x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident) END,
+            'cluster_index', k.relname,
+            'columns', s.columns) AS facts
           FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
           LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
-         WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)) q
+          LEFT JOIN (SELECT i.indrelid, x.relname FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid WHERE i.indisclustered) k
+                 ON k.indrelid = c.oid
+          -- of all tables at once, and first what nearly no column has, without to_jsonb(): there may be 150 000 columns.
+          -- $1: a column's compression, which came with version 14
+          LEFT JOIN (SELECT a.attrelid, jsonb_agg(jsonb_build_array(a.attname, o.settings) ORDER BY a.attnum) AS columns
+                       FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid
+                      CROSS JOIN LATERAL (SELECT jsonb_strip_nulls(jsonb_build_object(
+                            'statistics', NULLIF((to_jsonb(a) ->> 'attstattarget')::int, -1),
+                            'storage', CASE WHEN a.attstorage <> y.typstorage THEN
+                                            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END END,
+                            'compression', CASE to_jsonb(a) ->> 'attcompression' WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+                            'n_distinct', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v WHERE v.option_name = 'n_distinct'),
+                            'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
+                                                      WHERE v.option_name = 'n_distinct_inherited'))) AS settings) o
+                      WHERE a.attnum > 0 AND NOT a.attisdropped
+                        AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR a.attoptions IS NOT NULL OR $1)
+                        AND o.settings <> '{}'
+                      GROUP BY a.attrelid) s ON s.attrelid = c.oid
+         WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+           AND (c.reloptions IS NOT NULL OR t.reloptions IS NOT NULL OR c.relreplident <> 'd' OR k.relname IS NOT NULL OR s.columns IS NOT NULL)) q
  WHERE jsonb_strip_nulls(q.facts) <> '{}')sql";
 
 // Who needs what: an object, or a default (part: its column), and a relation (with the column), routine, type or operator
@@ -251,5 +262,52 @@ UNION ALL
 SELECT h.class, h.id::bigint, h.col, NULL, '{}', false FROM held h
  WHERE h.class IN ('routine', 'type')
    AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.class = h.class AND e.id = h.id AND e.grantee = 0))sql";
+
+// Large objects as they are at a point in time. bytes: null where the reader may not read. grants: those of others than the
+// owner, as {grantee, privileges, grantable}; grantee null is PUBLIC.
+inline constexpr std::string_view kLargeObject =
+    R"sql(SELECT m.oid::bigint, z.bytes, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_'),
+       (SELECT jsonb_agg(jsonb_build_object('grantee', g.grantee, 'privileges', g.privileges, 'grantable', g.is_grantable)
+                         ORDER BY g.grantee, g.is_grantable)
+          FROM (SELECT CASE WHEN a.grantee = 0 THEN NULL ELSE pg_get_userbyid(a.grantee)::text END AS grantee, a.is_grantable,
+                       array_agg(a.privilege_type ORDER BY a.privilege_type) AS privileges
+                  FROM aclexplode(m.lomacl) a WHERE a.grantee <> m.lomowner GROUP BY 1, 2) g),
+       (SELECT c.description FROM pg_description c
+         WHERE c.classoid = 'pg_catalog.pg_largeobject'::regclass AND c.objoid = m.oid AND c.objsubid = 0)
+  FROM pg_largeobject_metadata m
+  JOIN pg_database d ON d.datname = current_database()
+  LEFT JOIN pg_roles r ON r.oid = m.lomowner
+ CROSS JOIN LATERAL (SELECT s.bytes, lo_close(s.fd)
+                       FROM (SELECT f.fd, lo_lseek64(f.fd, 0, 2) AS bytes
+                               FROM (SELECT CASE WHEN $lo_readable() THEN lo_open(m.oid, 262144) END AS fd OFFSET 0) f OFFSET 0) s OFFSET 0) z(bytes, closed))sql";
+
+// The owner of each object of the user's. home: who has the database, a superuser, the server's own roles, and whoever reads
+// here: what is theirs belongs to the role that migrates.
+inline constexpr std::string_view kOwner =
+    R"sql(WITH held AS (
+    SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'relation' END AS class, c.oid AS id, NULL::text AS part, c.relowner AS owner
+      FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE c.relkind IN ('r', 'p', 'v', 'm', 'S') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+    UNION ALL
+    SELECT 'routine', p.oid, NULL, p.proowner FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+     WHERE $user_schema(n) AND $own(pg_proc, p.oid)
+    UNION ALL
+    SELECT 'type', t.oid, NULL, t.typowner FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+     WHERE t.typtype IN ('e', 'd', 'r', 'c') AND $user_schema(n) AND $own(pg_type, t.oid)
+    UNION ALL
+    SELECT 'operator', o.oid, NULL, o.oprowner FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
+     WHERE $user_schema(n) AND $own(pg_operator, o.oid)
+    UNION ALL
+    SELECT 'collation', co.oid, NULL, co.collowner FROM pg_collation co JOIN pg_namespace n ON n.oid = co.collnamespace
+     WHERE $user_schema(n) AND $own(pg_collation, co.oid)
+    UNION ALL
+    SELECT 'statistics', s.oid, NULL, s.stxowner FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+     WHERE $user_schema(n) AND $own(pg_statistic_ext, s.oid)
+    UNION ALL
+    SELECT 'schema', n.oid, n.nspname, n.nspowner FROM pg_namespace n WHERE $user_schema(n) AND $own(pg_namespace, n.oid))
+SELECT h.class, h.id::bigint, h.part, r.rolname::text,
+       r.rolsuper OR r.oid = d.datdba OR r.rolname = session_user OR starts_with(r.rolname, 'pg_')
+  FROM held h JOIN pg_roles r ON r.oid = h.owner JOIN pg_database d ON d.datname = current_database())sql";
 
 }  // namespace lakemover::source::catalog

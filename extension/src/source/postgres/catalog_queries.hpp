@@ -18,7 +18,8 @@ inline constexpr std::string_view kActivity =
  WHERE b.datname = current_database())sql";
 
 inline constexpr std::string_view kSourceInfo =
-    R"sql(SELECT s.system_identifier::text || '/' || current_database(),
+    R"sql(SELECT COALESCE(substring(s.row FROM '<i>([0-9]+)</i>'), host(inet_server_addr()) || ':' || inet_server_port(), 'local')
+           || '/' || current_database(),
        version(),
        current_setting('server_version_num')::int,
        current_database(),
@@ -43,12 +44,63 @@ inline constexpr std::string_view kSourceInfo =
            'max_standby_streaming_delay', current_setting('max_standby_streaming_delay'),
            'old_snapshot_threshold', current_setting('old_snapshot_threshold', true),
            'track_counts', current_setting('track_counts')::boolean,
+           -- of the primary only, where there is such a view (14 and newer): a text that names it fails before
+           'wal_bytes', substring(w.row FROM '<b>([0-9]+)</b>')::numeric,
+           'wal_seconds', substring(w.row FROM '<s>([0-9]+)')::numeric,
            'max_locks', current_setting('max_locks_per_transaction')::int * current_setting('max_connections')::int,
            'grants', (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                        WHERE c.relacl IS NOT NULL AND $user_schema(n) AND $own(pg_class, c.oid)),
-           'large_objects', (SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1000000) l))
-  FROM pg_database b, pg_control_system() s, pg_roles r
+           'large_objects', (SELECT count(*) FROM (SELECT 1 FROM pg_largeobject_metadata LIMIT 1000000) l),
+           'unreadable_large_objects', (SELECT jsonb_build_object('count', count(*), 'first', (array_agg(l.oid::bigint ORDER BY l.oid))[:10])
+                                          FROM (SELECT m.oid FROM pg_largeobject_metadata m WHERE NOT $lo_readable() LIMIT 1000000) l))
+  FROM pg_database b, pg_roles r,
+       -- as a text: a user without the privilege could not even plan the call
+       (SELECT CASE WHEN has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE') THEN query_to_xml(
+                    'SELECT system_identifier AS i FROM pg_control_system()', false, true, '')::text END) s(row),
+       (SELECT CASE WHEN NOT pg_is_in_recovery() AND to_regclass('pg_catalog.pg_stat_wal') IS NOT NULL THEN query_to_xml(
+                    'SELECT wal_bytes AS b, extract(epoch FROM now() - stats_reset)::bigint AS s FROM pg_stat_wal', false, true, '')::text END) w(row)
  WHERE b.datname = current_database() AND r.rolname = current_user)sql";
+
+// What somebody has locked, or waits to lock, so that a definition or a size would wait: relations with who holds them, and
+// what else needs those. Sequences are read with a lock of writers.
+inline constexpr std::string_view kLock =
+    R"sql(WITH held AS (
+    SELECT DISTINCT ON (l.relation) l.relation, l.pid, a.application_name,
+           extract(epoch FROM clock_timestamp() - a.xact_start)::bigint AS seconds
+      FROM pg_locks l JOIN pg_class c ON c.oid = l.relation LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+     WHERE l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+       AND (l.mode = 'AccessExclusiveLock'
+            OR c.relkind = 'S' AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock'))
+     ORDER BY l.relation, l.granted DESC, l.pid)
+SELECT h.relation::bigint, CASE c.relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table' WHEN 'v' THEN 'view'
+                                          WHEN 'm' THEN 'materialized view' WHEN 'S' THEN 'sequence' ELSE 'other' END,
+       n.nspname, c.relname,
+       concat('locked by session ', h.pid, ' (' || NULLIF(h.application_name, '') || ')', ' for ' || h.seconds || ' s')
+  FROM held h JOIN pg_class c ON c.oid = h.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relpersistence <> 't'
+UNION ALL
+SELECT DISTINCT NULL::bigint, CASE v.relkind WHEN 'v' THEN 'view' ELSE 'materialized view' END, n.nspname, v.relname,
+       concat('uses ', h.relation::regclass)
+  FROM held h
+  JOIN pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.relation
+       AND d.classid = 'pg_catalog.pg_rewrite'::regclass
+  JOIN pg_rewrite w ON w.oid = d.objid
+  JOIN pg_class v ON v.oid = w.ev_class AND v.relkind IN ('v', 'm')
+  JOIN pg_namespace n ON n.oid = v.relnamespace
+ WHERE NOT EXISTS (SELECT 1 FROM held x WHERE x.relation = v.oid) AND $user_schema(n) AND $own(pg_class, v.oid)
+UNION ALL
+SELECT DISTINCT NULL::bigint, 'routine', n.nspname, p.proname, concat('uses ', h.relation::regclass)
+  FROM held h
+  JOIN pg_depend d ON d.refclassid = 'pg_catalog.pg_class'::regclass AND d.refobjid = h.relation
+       AND d.classid = 'pg_catalog.pg_proc'::regclass
+  JOIN pg_proc p ON p.oid = d.objid JOIN pg_namespace n ON n.oid = p.pronamespace
+ WHERE $user_schema(n) AND $own(pg_proc, p.oid))sql";
+
+// Differs when relations came, went, or got another name or more columns: each topic sees the catalogs at a moment of its own.
+inline constexpr std::string_view kShape =
+    R"sql(SELECT concat(count(*), ' ', sum(hashtextextended(concat_ws(' ', c.oid, c.relnamespace, c.relname, c.relnatts), 0)))
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relpersistence <> 't' AND $user_schema(n))sql";
 
 // The schema of an extension is kept when something else lives in it.
 inline constexpr std::string_view kSchema =
@@ -96,8 +148,8 @@ probe AS (
              ORDER BY oid LIMIT 500) q)
 SELECT rel.oid::bigint, rel.nspname, rel.relname, rel.relkind,
        CASE WHEN rel.relispartition THEN parent.parents[1] END,
-       CASE WHEN rel.relkind = 'p' THEN pg_get_partkeydef(rel.oid) END,
-       CASE WHEN rel.relispartition THEN pg_get_expr(rel.relpartbound, rel.oid) END,
+       CASE WHEN rel.relkind = 'p' AND NOT s.is_locked THEN pg_get_partkeydef(rel.oid) END,
+       CASE WHEN rel.relispartition AND NOT s.is_locked THEN pg_get_expr(rel.relpartbound, rel.oid) END,
        rel.relpersistence,
        CASE WHEN NOT rel.relispartition THEN parent.parents END,
        CASE WHEN rel.relkind = 'r' AND s.heap = 0 THEN 0
@@ -115,7 +167,7 @@ SELECT rel.oid::bigint, rel.nspname, rel.relname, rel.relkind,
 // codec: the name of the storage type, with one underscore per array level. A user's type that
 // carries the name of a built-in one is qualified, so that nobody takes it for that.
 inline constexpr std::string_view kColumn =
-    R"sql(WITH RECURSIVE $user_tables,
+    R"sql(WITH RECURSIVE $user_tables, $locked,
 used AS (
     SELECT DISTINCT a.atttypid AS root FROM pg_attribute a JOIN rel ON rel.oid = a.attrelid
      WHERE a.attnum > 0 AND NOT a.attisdropped),
@@ -163,10 +215,10 @@ SELECT a.attrelid::bigint, a.attnum, a.attname,
   LEFT JOIN pg_namespace cn ON cn.oid = co.collnamespace
   LEFT JOIN pg_description d ON d.classoid = 'pg_catalog.pg_class'::regclass AND d.objoid = a.attrelid
         AND d.objsubid = a.attnum
- WHERE a.attnum > 0 AND NOT a.attisdropped)sql";
+ WHERE a.attnum > 0 AND NOT a.attisdropped AND $free(rel.oid))sql";
 
 inline constexpr std::string_view kConstraint =
-    R"sql(WITH $user_tables
+    R"sql(WITH $user_tables, $locked
 SELECT c.oid::bigint, c.conrelid::bigint, c.conname, c.contype,
        ARRAY(SELECT a.attname FROM unnest(c.conkey) WITH ORDINALITY k(num, pos)
                JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.num ORDER BY k.pos),
@@ -180,7 +232,7 @@ SELECT c.oid::bigint, c.conrelid::bigint, c.conname, c.contype,
        c.conislocal, pg_get_constraintdef(c.oid), d.description
   FROM rel JOIN pg_constraint c ON c.conrelid = rel.oid
   $comment(pg_constraint, c.oid)
- WHERE c.contype IN ('p', 'u', 'c', 'f', 'x'))sql";
+ WHERE c.contype IN ('p', 'u', 'c', 'f', 'x') AND $free(rel.oid))sql";
 
 inline constexpr std::string_view kIndex =
     R"sql(WITH $user_tables, $locked
@@ -204,7 +256,8 @@ SELECT i.indexrelid::bigint, i.indrelid::bigint, c.relname, am.amname, i.indisun
         AND con.contype IN ('p', 'u', 'x')
   LEFT JOIN pg_inherits up ON up.inhrelid = i.indexrelid
   LEFT JOIN locked ON locked.relation = i.indexrelid
-  $comment(pg_class, i.indexrelid))sql";
+  $comment(pg_class, i.indexrelid)
+ WHERE $free(rel.oid))sql";
 
 // A sequence that an extension's table owns came with the extension, even though pg_depend ties
 // it to the table only.
@@ -223,7 +276,8 @@ inline constexpr std::string_view kSequence =
 // false, but its next value is not its start value: then the sequence's own row is read. Either
 // way it is locked, so where there are thousands an eighth at a time.
 inline constexpr std::string_view kSequenceValue =
-    R"sql(SELECT v.oid::bigint, substring(v.row FROM '<v>(-?[0-9]+)</v>')::bigint,
+    R"sql(WITH $locked
+SELECT v.oid::bigint, substring(v.row FROM '<v>(-?[0-9]+)</v>')::bigint,
        substring(v.row FROM '<c>([a-z]+)</c>')::boolean
   FROM (SELECT q.oid,
                CASE WHEN q.can_use THEN
@@ -236,7 +290,7 @@ inline constexpr std::string_view kSequenceValue =
                            AND has_schema_privilege(n.oid, 'USAGE') AS can_select,
                        has_sequence_privilege(s.seqrelid, 'USAGE, SELECT') AS can_use
                   FROM $user_sequences
-                 WHERE $is_user_sequence
+                 WHERE $is_user_sequence AND $free(c.oid)
                    AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
                    AND $1) q) v)sql";
 
@@ -289,26 +343,29 @@ SELECT t.oid::bigint, t.nspname, t.typname, t.typtype,
   $comment(pg_type, t.oid))sql";
 
 inline constexpr std::string_view kRoutine =
-    R"sql(SELECT p.oid::bigint, n.nspname, p.proname,
+    R"sql(WITH $locked
+SELECT p.oid::bigint, n.nspname, p.proname,
        CASE WHEN p.prorettype IN ('trigger'::regtype, 'event_trigger'::regtype) THEN 't' ELSE p.prokind END,
        l.lanname, pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid),
        CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, d.description
   FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_language l ON l.oid = p.prolang
   $comment(pg_proc, p.oid)
- WHERE $user_schema(n) AND $own(pg_proc, p.oid)
+ WHERE $user_schema(n) AND $own(pg_proc, p.oid) AND $needs_free(pg_proc, p.oid)
    AND NOT EXISTS (SELECT 1 FROM pg_depend x WHERE x.classid = 'pg_catalog.pg_proc'::regclass AND x.objid = p.oid
                       AND x.deptype = 'i'))sql";
 
 // Internal triggers implement constraints; those with a parent were cloned from a partitioned table's.
 inline constexpr std::string_view kTrigger =
-    R"sql(SELECT t.oid::bigint, t.tgrelid::bigint, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid), d.description
+    R"sql(WITH $locked
+SELECT t.oid::bigint, t.tgrelid::bigint, t.tgname, t.tgenabled, pg_get_triggerdef(t.oid), d.description
   FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   $comment(pg_trigger, t.oid)
  WHERE NOT t.tgisinternal AND COALESCE((to_jsonb(t) ->> 'tgparentid')::oid, 0) = 0 AND c.relpersistence <> 't'
-   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid))sql";
+   AND $user_schema(n) AND $own(pg_class, c.oid) AND $own(pg_trigger, t.oid) AND $free(c.oid))sql";
 
 inline constexpr std::string_view kView =
-    R"sql(SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
+    R"sql(WITH $locked
+SELECT c.oid::bigint, n.nspname, c.relname, c.relkind,
        CASE WHEN c.relkind = 'f' THEN 'SERVER ' || quote_ident(fs.srvname)
             || COALESCE(' OPTIONS (' || (SELECT string_agg(format('%I %L', o.option_name, o.option_value), ', ')
                                            FROM pg_options_to_table(f.ftoptions) o) || ')', '')
@@ -318,7 +375,8 @@ inline constexpr std::string_view kView =
   LEFT JOIN pg_foreign_table f ON f.ftrelid = c.oid
   LEFT JOIN pg_foreign_server fs ON fs.oid = f.ftserver
   $comment(pg_class, c.oid)
- WHERE c.relkind IN ('v', 'm', 'f') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid))sql";
+ WHERE c.relkind IN ('v', 'm', 'f') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+   AND $query_free(c.oid))sql";
 
 inline constexpr std::string_view kExtension =
     R"sql(SELECT e.extname, e.extversion, n.nspname
@@ -327,20 +385,21 @@ inline constexpr std::string_view kExtension =
 // What a database can hold besides: listed by the assessment, not moved. Objects without a schema
 // are the user's own when their OID is above those that initdb hands out.
 inline constexpr std::string_view kObject =
-    R"sql(
+    R"sql(WITH $locked
 SELECT 'rule', o.oid::bigint, n.nspname, o.rulename, c.oid::bigint, pg_get_ruledef(o.oid)
   FROM pg_rewrite o JOIN pg_class c ON c.oid = o.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE o.rulename <> '_RETURN' AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)
+   AND $free(c.oid) AND $needs_free(pg_rewrite, o.oid)
 UNION ALL
 SELECT 'policy', o.oid::bigint, n.nspname, o.polname, c.oid::bigint,
        concat_ws(' ', 'USING (' || pg_get_expr(o.polqual, o.polrelid) || ')',
                  'WITH CHECK (' || pg_get_expr(o.polwithcheck, o.polrelid) || ')')
   FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE $user_schema(n) AND $own(pg_class, c.oid)
+ WHERE $user_schema(n) AND $own(pg_class, c.oid) AND $free(c.oid) AND $needs_free(pg_policy, o.oid)
 UNION ALL
 SELECT 'statistics', o.oid::bigint, n.nspname, o.stxname, o.stxrelid::bigint, pg_get_statisticsobjdef(o.oid)
   FROM pg_statistic_ext o JOIN pg_namespace n ON n.oid = o.stxnamespace
- WHERE $user_schema(n) AND $own(pg_statistic_ext, o.oid)
+ WHERE $user_schema(n) AND $own(pg_statistic_ext, o.oid) AND $free(o.stxrelid)
 UNION ALL
 SELECT 'collation', o.oid::bigint, n.nspname, o.collname, NULL,
        format('CREATE COLLATION %I.%I (provider = %s, %s, deterministic = %s)', n.nspname, o.collname,

@@ -285,13 +285,17 @@ TextRow LibpqConnection::position() {
 
 std::unique_ptr<TableReader> LibpqConnection::reader(const TableSpec& spec) { return make_table_reader(*this, spec); }
 
-std::unique_ptr<Cursor> LibpqConnection::open_probe(const ProbeSpec& spec, long budget_ms) {
-    constexpr int kFetchSize = 500;
-    const std::string sql = postgres_probe(spec);
+void LibpqConnection::begin_look(long budget_ms) {
     begin();
     // The caller's own clock stops it, too; the server would not notice that before version 14.
     exec("SET LOCAL lock_timeout = '1s'; SET LOCAL cursor_tuple_fraction = 1; SET LOCAL statement_timeout = " +
          std::to_string(std::max(budget_ms, 1L)));
+}
+
+std::unique_ptr<Cursor> LibpqConnection::open_probe(const ProbeSpec& spec, long budget_ms) {
+    constexpr int kFetchSize = 500;
+    const std::string sql = postgres_probe(spec);
+    begin_look(budget_ms);
     return open_cursor(sql, {}, kFetchSize);
 }
 

@@ -23,6 +23,7 @@ public:
     std::optional<std::string> catalog_query(std::string_view topic) override;
     TextRow position() override;
     std::unique_ptr<TableReader> reader(const TableSpec& spec) override;
+    void begin_look(long budget_ms) override;
     std::unique_ptr<Cursor> open_probe(const ProbeSpec& spec, long budget_ms) override;
     ForeignSource* foreign_source() override { return nullptr; }
     Snapshot begin_and_export(const SnapshotRequest& request) override;

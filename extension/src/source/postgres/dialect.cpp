@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "source/postgres/canonical.hpp"
+#include "source/postgres/large_objects.hpp"
 
 namespace lakemover::source {
 
@@ -56,6 +57,9 @@ public:
             }
             return {};
         }
+        if (spec.holds_large_objects()) {
+            return {};  // from() has the bounds
+        }
         if (range.method == ChunkMethod::kRowNumber) {
             throw bad_plan(spec, "row numbers are for SQL Server's tables without a key");
         }
@@ -69,7 +73,7 @@ public:
     }
 
     std::string copy_out(const TableSpec& spec, const ChunkRange& range) const override {
-        return "COPY (SELECT " + source_columns(spec) + from(spec, Side::kSource) +
+        return "COPY (SELECT " + source_columns(spec) + from(spec, Side::kSource, range) +
                where(spec, Side::kSource, chunk_predicate(spec, range)) + ") TO STDOUT" + format(spec);
     }
 
@@ -78,6 +82,9 @@ public:
     }
 
     std::string page_count(const TableSpec& spec) const override {
+        if (spec.holds_large_objects()) {
+            return "SELECT 0";
+        }
         return "SELECT pg_relation_size(" + quote_literal(qualified(spec.source_schema, spec.source_table)) +
                "::regclass, 'main') / current_setting('block_size')::bigint";
     }
@@ -110,8 +117,8 @@ public:
 
     std::string sample_in_key_order(const TableSpec& spec, const ChunkRange& range, std::int64_t rows) const override {
         return "SELECT " + key_array(spec) + ", " + csv_hash(canonical_columns(spec, Side::kSource), spec.hash) +
-               from(spec, Side::kSource) + where(spec, Side::kSource, chunk_predicate(spec, range)) + " ORDER BY " +
-               key_list(spec) + " LIMIT " + std::to_string(rows);
+               from(spec, Side::kSource, range) + where(spec, Side::kSource, chunk_predicate(spec, range)) +
+               " ORDER BY " + key_list(spec) + " LIMIT " + std::to_string(rows);
     }
 
     std::string rows_in_key_order(const TableSpec& spec, std::int64_t rows) const override {
@@ -146,7 +153,9 @@ public:
     std::string copy_in(const TableSpec& spec) const override {
         // "()" is no SQL; without a list COPY takes all columns but the generated ones, and these are none.
         const std::string columns = target_columns(spec);
-        return "COPY " + qualified(spec.target_schema, spec.target_table) +
+        return "COPY " +
+               (spec.holds_large_objects() ? postgres::large_object_waiting_room()
+                                           : qualified(spec.target_schema, spec.target_table)) +
                (columns.empty() ? "" : " (" + columns + ")") + " FROM STDIN" + format(spec);
     }
 
@@ -181,8 +190,11 @@ public:
     }
 
     std::string copy_back(const TableSpec& spec) const override {
-        return "COPY (SELECT " + target_columns(spec) + from(spec, Side::kTarget) + " %RANGE%) TO STDOUT" +
-               format(spec);
+        std::string list;
+        for (const ColumnSpec& column : spec.columns) {
+            list += (list.empty() ? "" : ", ") + column.on_target.value_or(quote_identifier(column.target_name));
+        }
+        return "COPY (SELECT " + list + from(spec, Side::kTarget) + " %RANGE%) TO STDOUT" + format(spec);
     }
 
     std::string sample_by_key(const TableSpec& spec) const override {
@@ -208,14 +220,19 @@ private:
     }
 
     // ONLY: partitions and inheriting tables are tables of their own in a plan.
-    std::string from(const TableSpec& spec, Side side) const {
+    std::string from(const TableSpec& spec, Side side, const ChunkRange& range = {}) const {
         if (!spec.copies_rows) {
             throw bad_plan(spec, "a partitioned table holds no rows of its own");
         }
-        return " FROM ONLY " +
-               (side == Side::kSource ? qualified(spec.source_schema, spec.source_table)
-                                      : qualified(spec.target_schema, spec.target_table)) +
-               " AS t";
+        return " FROM " + relation(spec, side, range) + " AS t";
+    }
+
+    std::string relation(const TableSpec& spec, Side side, const ChunkRange& range = {}) const {
+        if (spec.holds_large_objects()) {
+            return postgres::large_object_pieces(spec, side == Side::kTarget, range);
+        }
+        return "ONLY " + (side == Side::kSource ? qualified(spec.source_schema, spec.source_table)
+                                                : qualified(spec.target_schema, spec.target_table));
     }
 
     static std::string tablesample(double percent) {
@@ -258,7 +275,9 @@ private:
         return list;
     }
 
-    std::string on_target(const ColumnSpec& column) const { return "t." + quote_identifier(column.target_name); }
+    std::string on_target(const ColumnSpec& column) const {
+        return column.on_target.value_or("t." + quote_identifier(column.target_name));
+    }
 
     std::vector<std::string> canonical_columns(const TableSpec& spec, Side side) const {
         std::vector<std::string> texts;
@@ -331,8 +350,8 @@ private:
         if (condition.empty()) {
             throw bad_plan(spec, "the table has no key");
         }
-        return " FROM json_array_elements($1::json) AS k(tuple) JOIN ONLY " +
-               qualified(spec.target_schema, spec.target_table) + " AS t ON " + condition;
+        return " FROM json_array_elements($1::json) AS k(tuple) JOIN " + relation(spec, Side::kTarget) + " AS t ON " +
+               condition;
     }
 
     std::string bound(const TableSpec& spec, ChunkMethod method, const char* comparison,

@@ -24,12 +24,6 @@ double percent_of(double wanted_pages, std::int64_t pages) {
     return percent < 50.0 ? percent : 0.0;
 }
 
-struct Measured {
-    std::int64_t rows = 0;
-    double bytes = 0;
-    double mean() const { return bytes / static_cast<double>(rows); }
-};
-
 // Whether the source failed for want of an operator: a key of an extension's type whose operators are
 // outside pg_catalog can be sorted, but not compared, with an empty search path.
 bool lacks_operator(const Error& e) { return e.sqlstate == "42883"; }
@@ -42,12 +36,12 @@ public:
 
     std::optional<double> row_bytes(std::int64_t rows) override {
         // A first look bounds what the second reads: a row may be anything from 10 bytes to 1 GB.
-        Measured measured = measure(std::min(kFirstRows, rows), 0.0);
+        Amount measured = measure(std::min(kFirstRows, rows), 0.0);
         if (measured.rows == kFirstRows && rows > kFirstRows) {
             const auto wanted =
                 std::clamp(static_cast<std::int64_t>(kSampleBytes / std::max(measured.mean(), 1.0)), kFirstRows, rows);
             // At least a row per page is assumed; twice as many pages, since not all are full.
-            Measured spread = measure(
+            Amount spread = measure(
                 wanted, percent_of(2.0 * static_cast<double>(std::max<std::int64_t>(wanted / 10, 50)), pages()));
             if (spread.rows < kFirstRows) {
                 spread = measure(wanted, 0.0);
@@ -56,6 +50,8 @@ public:
         }
         return measured.rows == 0 ? std::nullopt : std::optional<double>(measured.mean());
     }
+
+    Amount read_some(std::int64_t rows) override { return measure(rows, 0.0); }
 
     std::vector<TextRow> bounds(int chunks) override {
         const ChunkMethod method = parse_chunk_method(spec_.chunking);
@@ -117,12 +113,12 @@ private:
 
     std::int64_t pages() { return number(dialect().page_count(spec_)); }
 
-    Measured measure(std::int64_t rows, double percent) {
+    Amount measure(std::int64_t rows, double percent) {
         const auto copy = connection_.copy_out(dialect().copy_sample(spec_, rows, percent), spec_.format);
-        Measured measured;
+        Amount measured;
         std::string block;
         while (copy->read(block, 1U << 20U)) {
-            measured.bytes += static_cast<double>(block.size());
+            measured.bytes += static_cast<std::int64_t>(block.size());
             block.clear();
         }
         measured.rows = copy->rows();

@@ -5,15 +5,7 @@ LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $$
 WITH object AS (
-    SELECT 'relation' AS class, t.table_id AS object_id, 'TABLE ' || t.target AS object FROM lakemover._planned_table t WHERE t.source = p_source
-    UNION ALL
-    SELECT 'sequence', s.sequence_id, format('SEQUENCE %I.%I', s.target_schema, s.target_name)
-      FROM lakemover.plan_sequence s WHERE s.source = p_source AND NOT s.exclude
-    UNION ALL
-    SELECT c.class, c.object_id, CASE c.class WHEN 'relation' THEN 'TABLE ' ELSE 'ROUTINE ' END || c.target
-      FROM lakemover._planned_code(p_source) c WHERE c.class = 'routine' OR c.kind IN ('view', 'materialized view')
-    UNION ALL
-    SELECT 'type', y.type_id, format('TYPE %I.%I', y.schema_name, y.type_name) FROM lakemover.inv_type y WHERE y.source = p_source
+    SELECT o.class, o.object_id, o.object FROM lakemover._planned_objects(p_source) o
 ), role AS MATERIALIZED (
     SELECT g.grantee AS source_role, t.name, t.problem
       FROM (SELECT DISTINCT g.grantee FROM lakemover.inv_grant g WHERE g.source = p_source AND g.grantee IS NOT NULL) g
