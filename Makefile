@@ -21,7 +21,7 @@ OBJS = $(patsubst %.cpp,%.o,$(wildcard extension/src/*/*.cpp extension/src/*/*/*
 
 PG_CPPFLAGS = -I$(CURDIR)/extension/src
 # Server headers are C and old-style: -isystem keeps our own warnings meaningful.
-PG_CXXFLAGS = -std=c++20 -fPIC -Wall -Wextra -Wshadow -Wconversion -Wno-register \
+PG_CXXFLAGS = -std=c++20 -g1 -fPIC -Wall -Wextra -Wshadow -Wconversion -Wno-register \
               -fvisibility=hidden -fvisibility-inlines-hidden \
               -isystem $(shell $(PG_CONFIG) --includedir-server) -isystem $(shell $(PG_CONFIG) --includedir)
 SHLIB_LINK = -lstdc++ -lpq -lodbc -lodbcinst -lcrypto -lsodium -lxxhash -Wl,--exclude-libs,ALL

@@ -22,10 +22,7 @@ printf '%s\n' "$secret_source" "$secret_target" > "$LM_TMP/secrets"
 (
     trap 'exit 0' TERM
     while :; do
-        for file in /proc/[0-9]*/cmdline; do
-            { tr '\0' ' ' < "$file"; } 2>/dev/null
-            echo
-        done | grep -aF -f "$LM_TMP/secrets" >> "$LM_TMP/seen.ps"
+        grep -ahzF -f "$LM_TMP/secrets" /proc/[0-9]*/cmdline 2> /dev/null | tr '\0' '\n' >> "$LM_TMP/seen.ps"
         sleep 0.1
     done
 ) &
@@ -37,11 +34,13 @@ export SOURCE_PASSWORD="wrong $secret_source"
 expect 6 "a run with a wrong password" lm_cli --on-existing=drop
 cp "$OUT" "$LM_TMP/out.wrong"
 export SOURCE_PASSWORD=$LM_SOURCE_PASSWORD
-# The watch sees a secret that is there: this sleep carries one in its command line.
-bash -c 'sleep 2; : sleep 0.5' "$secret_source" &
-if eventually 5 grep -qF 'sleep 0.5' "$LM_TMP/seen.ps"; then pass "the watch sees a planted secret"; else fail "the watch is blind"; fi
-wait $!
-grep -vF 'sleep 0.5' "$LM_TMP/seen.ps" > "$LM_TMP/seen.ps.ours"
+# The watch sees a secret that is there: this process carries one in its command line.
+(exec -a "planted $secret_source" sleep 30) &
+planted=$!
+if eventually 20 grep -qF 'planted' "$LM_TMP/seen.ps"; then pass "the watch sees a planted secret"; else fail "the watch is blind"; fi
+kill $planted
+wait $planted 2> /dev/null
+grep -v '^planted' "$LM_TMP/seen.ps" > "$LM_TMP/seen.ps.ours"
 kill $watcher
 wait $watcher 2>/dev/null
 
