@@ -294,7 +294,9 @@ inline constexpr std::string_view kOwner =
      WHERE $user_schema(n) AND $own(pg_proc, p.oid)
     UNION ALL
     SELECT 'type', t.oid, NULL, t.typowner FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-     WHERE t.typtype IN ('e', 'd', 'r', 'c') AND $user_schema(n) AND $own(pg_type, t.oid)
+     -- not the row types of relations
+     WHERE (t.typtype IN ('e', 'd', 'r') OR t.typtype = 'c' AND EXISTS (SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+       AND $user_schema(n) AND $own(pg_type, t.oid)
     UNION ALL
     SELECT 'operator', o.oid, NULL, o.oprowner FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace
      WHERE $user_schema(n) AND $own(pg_operator, o.oid)
