@@ -31,7 +31,6 @@ BEGIN
            CASE WHEN g.no <= coalesce(array_length(b.cuts, 1), 0) THEN ARRAY[b.cuts[g.no][1], b.cuts[g.no][2]] END
       FROM bound b CROSS JOIN LATERAL generate_series(1, coalesce(array_length(b.cuts, 1), 0) + 1) g(no);
     GET DIAGNOSTICS v_chunks = ROW_COUNT;
-    UPDATE lakemover.run_table SET chunks = v_chunks WHERE run_id = p_run AND table_id = p_table;
     RETURN v_chunks;
 END
 $$;

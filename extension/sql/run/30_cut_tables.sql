@@ -21,7 +21,7 @@ BEGIN
     SELECT t.spec, r.options ? 'rehearse' INTO STRICT v_spec, v_rehearsed
       FROM lakemover.run_table t JOIN lakemover.run r ON r.run_id = t.run_id WHERE t.run_id = p_run AND t.table_id = p_table;
     IF v_spec->>'kind' = 'large objects' THEN
-        RETURN lakemover._cut_large_objects(p_run, p_table, p_jobs, p_memory_mb, p_max_rows);
+        RETURN p_first + lakemover._cut_large_objects(p_run, p_table, p_jobs, p_memory_mb, p_max_rows);
     END IF;
     v_method := coalesce(v_spec->>'read_by', v_spec->>'chunking');
     -- Where each table has a point in time of its own, one transaction must read it whole; and rows are only numbered alike
