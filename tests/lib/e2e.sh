@@ -228,8 +228,10 @@ source_password_file() {
 # Nothing of ours may stay behind: sessions on the servers, processes, embedded staging.
 check_nothing_left() {
     local left
-    left=$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")
-    equal "sessions left on the source" 0 "$left"
+    if [ -n "${LM_PID[source]:-}" ]; then
+        left=$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")
+        equal "sessions left on the source" 0 "$left"
+    fi
     if [ -n "${LM_PID[target]:-}" ]; then
         left=$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")
         equal "sessions left on the target" 0 "$left"
