@@ -264,7 +264,7 @@ private:
     std::vector<Alteration>& alterations_;
     json report_;
     std::map<std::pair<std::string, std::uint64_t>, Batch> ledger_;  // by name on the target and number
-    std::map<std::uint64_t, Batch> sums_;            // of the last pass
+    std::map<std::uint64_t, Batch> sums_;                            // of the last pass
     std::map<std::uint64_t, std::uint64_t> passes_;
     std::map<std::pair<std::uint64_t, std::uint64_t>, json> validations_;
 };

@@ -62,7 +62,8 @@ public:
         for (const TableProgress& t : figures.tables) {
             if (t.second_chunks == 0 || given_up(t)) continue;
             // Whole rows, as the estimate has them.
-            const double size = t.second_done > 0 ? t.second_bytes * t.second_chunks / t.second_done : t.est_bytes * bytes;
+            const double size =
+                t.second_done > 0 ? t.second_bytes * t.second_chunks / t.second_done : t.est_bytes * bytes;
             second_planned_ += std::max(size, 1.0);
             second_left_ += std::max(0.0, size - t.second_bytes);
             result_.bytes_planned += size;

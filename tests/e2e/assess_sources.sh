@@ -55,7 +55,7 @@ lm_sql source "$LM_DB" -c 'CREATE SCHEMA busy' -c 'CREATE TABLE busy.stays (id i
     done
 ) > "$LM_TMP/ddl.out" 2>&1 &
 ddl=$!
-helpers+=($ddl)
+helpers+=("$ddl")
 outcomes=
 for round in 1 2 3 4 5; do
     SOURCE_SCHEMAS=busy "$LM_LAKEMOVER" --assess-only > "$LM_TMP/out.ddl.$round" 2>&1 < /dev/null

@@ -57,7 +57,7 @@ struct TableSpec {
     bool copies_rows = true;
     CsvHash hash = CsvHash::kMd5;  // of level 3
     bool memory_optimized = false;
-    bool native = false;  // the engine's type names are not PostgreSQL's
+    bool native = false;                       // the engine's type names are not PostgreSQL's
     std::optional<std::string> large_objects;  // of kind kLargeObjects, on the target: an array of OIDs in text form
 
     bool holds_large_objects() const { return kind == kLargeObjects; }

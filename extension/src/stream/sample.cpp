@@ -161,9 +161,9 @@ Datum target_sql(FunctionCallInfo fcinfo) {
     if (kind == "rows_keyless") {
         return pg::to_text_datum(dialect().rows_keyless(spec, kTarget, "$1::bigint"));
     }
-    throw Error(
-        ErrorKind::kConfig, "22023", "unknown kind of statement \"" + kind + "\"", {},
-        "valid kinds are count, copy_in, fill_table, fill_copy, fill_update, copy_out, checksum, sample_by_key, sample_keyless, rows_by_key, rows_keyless");
+    throw Error(ErrorKind::kConfig, "22023", "unknown kind of statement \"" + kind + "\"", {},
+                "valid kinds are count, copy_in, fill_table, fill_copy, fill_update, copy_out, checksum, "
+                "sample_by_key, sample_keyless, rows_by_key, rows_keyless");
 }
 
 }  // namespace

@@ -161,8 +161,8 @@ public:
 
     // Without NOT NULL, generated columns and the rest that LIKE would copy.
     std::string fill_table(const TableSpec& spec) const override {
-        return "CREATE TEMPORARY TABLE " + fill_name(spec) + " ON COMMIT DELETE ROWS AS SELECT " + target_columns(spec) +
-               from(spec, Side::kTarget) + " WITH NO DATA";
+        return "CREATE TEMPORARY TABLE " + fill_name(spec) + " ON COMMIT DELETE ROWS AS SELECT " +
+               target_columns(spec) + from(spec, Side::kTarget) + " WITH NO DATA";
     }
 
     std::string fill_copy(const TableSpec& spec) const override {
