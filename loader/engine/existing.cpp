@@ -95,6 +95,16 @@ template <class Items, class Text> std::string joined(const Items& items, const 
                                     : "map the source's tables to other names in lakemover.plan_table"));
 }
 
+// Triggers go with their tables, but only behind the functions that they call.
+void drop_triggers(Pg& target, const std::string& tables) {
+    const Result r = target.query(
+        "SELECT pg_catalog.format('DROP TRIGGER %I ON %s', tgname, tgrelid::pg_catalog.regclass) FROM "
+        "pg_catalog.pg_trigger WHERE NOT tgisinternal AND tgparentid = 0 AND tgrelid IN (SELECT "
+        "pg_catalog.to_regclass(name) FROM pg_catalog.jsonb_array_elements_text($1::jsonb) AS name)",
+        {tables});
+    for (int i = 0; i < r.rows(); ++i) target.exec(r.text(i, 0));
+}
+
 void drop(Pg& target, const Code& c) { target.exec("DROP " + c.kind + " IF EXISTS " + c.name); }
 
 void drop_existing(RunContext& run, Pg& staging, Pg& target, const std::vector<Table>& tables,
@@ -107,6 +117,7 @@ void drop_existing(RunContext& run, Pg& staging, Pg& target, const std::vector<T
     try {
         superseded = Ledger::supersede(target, list.dump());
         // Without CASCADE, so that somebody else's view or key stops it.
+        drop_triggers(target, list.dump());
         for (const Code& c : code)
             if (!c.before_tables) drop(target, c);
         // All at once, so that keys among them do not matter.

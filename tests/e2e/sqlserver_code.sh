@@ -96,7 +96,7 @@ target "CREATE EVENT TRIGGER no_view ON ddl_command_start WHEN TAG IN ('CREATE V
 expect 4 "a view that is refused" lm_cli --apply-routines review
 says 'house rule: no such view' 'INCOMPLETE'
 DIR=$(newest)
-equal "of that view" 'equivalent|failed|house rule: no such view (P0001)' "$(ended 'dbo."Working"')"
+equal "of that view" 'equivalent|failed|target: house rule: no such view: PL/pgSQL function public.no_view() line 2 at RAISE (P0001)' "$(ended 'dbo."Working"')"
 equal "of the view over it" 'equivalent|left out|it needs view dbo."Working", which was not created' "$(ended 'dbo."Totals"')"
 equal "the tables are all there" '3|3|0' "$(target 'SELECT (SELECT count(*) FROM dbo."Customers"), (SELECT count(*) FROM sales."Orders"), (SELECT count(*) FROM sales."History")')"
 expect 0 "the directory of such a run" lm_cli verify "$DIR"
@@ -115,6 +115,6 @@ equal "names" 'addcustomer() addtwo() byname() callsbyname() clients countclient
 expect 0 "dropped and made again" lm_cli --on-existing drop --apply-routines equivalent
 equal "rows of a view over a view" '1|14.50;3|7.25' "$(target 'SELECT * FROM dbo.totals ORDER BY 1' | paste -sd ';')"
 expect 2 "no such class" lm_cli --apply-routines manual
-says 'invalid value for --apply-routines'
+says '--apply-routines: manual not in \{none,equivalent,review\}'
 ms_refused_nothing
 finish
