@@ -12,8 +12,6 @@
 #include <cstdlib>
 
 #include "loader/cli/commands.hpp"
-#include "loader/config/code_flags.hpp"
-#include "loader/config/large_objects.hpp"
 #include "loader/staging/embedded.hpp"
 #include "loader/util/error.hpp"
 
@@ -170,13 +168,13 @@ void add_settings(CLI::App& app, Settings& s) {
                    "rows of a table that --on-bad-row=reject sets aside before the table fails; default 1000")
         ->check(CLI::PositiveNumber)
         ->group(load);
-    app.add_option("--apply-routines", code_flags().apply_routines,
+    app.add_option("--apply-routines", s.apply_routines,
                    "SQL Server's code that is created on the target after the data: none (default), equivalent, or "
                    "review (that and what is to be reviewed)")
         ->envname("LAKEMOVER_APPLY_ROUTINES")
         ->check(CLI::IsMember({"none", "equivalent", "review"}))
         ->group(load);
-    app.add_flag("--exact-strings", code_flags().exact_strings,
+    app.add_flag("--exact-strings", s.exact_strings,
                  "SQL Server's code: strings compare alike on both sides, since the source's collations tell upper and "
                  "lower case apart, and no value ends in blanks")
         ->envname("LAKEMOVER_EXACT_STRINGS")
@@ -232,6 +230,15 @@ void finish_settings(Settings& s) {
     if (s.jobs < 0)
         throw Error(Exit::kUsage, "LAKEMOVER_JOBS=" + std::to_string(s.jobs) + " is invalid", {},
                     "give the number of workers, or 0 for the default");
+}
+
+// Without a flag the variable says it. The two are kept apart: migrate refuses the flag.
+std::string large_objects_variable() {
+    const char* value = std::getenv("LAKEMOVER_LARGE_OBJECTS");
+    const std::string setting = value ? value : "";
+    if (!setting.empty() && setting != "yes" && setting != "no")
+        throw Error(Exit::kUsage, "LAKEMOVER_LARGE_OBJECTS=" + setting + " is invalid", {}, "valid values: yes, no");
+    return setting;
 }
 
 // The plan that "migrate" loads is there already: what only planning heeds would be ignored.
@@ -348,7 +355,8 @@ int run_cli(int argc, char** argv) {
             app.add_subcommand("convert", "T-SQL routines of files to PL/pgSQL, with class, score and notes");
         convert->add_option("files", files,
                             "files with T-SQL; without any, the code of the planned source --source-name");
-        convert->add_option("--html", code_flags().html, "file for a page with the source beside the result");
+        std::string html;
+        convert->add_option("--html", html, "file for a page with the source beside the result");
         AcceptOptions acceptance;
         CLI::App* accept = app.add_subcommand("accept", "accept a table of a run as it is, or an assessment");
         accept->add_option("--table", acceptance.table, "SCHEMA.TABLE");
@@ -379,8 +387,7 @@ int run_cli(int argc, char** argv) {
         if (*verify) return static_cast<int>(command_verify(verification, s.json));
         finish_settings(s);
         check_settings(s);
-        if (!large_objects.empty()) setenv(kLargeObjectsVariable, large_objects.c_str(), 1);
-        (void)large_objects_setting();  // refuses now what it would refuse in the middle of a run
+        s.large_objects = large_objects.empty() ? large_objects_variable() : large_objects;
         if (!s.rehearse.empty() && (!app.get_subcommands().empty() || s.assess_only))
             throw Error(Exit::kUsage, "--rehearse is a run of its own", {}, "lakemover --rehearse " + s.rehearse);
         Exit code = Exit::kSuccess;
@@ -412,7 +419,7 @@ int run_cli(int argc, char** argv) {
         else if (*daemon)
             code = command_daemon(s);
         else if (*convert)
-            code = command_convert(s, files, code_flags().exact_strings);
+            code = command_convert(s, files, html);
         else if (*accept)
             code = command_accept(s, acceptance);
         else if (*psql)

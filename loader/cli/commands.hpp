@@ -51,7 +51,8 @@ Exit command_report_diff(const Settings& settings, const std::vector<std::string
 Exit command_status(const Settings& settings, const StatusOptions& options);
 Exit command_cancel(const Settings& settings, const std::string& run);
 Exit command_daemon(const Settings& settings);
-Exit command_convert(const Settings& settings, const std::vector<std::string>& files, bool exact_strings);
+// html: file for a page; empty: none.
+Exit command_convert(const Settings& settings, const std::vector<std::string>& files, const std::string& html);
 Exit command_pause(const Settings& settings, const std::string& run);
 Exit command_accept(const Settings& settings, const AcceptOptions& options);
 Exit command_verify(const VerifyOptions& options, bool json);

@@ -10,7 +10,6 @@
 #include <nlohmann/json.hpp>
 
 #include "loader/cli/commands.hpp"
-#include "loader/config/code_flags.hpp"
 #include "loader/convert/convert_scripts.hpp"
 #include "loader/convert/source_code.hpp"
 #include "loader/report/code_page.hpp"
@@ -71,12 +70,11 @@ std::string summary(const Counts& n) {
 
 }  // namespace
 
-Exit command_convert(const Settings& settings, const std::vector<std::string>& given, bool exact_strings) {
+Exit command_convert(const Settings& settings, const std::vector<std::string>& given, const std::string& html) {
     if (given.empty() && settings.source.name.empty()) {
         throw Error(Exit::kUsage, "there is nothing to convert", {},
                     "name files with T-SQL, or a planned source with --source-name");
     }
-    const std::string& html = code_flags().html;
     std::vector<std::string> files = given;
     std::vector<std::string> scripts;
     for (const std::string& file : files) scripts.push_back(read_script(file));  // before staging is started
@@ -91,14 +89,14 @@ Exit command_convert(const Settings& settings, const std::vector<std::string>& g
     }
     std::vector<ConvertedObject> objects;
     if (given.empty()) {
-        for (SourceObject& o : convert_source_code(staging, pg, context, exact_strings)) {
+        for (SourceObject& o : convert_source_code(staging, pg, context, settings.exact_strings)) {
             o.made.script = files.size();
             files.push_back(o.script.at("name").get<std::string>());
             scripts.push_back(text_of(o.script.at("definition")));
             objects.push_back(std::move(o.made));
         }
     } else {
-        json input = converter_input(context, exact_strings);
+        json input = converter_input(context, settings.exact_strings);
         input["scripts"] = scripts;
         objects = convert_scripts(pg, input);
         check_converted(staging, prelude_of(context), objects);

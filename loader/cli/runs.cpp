@@ -4,7 +4,6 @@
 #include <thread>
 
 #include "loader/config/byte_rate.hpp"
-#include "loader/config/code_flags.hpp"
 #include "loader/engine/window.hpp"
 
 namespace lakemover::loader {
@@ -16,7 +15,7 @@ json run_options(const Settings& s) {
            {"on_table_failure", s.on_table_failure},
            {"on_bad_row", s.on_bad_row},
            {"max_bad_rows", s.max_bad_rows},
-           {"apply_routines", code_flags().apply_routines},
+           {"apply_routines", s.apply_routines},
            {"force", s.force},
            {"memory_mb", s.memory_target_mb},
            {"max_batch_rows", s.max_batch_rows},
@@ -34,7 +33,7 @@ json run_options(const Settings& s) {
     if (!s.window.empty()) o["window"] = s.window;
     // Which day is meant is settled now, also for a resume tomorrow.
     if (!s.deadline.empty()) o["deadline"] = utc_time_text(parse_deadline(s.deadline, std::time(nullptr)));
-    if (code_flags().exact_strings) o["exact_strings"] = true;
+    if (s.exact_strings) o["exact_strings"] = true;
     if (s.source.quiesced) o["source_quiesced"] = true;
     if (s.require_signoff) o["require_signoff"] = true;
     if (s.source.accept_inconsistent) o["accept_inconsistent"] = true;

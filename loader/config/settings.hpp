@@ -66,12 +66,16 @@ struct Settings {
     std::string profile;           // empty: as planned, else native or portable
     std::string naming;            // empty: as planned, else preserve, lower or snake
     std::string privileges;        // empty: as planned, else yes or no
+    std::string large_objects;     // empty: as planned, else yes or no
     // For SQL Server sources; empty: as planned.
     std::string char_as;
     std::string ci;
     std::string on_nul;
     std::string on_surrogate;
     std::string on_seventh_digit;
+    std::string apply_routines =
+        "none";                  // what a run creates of the source's code: none, equivalent, or review as well
+    bool exact_strings = false;  // of that code: strings compare alike on both sides
     std::string on_existing = "refuse";
     std::string on_table_failure = "undo";
     std::string on_bad_row = "fail";

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "loader/config/code_flags.hpp"
 #include "loader/convert/convert_scripts.hpp"
 #include "loader/convert/source_code.hpp"
 #include "loader/engine/event_command.hpp"
@@ -89,7 +88,7 @@ StoredAssessment store_assessment(Pg& staging, const Staging& server, const std:
     StoredAssessment stored;
     vacuum_inventory(staging);
     stored.text = assess(staging, source, settings, audit.path().string());
-    if (check_assessed_code(staging, server, source, code_flags().exact_strings))
+    if (check_assessed_code(staging, server, source, settings.exact_strings))
         stored.text = lines_of(staging.query(
             "SELECT line FROM lakemover._assessment_report((SELECT max(assessment_id) FROM lakemover.assessment WHERE "
             "source = $1)) AS line",
@@ -110,10 +109,8 @@ WrittenAssessment write_stored_assessment(Pg& staging, const std::string& id, co
     written.document = stored_assessment(staging, id, "200");
     AuditDir audit = AuditDir::create(settings.audit_dir, "report-assessment-" + id, settings.home + "/audit-beside");
     written.dir = audit.path().string();
-    std::string text;
-    const Result lines = staging.query("SELECT line FROM lakemover._assessment_report($1) AS line", {id});
-    for (int i = 0; i < lines.rows(); ++i) text += lines.text(i, 0) + "\n";
-    audit.write("assessment.txt", text);
+    audit.write("assessment.txt",
+                lines_of(staging.query("SELECT line FROM lakemover._assessment_report($1) AS line", {id})));
     write_assessment(audit, written.document, settings.pdf == "yes");
     audit.seal(key, {{"kind", "assessment"},
                      {"source", written.document.value("/assessment/source"_json_pointer, "")},

@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "loader/config/code_flags.hpp"
 #include "loader/convert/convert_scripts.hpp"
 #include "loader/convert/pieces.hpp"
 #include "loader/convert/source_code.hpp"
@@ -17,15 +16,14 @@ namespace {
 using nlohmann::json;
 
 // Why an object is not created, whatever becomes of what it needs; empty: it may be.
-std::string left_out(const SourceObject& o, const CodeFlags& flags, bool has_pieces) {
+std::string left_out(const SourceObject& o, const std::string& apply_routines, bool has_pieces) {
     const ConvertedObject& made = o.made;
     if (o.script.value("skip", false)) return "excluded in the plan";
     if (made.absent) return made.reason;
     if (made.result == "manual") return "it must be converted by hand: " + first_note(made);
-    if (flags.apply_routines == "none")
-        return "converted as " + made.result + "; --apply-routines creates it, and is none";
-    if (made.result == "review" && flags.apply_routines != "review")
-        return "it is to be reviewed, and --apply-routines is " + flags.apply_routines + ": " + first_note(made);
+    if (apply_routines == "none") return "converted as " + made.result + "; --apply-routines creates it, and is none";
+    if (made.result == "review" && apply_routines != "review")
+        return "it is to be reviewed, and --apply-routines is " + apply_routines + ": " + first_note(made);
     if (!made.created)
         return "it was not created in a scratch database first: " + (made.reason.empty() ? "unknown" : made.reason);
     if (!made.details.value("support", json::array()).empty())
@@ -57,13 +55,13 @@ struct Kept {
     std::size_t equivalent = 0, review = 0, manual = 0, created = 0;
 };
 
-Kept choose(const std::vector<SourceObject>& objects, const CodeFlags& flags) {
+Kept choose(const std::vector<SourceObject>& objects, const std::string& apply_routines) {
     Kept kept;
     std::vector<std::string> why(objects.size());
     std::vector<std::vector<Piece>> pieces(objects.size());
     for (std::size_t i = 0; i < objects.size(); ++i) {
         if (objects[i].made.created) pieces[i] = pieces_of(objects[i].made, objects[i].script.value("disabled", false));
-        why[i] = left_out(objects[i], flags, !pieces[i].empty());
+        why[i] = left_out(objects[i], apply_routines, !pieces[i].empty());
     }
     take_along(objects, why);
     for (std::size_t i = 0; i < objects.size(); ++i) {
@@ -107,15 +105,13 @@ void convert_run_code(RunContext& run, Pg& staging) {
         "SELECT coalesce(options->>'apply_routines', 'none'), coalesce((options->>'exact_strings')::boolean, false) "
         "FROM lakemover.run WHERE run_id = $1",
         {run.id()});
-    CodeFlags flags;
-    flags.apply_routines = queued.text(0, 0);
-    flags.exact_strings = queued.boolean(0, 1);
+    const std::string apply_routines = queued.text(0, 0);
     const json context = convert_context(staging, run.source);
     if (context.value("scripts", json::array()).empty()) return;
     Phase phase(run, staging, "code");
     Kept kept;
     try {
-        kept = choose(convert_source_code(run.staging, staging, context, flags.exact_strings), flags);
+        kept = choose(convert_source_code(run.staging, staging, context, queued.boolean(0, 1)), apply_routines);
     } catch (const Error& e) {
         if (e.connection_lost) throw;
         run.cancel.check();
@@ -128,7 +124,7 @@ void convert_run_code(RunContext& run, Pg& staging) {
     staging.query("SELECT lakemover._keep_run_code($1, $2)", {run.id(), kept.code.dump()});
     write_code_files(run.events.audit(), staging, run.id());
     phase.end(fmt::format("{} equivalent, {} to be reviewed, {} manual; {} to be created (--apply-routines={})",
-                          kept.equivalent, kept.review, kept.manual, kept.created, flags.apply_routines));
+                          kept.equivalent, kept.review, kept.manual, kept.created, apply_routines));
 }
 
 }  // namespace lakemover::loader

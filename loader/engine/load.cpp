@@ -14,15 +14,14 @@
 
 #include "loader/engine/bad_rows.hpp"
 #include "loader/engine/classify.hpp"
+#include "loader/engine/count_tables.hpp"
 #include "loader/engine/large_objects.hpp"
-#include "loader/engine/numbered.hpp"
 #include "loader/engine/phases.hpp"
 #include "loader/engine/pump.hpp"
 #include "loader/engine/second_pass.hpp"
 #include "loader/staging/run_table.hpp"
 #include "loader/validate/pieces.hpp"
 #include "loader/validate/table_spec.hpp"
-#include "loader/validate/validate.hpp"
 
 namespace lakemover::loader {
 
@@ -384,7 +383,10 @@ private:
         unanswered_.reset();
         if (done) return *done;
         while (!place_.take(run_, *staging_)) wait_for_retry(run_, 0.1);
-        if (table.fill && fill_tables_.insert(chunk.table_id).second) create_fill_table(chunk.table_id, *table.fill);
+        if (table.fill && fill_tables_.count(chunk.table_id) == 0) {
+            target_->exec(table.fill->create);
+            fill_tables_.insert(chunk.table_id);
+        }
         if (rows_refused_ && !refused_) refused_ = find_refused(run_, *staging_, *target_, bad_chunk(chunk, table));
         const std::string xid = run_.ledger->begin(*target_);
         if (holds_pieces(table.spec)) open_waiting_room(*target_);
@@ -416,15 +418,6 @@ private:
         stats_["commit_s"] = std::chrono::duration<double>(Clock::now() - t).count();
         stats_["xid"] = xid;
         return record;
-    }
-
-    void create_fill_table(std::int64_t table_id, const Fill& fill) {
-        try {
-            target_->exec(fill.create);
-        } catch (...) {
-            fill_tables_.erase(table_id);
-            throw;
-        }
     }
 
     static BadChunk bad_chunk(const Chunk& chunk, const TablePlan& table) {
@@ -490,25 +483,6 @@ private:
 };
 
 }  // namespace
-
-void count_loaded_table(RunContext& run, Pg& staging, std::int64_t table_id, bool numbered) {
-    if (staging.in_transaction()) staging.exec("ROLLBACK");
-    if (numbered && !numbered_alike(run, staging, table_id)) return;
-    const Result r = staging.query("SELECT source_rows, name FROM lakemover._count_table($1, $2, $3, $4)",
-                                   {run.id(), std::to_string(table_id), std::to_string(run.options.sample_rows),
-                                    std::to_string(ValidateOptions().diff_rows)});
-    const std::string name = r.text(0, 1);
-    run.events.emit(Level::kInfo, run.compares ? "table_read" : "table_loaded", name + ": " + r.text(0, 0) + " rows",
-                    {{"table", name}}, table_id);
-}
-
-void count_loaded_tables(RunContext& run, Pg& staging) {
-    const Result r = staging.query(
-        "SELECT table_id FROM lakemover.run_table WHERE run_id = $1 AND (spec->>'copies_rows')::boolean AND state IN "
-        "('loaded', 'done', 'incomplete') AND source_rows IS NULL",
-        {run.id()});
-    for (int i = 0; i < r.rows(); ++i) over_outages(run, [&] { count_loaded_table(run, staging, r.integer(i, 0)); });
-}
 
 void load_tables(RunContext& run, SharedPoint& point) {
     std::vector<std::thread> threads;

@@ -3,10 +3,10 @@
 #include <utility>
 #include <vector>
 
-#include "loader/config/large_objects.hpp"
 #include "loader/engine/accept.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/code.hpp"
+#include "loader/engine/count_tables.hpp"
 #include "loader/engine/existing.hpp"
 #include "loader/engine/helpers.hpp"
 #include "loader/engine/index_builder.hpp"
@@ -194,7 +194,7 @@ Verdict run_phases(RunContext& run, Pg& staging, const RunScope& scope) {
     {
         Phase phase(run, staging, "assess");
         // What the plan leaves out is no blocker.
-        if (scope.replan && !large_objects_setting().empty()) {
+        if (scope.replan && !run.settings.large_objects.empty()) {
             staging.query("SELECT lakemover.inventory($1)", {run.source});
             make_plan(staging, run.source, run.settings);
         }

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "loader/engine/count_tables.hpp"
 #include "loader/engine/existing.hpp"
 #include "loader/engine/large_objects.hpp"
 #include "loader/engine/load.hpp"

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "loader/config/byte_rate.hpp"
-#include "loader/config/large_objects.hpp"
 #include "loader/engine/assess.hpp"
 #include "loader/engine/compare.hpp"
 #include "loader/engine/event_command.hpp"
@@ -165,7 +164,7 @@ void make_plan(Pg& staging, const std::string& source, const Settings& settings)
     staging.query("SELECT * FROM lakemover.plan($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                   {source, given(settings.profile), given(settings.naming), given(settings.char_as),
                    given(settings.on_nul), given(settings.on_surrogate), given(settings.on_seventh_digit),
-                   given(settings.privileges), given(settings.ci), given(large_objects_setting())});
+                   given(settings.privileges), given(settings.ci), given(settings.large_objects)});
 }
 
 void settle_workers(RunContext& run, Pg& staging, Pg& target) {

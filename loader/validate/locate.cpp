@@ -178,8 +178,7 @@ private:
     std::map<Place, std::string> starts_;
 };
 
-Attribution attribute(const TableContext& table, const std::vector<ChunkInfo>& chunks) {
-    const WrittenBy written_by(table, chunks);
+Attribution attribute(const TableContext& table, const std::vector<ChunkInfo>& chunks, const WrittenBy& written_by) {
     ByTransaction found;
     std::map<std::string, const ChunkInfo*> by_xid;
     for (const ChunkInfo& chunk : chunks) by_xid[chunk.xid] = &chunk;
@@ -267,10 +266,10 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
         result.detail["columns"] = names_of(table.spec, read.columns, found.columns);
     }
     const bool attributed = known(chunks);
-    const std::vector<ChunkInfo> all_chunks = chunks;
+    const WrittenBy written_by(table, chunks);
     Attribution a;
     if (attributed) {
-        a = attribute(table, chunks);
+        a = attribute(table, chunks, written_by);
         result.detail["chunks"] = chunk_list(a.differing);
         result.detail["chunks_differing"] = a.differing.size();
         result.detail["rows_changed_since_load"] = a.foreign_rows;
@@ -305,7 +304,6 @@ void locate(const TableContext& table, std::vector<ChunkInfo> chunks, const Read
                 [&](const std::vector<Cell>& cells) { visitor(reader.add(cells), cells, std::size_t{0}, reader); });
         }
     };
-    const WrittenBy written_by(table, all_chunks);
     // agreed: called for the rows of chunks that agree.
     const auto each_target_row = [&](const auto& visitor, const auto& agreed) {
         RowReader reader(table.spec, table.options.hash_key);

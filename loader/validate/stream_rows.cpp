@@ -76,7 +76,7 @@ std::vector<ChunkInfo> load_chunks(const TableContext& table) {
         "((stats->>'xid')::numeric % 4294967296)::text "
         "FROM lakemover.run_chunk WHERE run_id = $1 AND table_id = $2 AND pass = $3 ORDER BY chunk_no",
         // Whole rows are those of the last pass, whose transactions also wrote what is there now.
-        {table.run(), table.id, table.spec.second_pass().empty() ? "1" : "2"});
+        {table.run(), table.id, std::to_string(table.spec.last_pass())});
     std::vector<ChunkInfo> chunks;
     for (int i = 0; i < r.rows(); ++i) {
         ChunkInfo chunk;

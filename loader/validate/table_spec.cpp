@@ -45,6 +45,8 @@ std::vector<std::string> TableSpec::second_pass() const {
     return names;
 }
 
+int TableSpec::last_pass() const { return second_pass().empty() ? 1 : 2; }
+
 std::string TableSpec::source_name() const { return source_schema + "." + source_table; }
 
 std::string TableSpec::target_name() const { return target_schema + "." + target_table; }

@@ -34,6 +34,7 @@ struct TableSpec {
     std::vector<ColumnSpec> columns;
     std::vector<std::size_t> key;                  // positions in columns; empty: no key
     std::vector<std::string> second_pass() const;  // names on the target of the columns that are left to it
+    int last_pass() const;                         // whose chunks have the digests of whole rows
     std::string source_name() const;               // schema.table for messages
     std::string target_name() const;
     // What makes "equal" mean "equal under policy": one sentence for each declared loss or transform.

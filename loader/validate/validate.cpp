@@ -132,7 +132,7 @@ std::vector<std::string> declared_losses(Pg& staging, std::int64_t run_id, const
         "SELECT c.key, k.key, sum(k.value::int8) FROM lakemover.run_chunk x, "
         "pg_catalog.jsonb_each(x.stats -> 'losses') c, pg_catalog.jsonb_each_text(c.value) k "
         "WHERE x.run_id = $1 AND x.table_id = $2 AND x.pass = $3 GROUP BY 1, 2 ORDER BY 1, 2",
-        {std::to_string(run_id), std::to_string(spec.table_id), spec.second_pass().empty() ? "1" : "2"});
+        {std::to_string(run_id), std::to_string(spec.table_id), std::to_string(spec.last_pass())});
     std::vector<std::string> sentences;
     for (int i = 0; i < r.rows(); ++i) sentences.push_back(spec.loss(r.text(i, 0), r.text(i, 1), r.text(i, 2)));
     return sentences;

@@ -37,18 +37,9 @@ ANALYZE;
 SQL
 house_slow 0
 house_watch "${HOUSE_LINGER[@]}"
-printf '%s' "$LM_SOURCE_PASSWORD" > "$LM_TMP/password"
-chmod 600 "$LM_TMP/password"
-if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/password"; fi
-lm_sql staging lakemover <<SQL
-CREATE SERVER src FOREIGN DATA WRAPPER lakemover_fdw OPTIONS (engine 'postgres', host '$LM_TMP/source', port '${LM_PORT[source]}', dbname '$LM_DB');
-CREATE USER MAPPING FOR postgres SERVER src OPTIONS ("user" '$LM_SOURCE_USER', password_file '$LM_TMP/password');
-INSERT INTO lakemover.source_scope (source, schema_name) VALUES ('src', 'app');
-SQL
 lm_env
-unset "${!SOURCE_@}"
+own_source src
 export LAKEMOVER_JOBS=2
-export LAKEMOVER_STAGING="host=$LM_TMP/staging port=${LM_PORT[staging]} dbname=lakemover user=postgres"
 staging() { lm_sql staging lakemover -c "$1"; }
 target() { lm_sql target "$LM_TARGET_DB" -c "$1"; }
 newest="run_id = (SELECT max(run_id) FROM lakemover.run)"
