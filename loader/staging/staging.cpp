@@ -85,14 +85,18 @@ std::string only_source(Pg& pg) {
 // A server that was killed recovers for a while; whoever resumes at once need not know that.
 Pg connect_when_open(const Staging& staging, const ConnInfo& info) {
     const auto until = std::chrono::steady_clock::now() + kStartPatience;
-    for (;;) {
+    // The server may open between a connection that failed and the question whether it turns everybody away: what failed before a "no" is
+    // tried once more.
+    for (bool once_more = true; once_more;) {
         try {
             return staging.connect();
         } catch (const Error&) {
-            if (std::chrono::steady_clock::now() >= until || !Pg::turned_away(info)) throw;
+            if (std::chrono::steady_clock::now() >= until) throw;
         }
-        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        once_more = Pg::turned_away(info);
+        if (once_more) std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
+    return staging.connect();
 }
 
 }  // namespace
