@@ -79,7 +79,8 @@ AS $$
             'tables', (SELECT coalesce(jsonb_agg(jsonb_build_object('table_id', o.table_id, 'schema', o.schema_name, 'table', o.table_name,
                                                                    'rank', o.load_rank, 'cycle', o.cycle) ORDER BY o.no), '[]') FROM ordered o),
             'cycles', (SELECT coalesce(jsonb_agg(jsonb_build_object('cycle', y.cycle, 'tables', y.tables, 'foreign_keys', y.foreign_keys)
-                                                 ORDER BY y.cycle), '[]') FROM lakemover._load_cycle(p_source) y),
+                                                 ORDER BY y.cycle), '[]') FROM lakemover._load_cycle(p_source) y
+                         WHERE EXISTS (SELECT FROM ordered o WHERE o.cycle IS NOT NULL)),
             'critical_path', (SELECT jsonb_build_object('bytes', coalesce(sum(x.bytes), 0),
                                                         'tables', coalesce(jsonb_agg(jsonb_build_object('place', x.place, 'schema', x.schema_name, 'table', x.table_name, 'rank', x.load_rank,
                                                                                                         'cycle', x.cycle, 'bytes', x.bytes) ORDER BY x.no), '[]'))

@@ -160,6 +160,8 @@ public:
     virtual TextResult query(std::string_view sql, const std::vector<TextValue>& params = {}) = 0;
     virtual std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                                 int fetch_size) = 0;
+    // All rows of a query, in batches of hundreds or of about a megabyte, as they arrive: the source goes on while the sink works.
+    virtual void each_batch(std::string_view sql, const RowSink& sink) = 0;
     virtual std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) = 0;
     // The query behind a catalog topic, absent when the engine has no such topic.
     virtual std::optional<std::string> catalog_query(std::string_view topic) = 0;

@@ -1,5 +1,5 @@
 // lakemover._catalog(), _run_catalog() and source_identity(): what the source's catalogs say. Zone: stream.
-// Rows arrive by cursor and are converted to the caller's column list through the input functions.
+// Rows are taken as they arrive and converted to the caller's column list through the input functions.
 #include "source/postgres/catalog.hpp"
 #include "pg/result_rows.hpp"
 #include "source/dialect.hpp"
@@ -23,9 +23,6 @@ using source::TextRow;
 
 namespace {
 
-constexpr int kFetchSize = 2000;
-
-// All rows are fetched: a cursor's plan for the first ones would take nested loops over ten thousand tables.
 // What an inventory leaves out since somebody has locked it (the topic "lock"). Who locks something later ends the query after
 // two seconds, instead of letting it wait: the inventory then begins anew.
 void prepare(source::Connection& connection) {
@@ -33,7 +30,8 @@ void prepare(source::Connection& connection) {
     if (connection.info().engine != "postgres") {
         return;
     }
-    connection.exec("SET LOCAL cursor_tuple_fraction = 1");
+    // Nothing is compiled for queries that run once, and no more of the source's processors is taken than one.
+    connection.exec("SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0");
     if (locked == nullptr || *locked == '\0') {
         return;
     }
@@ -47,20 +45,14 @@ void pass_topic(source::Connection& connection, const std::string& topic, Result
     if (!query) {
         throw Error(ErrorKind::kConfig, "22023", "unknown catalog topic \"" + topic + "\"");
     }
-    const auto cursor = connection.open_cursor(*query, {}, kFetchSize);
-    for (;;) {
-        const std::vector<TextRow>& rows = cursor->fetch();
-        if (rows.empty()) {
-            break;
-        }
+    connection.each_batch(*query, [&](const std::vector<TextRow>& rows) {
         if (rows.front().size() != result.columns()) {
             throw Error(ErrorKind::kConfig, "42804",
                         "catalog topic \"" + topic + "\" has " + std::to_string(rows.front().size()) +
                             " columns, the column definition list " + std::to_string(result.columns()));
         }
         result.add(rows);
-    }
-    cursor->close();
+    });
 }
 
 Datum catalog(FunctionCallInfo fcinfo) {

@@ -174,6 +174,19 @@ std::unique_ptr<Cursor> OdbcConnection::open_cursor(std::string_view sql, const 
     return std::make_unique<OdbcCursor>(idle_lane(), *this, std::string(sql), params, fetch_size);
 }
 
+void OdbcConnection::each_batch(std::string_view sql, const RowSink& sink) {
+    constexpr int kFetchSize = 2000;
+    const auto cursor = open_cursor(sql, {}, kFetchSize);
+    for (;;) {
+        std::vector<TextRow> rows = cursor->fetch();
+        if (rows.empty()) {
+            break;
+        }
+        sink(rows);
+    }
+    cursor->close();
+}
+
 std::unique_ptr<CopyStream> OdbcConnection::copy_out(std::string_view /*sql*/, CopyFormat /*format*/) {
     throw Error(ErrorKind::kInternal, "XX000", "SQL Server has no COPY");
 }

@@ -34,6 +34,7 @@ public:
     TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
     std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                         int fetch_size) override;
+    void each_batch(std::string_view sql, const RowSink& sink) override;
     // Rows leave as COPY BINARY only through a table's reader, which knows their types.
     std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
     std::optional<std::string> catalog_query(std::string_view topic) override;

@@ -170,7 +170,7 @@ const std::map<std::string, std::string, std::less<>>& queries() {
             const std::string number = std::to_string(part);
             static_assert(kSequenceValueParts == 8);
             all.emplace("sequence_value_" + number,
-                        expand(catalog::kSequenceValue, {"(hashoid(c.oid) & 7) = " + number}));
+                        expand(catalog::kSequenceValue, {"(hashoid(x.seqrelid) & 7) = " + number}));
         }
         all.emplace("code", expand(catalog::kCode, {"a.attcompression <> ''"}));
         all.emplace("code_before_14", expand(catalog::kCode, {"false"}));

@@ -174,7 +174,8 @@ SELECT 'table setting', q.id, q.nspname, q.relname, q.id, q.nspname, q.relname, 
                             'n_distinct_inherited', (SELECT v.option_value FROM pg_options_to_table(a.attoptions) v
                                                       WHERE v.option_name = 'n_distinct_inherited'))) AS settings) o
                       WHERE a.attnum > 0 AND NOT a.attisdropped
-                        AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR a.attoptions IS NOT NULL OR $1)
+                        AND (a.attstattarget >= 0 OR a.attstorage <> y.typstorage OR array_to_string(a.attoptions, ',') LIKE '%n_distinct%' OR $1)
+                        AND EXISTS (SELECT 1 FROM pg_class r WHERE r.oid = a.attrelid AND r.relkind IN ('r', 'p') AND r.oid >= 16384)
                         AND o.settings <> '{}'
                       GROUP BY a.attrelid) s ON s.attrelid = c.oid
          WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't' AND $user_schema(n) AND $own(pg_class, c.oid)

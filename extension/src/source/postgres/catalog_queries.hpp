@@ -127,8 +127,8 @@ parent AS (
      GROUP BY i.inhrelid),
 sized AS (
     SELECT rel.oid, rel.relkind, rel.reltuples, rel.nspname, rel.relname,
-           CASE WHEN locked.relation IS NULL THEN pg_relation_size(rel.oid) ELSE rel.relpages * b.size END AS heap,
-           CASE WHEN locked.relation IS NULL THEN pg_relation_size(NULLIF(rel.reltoastrelid, 0)) END AS toast,
+           h.heap,
+           CASE WHEN locked.relation IS NULL AND h.heap > 0 THEN pg_relation_size(NULLIF(rel.reltoastrelid, 0)) END AS toast,
            has_schema_privilege(rel.relnamespace, 'USAGE')
                AND (has_table_privilege(rel.oid, 'SELECT')
                     OR NOT EXISTS (SELECT 1 FROM pg_attribute a
@@ -138,7 +138,10 @@ sized AS (
            locked.relation IS NOT NULL AS is_locked,
            b.size AS block
       FROM rel LEFT JOIN locked ON locked.relation = rel.oid
-     CROSS JOIN (SELECT current_setting('block_size')::bigint AS size) b),
+     CROSS JOIN (SELECT current_setting('block_size')::bigint AS size) b
+     -- asked of the file system once a table
+     CROSS JOIN LATERAL (SELECT CASE WHEN locked.relation IS NULL THEN pg_relation_size(rel.oid)
+                                     ELSE rel.relpages * b.size END AS heap OFFSET 0) h),
 probe AS (
     SELECT q.oid, query_to_xml(format('SELECT 1 AS r FROM ONLY %I.%I LIMIT 1', q.nspname, q.relname),
                                false, true, '')::text NOT LIKE '%<r>%' AS is_empty
@@ -292,7 +295,8 @@ SELECT v.oid::bigint, substring(v.row FROM '<v>(-?[0-9]+)</v>')::bigint,
                   FROM $user_sequences
                  WHERE $is_user_sequence AND $free(c.oid)
                    AND NOT (c.relpersistence = 'u' AND pg_is_in_recovery())
-                   AND $1) q) v)sql";
+                   -- by their numbers: the planner would read all of pg_class for each part
+                   AND c.oid = ANY (ARRAY(SELECT x.seqrelid FROM pg_sequence x WHERE $1))) q) v)sql";
 
 // ordinal: a type comes after the types that its definition names.
 inline constexpr std::string_view kType =

@@ -195,20 +195,24 @@ void LibpqConnection::exec(std::string_view sql) { run(sql, {}); }
 
 namespace {
 
-std::vector<TextRow> rows_of(const PGresult* result) {
+constexpr std::size_t kBatchRows = 500;
+constexpr std::size_t kBatchBytes = 1U << 20U;
+
+// Adds the rows of a result; returns how many bytes their values have.
+std::size_t add_rows(const PGresult* result, std::vector<TextRow>& rows) {
     const int columns = PQnfields(result);
-    std::vector<TextRow> rows(static_cast<std::size_t>(PQntuples(result)));
+    std::size_t bytes = 0;
     for (int r = 0; r < PQntuples(result); ++r) {
-        TextRow& row = rows[static_cast<std::size_t>(r)];
-        row.resize(static_cast<std::size_t>(columns));
+        TextRow& row = rows.emplace_back(static_cast<std::size_t>(columns));
         for (int c = 0; c < columns; ++c) {
             if (PQgetisnull(result, r, c) == 0) {
-                row[static_cast<std::size_t>(c)].emplace(PQgetvalue(result, r, c),
-                                                         static_cast<std::size_t>(PQgetlength(result, r, c)));
+                const auto length = static_cast<std::size_t>(PQgetlength(result, r, c));
+                row[static_cast<std::size_t>(c)].emplace(PQgetvalue(result, r, c), length);
+                bytes += length;
             }
         }
     }
-    return rows;
+    return bytes;
 }
 
 }  // namespace
@@ -219,35 +223,51 @@ TextResult LibpqConnection::query(std::string_view sql, const std::vector<TextVa
     for (int c = 0; c < PQnfields(result.get()); ++c) {
         text.names.emplace_back(PQfname(result.get(), c));
     }
-    text.rows = rows_of(result.get());
+    text.rows.reserve(static_cast<std::size_t>(PQntuples(result.get())));
+    add_rows(result.get(), text.rows);
     return text;
 }
 
-void LibpqConnection::each_row(std::string_view sql, const RowSink& sink) {
+void LibpqConnection::each_row(std::string_view sql, const RowSink& sink) { stream(sql, 1, sink); }
+
+void LibpqConnection::each_batch(std::string_view sql, const RowSink& sink) { stream(sql, kBatchRows, sink); }
+
+void LibpqConnection::stream(std::string_view sql, std::size_t batch_rows, const RowSink& sink) {
     send(sql, {});
     if (PQsetSingleRowMode(native()) != 1) {
         abandon();
         throw Error(ErrorKind::kInternal, "XX000", "libpq does not give rows one by one");
     }
+    std::vector<TextRow> rows;
+    std::size_t bytes = 0;
+    const auto pass_on = [&] {
+        try {
+            sink(rows);
+        } catch (...) {
+            abandon();
+            throw;
+        }
+        rows.clear();
+        bytes = 0;
+    };
     for (;;) {
         const ResultPtr result = next_result();
         if (!result) {
-            return;
+            break;
         }
         switch (PQresultStatus(result.get())) {
-            case PGRES_SINGLE_TUPLE: {
-                std::vector<TextRow> row = rows_of(result.get());
-                try {
-                    sink(row);
-                } catch (...) {
-                    abandon();
-                    throw;
+            case PGRES_SINGLE_TUPLE:
+                bytes += add_rows(result.get(), rows);
+                if (rows.size() >= batch_rows || bytes >= kBatchBytes) {
+                    pass_on();
                 }
                 break;
-            }
             case PGRES_TUPLES_OK: break;  // none behind the last one
             default: fail(result.get());
         }
+    }
+    if (!rows.empty()) {
+        pass_on();
     }
 }
 

@@ -17,6 +17,7 @@ public:
     TextResult query(std::string_view sql, const std::vector<TextValue>& params) override;
     // One row at a time, as they come: none is kept beside another, and none is asked for.
     void each_row(std::string_view sql, const RowSink& sink);
+    void each_batch(std::string_view sql, const RowSink& sink) override;
     std::unique_ptr<Cursor> open_cursor(std::string_view sql, const std::vector<TextValue>& params,
                                         int fetch_size) override;
     std::unique_ptr<CopyStream> copy_out(std::string_view sql, CopyFormat format) override;
@@ -46,6 +47,7 @@ public:
     [[noreturn]] void fail(const PGresult* result);
 
 private:
+    void stream(std::string_view sql, std::size_t batch_rows, const RowSink& sink);
     void send(std::string_view sql, const std::vector<TextValue>& params);
     void pin_session(const ConnectParams& params);
     void cancel_from_thread() noexcept;
