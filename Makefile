@@ -93,6 +93,7 @@ bench: deps
 	tests/bench/assessment.sh
 	tests/bench/validation.sh
 	tests/bench/sqlserver.sh
+	tests/bench/tsql.sh
 
 lint:
 	tests/lint.sh

@@ -278,7 +278,10 @@ void Emitter::own_comments(const Stmt& s) {
 }
 
 void Emitter::skip_comments(std::size_t offset) {
-    while (next_comment_ < lexed_.comments.size() && lexed_.comments[next_comment_].at.offset < offset) ++next_comment_;
+    const auto begin = lexed_.comments.begin() + static_cast<std::ptrdiff_t>(next_comment_);
+    const auto next = std::partition_point(begin, lexed_.comments.end(),
+                                           [offset](const Comment& c) { return c.at.offset < offset; });
+    next_comment_ = static_cast<std::size_t>(next - lexed_.comments.begin());
 }
 
 // The result of a statement whose own comments are left out.
@@ -292,11 +295,11 @@ Converted Emitter::routine(const Stmt& s) {
     routine_ = &s;
     result_.line = s.at.line;
     own_comments(s);
-    for (const Token& t : lexed_.tokens) {
-        if (t.kind == Tok::kGlobal && t.at.offset >= s.at.offset && t.at.offset < s.end) {
+    for (const Token& t : tokens_between(lexed_, s.at.offset, s.end)) {
+        if (t.kind == Tok::kGlobal) {
             uses_rowcount_ = uses_rowcount_ || upper_ascii(t.text) == "@@ROWCOUNT";
         }
-        if (t.kind == Tok::kWord && t.at.offset >= s.at.offset && t.at.offset < s.end) {
+        if (t.kind == Tok::kWord) {
             uses_identity_ = uses_identity_ || t.upper == "SCOPE_IDENTITY";
             uses_error_detail_ = uses_error_detail_ || t.upper == "ERROR_NUMBER";
         }

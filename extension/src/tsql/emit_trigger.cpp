@@ -71,14 +71,13 @@ void Emitter::trigger(const Stmt& s) {
     bool inserted = false;
     bool deleted = false;
     bool asks_columns = false;
-    for (std::size_t i = 0; i < lexed_.tokens.size(); ++i) {
-        const Token& t = lexed_.tokens[i];
-        if (t.at.offset < s.target->at.offset || t.at.offset >= s.end) continue;
-        const std::string word = lower_ascii(t.value);
+    const std::span<const Token> tokens = tokens_between(lexed_, s.target->at.offset, s.end);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+        const std::string word = lower_ascii(tokens[i].value);
         inserted = inserted || word == "inserted";
         deleted = deleted || word == "deleted";
         asks_columns =
-            asks_columns || (t.upper == "UPDATE" && i + 1 < lexed_.tokens.size() && lexed_.tokens[i + 1].upper == "(");
+            asks_columns || (tokens[i].upper == "UPDATE" && i + 1 < tokens.size() && tokens[i + 1].upper == "(");
     }
     const auto has = [&](const char* event) {
         return std::find(s.columns.begin(), s.columns.end(), event) != s.columns.end();

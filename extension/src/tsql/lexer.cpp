@@ -1,6 +1,7 @@
 // The lexer: one pass, each step takes at least one byte, so it ends on any input. Zone: pure.
 #include "tsql/lexer.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace lakemover::tsql {
@@ -258,6 +259,12 @@ std::string lower_ascii(std::string_view text) {
         if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     }
     return result;
+}
+
+std::span<const Token> tokens_between(const Lexed& lexed, std::size_t from, std::size_t to) {
+    const auto before = [](const Token& t, std::size_t offset) { return t.at.offset < offset; };
+    const auto begin = std::lower_bound(lexed.tokens.begin(), lexed.tokens.end(), from, before);
+    return {begin, std::lower_bound(begin, lexed.tokens.end(), to, before)};
 }
 
 Lexed lex(std::string_view sql, int line) { return Lexer(sql, line).run(); }

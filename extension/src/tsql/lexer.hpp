@@ -2,6 +2,7 @@
 // becomes an error token with a message, and lexing goes on.
 #pragma once
 #include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,9 @@ struct Lexed {
 
 // line: that of the text's first character, when it is a part of another text.
 Lexed lex(std::string_view sql, int line = 1);
+
+// The tokens that begin at one of the offsets from..to-1.
+std::span<const Token> tokens_between(const Lexed& lexed, std::size_t from, std::size_t to);
 
 // ASCII only: T-SQL's keywords are, and names are compared by their collation's owner.
 std::string upper_ascii(std::string_view text);
