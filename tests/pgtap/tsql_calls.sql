@@ -1,7 +1,7 @@
 -- T-SQL scripts whose objects use each other: converted together, created here, and run; the expected values are what
 -- T-SQL's documentation says.
 SET client_min_messages = error;
-SELECT plan(25);
+SELECT plan(29);
 
 CREATE SCHEMA dbo;
 -- Converts, creates everything in the order given, and tells name and class of the routines.
@@ -193,6 +193,27 @@ SELECT is(pg_temp.create_trigger('dbo.stamp'), 'review', 'a trigger that updates
 UPDATE dbo.orders SET total = 100 WHERE id = 1;
 UPDATE dbo.orders SET total = 101 WHERE id = 1;
 SELECT results_eq('SELECT stamp FROM dbo.orders WHERE id = 1', 'VALUES (2)', 'runs once per statement, not for its own update');
+
+-- PIVOT: NULL where no row counts, 0 from COUNT; rows whose value is not in the list make their group all the same.
+SELECT is(pg_temp.convert($t$
+CREATE TABLE dbo.Sold (Region varchar(10), Quarter int, Amount decimal(10, 2), Kind varchar(10))
+GO
+CREATE PROC dbo.ByQuarter AS
+SELECT p.Region, p.[1] AS First, [2] FROM (SELECT Region, Quarter, Amount FROM dbo.Sold) AS s PIVOT (SUM(Amount) FOR Quarter IN ([1], [2])) AS p ORDER BY p.Region
+GO
+CREATE VIEW dbo.ByKind AS
+SELECT * FROM (SELECT s.Region, s.Quarter AS Q, s.Kind FROM dbo.Sold s WHERE s.Quarter < 4) x PIVOT (COUNT(Q) FOR Kind IN (Web, [On Site])) p
+GO
+CREATE PROC dbo.OverTable AS SELECT * FROM dbo.Sold PIVOT (SUM(Amount) FOR Quarter IN ([1])) AS p
+GO
+CREATE PROC dbo.NoGroup AS SELECT * FROM (SELECT Quarter, Amount FROM dbo.Sold) s PIVOT (SUM(Amount) FOR Quarter IN ([1])) AS p
+$t$), 'dbo.byquarter equivalent; dbo.bykind equivalent; dbo.overtable manual; dbo.nogroup manual', 'PIVOT with a rule, and without one');
+INSERT INTO dbo.sold VALUES ('north', 1, 10, 'Web'), ('north', 1, 5, 'On Site'), ('north', 2, 7, 'Web'), ('south', 3, 1, 'Phone'), ('south', 4, 2, 'Web'), (NULL, 2, NULL, 'Web');
+SELECT results_eq('SELECT * FROM dbo.byquarter()', $$ VALUES (NULL::varchar, NULL::numeric, NULL::numeric), ('north', 15.00, 7.00), ('south', NULL, NULL) $$,
+    'SUM: NULL where no row counts; a group of other quarters is there, and NULL is a group');
+SELECT results_eq('SELECT region, web::int, "on site"::int FROM dbo.bykind ORDER BY region NULLS FIRST', $$ VALUES (NULL::varchar, 1, 0), ('north', 2, 1), ('south', 0, 0) $$,
+    'COUNT: 0 where no row counts');
+SELECT throws_like('CALL dbo.overtable()', '%PIVOT%', 'what has no rule fails when it is called');
 
 -- Types that are known through other objects decide what an expression means.
 SELECT is((SELECT c.sql ~ 'p_s \|\| v\.label' FROM lakemover._convert_scripts(jsonb_build_object('scripts', jsonb_build_array(

@@ -65,7 +65,7 @@ SELECT c.CustomerId, x.OrderId, x.Placed
 FROM dbo.Customer c
 OUTER APPLY (SELECT TOP 1 o.OrderId, o.Placed FROM dbo.Orders o WHERE o.CustomerId = c.CustomerId ORDER BY o.Placed DESC) x
 GO
--- expect: manual (pivot)
+-- expect: equivalent
 CREATE PROCEDURE dbo.Report_Pivot AS
 SELECT * FROM (SELECT CustomerId, Status, OrderId FROM dbo.Orders) s PIVOT (COUNT(OrderId) FOR Status IN ([1], [2])) p
 GO

@@ -119,6 +119,7 @@ struct From {
     std::string join;  // INNER, LEFT, RIGHT, FULL, CROSS, CROSS APPLY, OUTER APPLY; "," for a list
     std::unique_ptr<From> left, right;
     ExprPtr on;
+    bool pivot = false;  // a derived table that stands for a PIVOT
 };
 
 struct SelectItem {

@@ -326,7 +326,10 @@ std::string Emitter::from(const From& f) {
             else
                 sql = "unnest(" + sql + ")";
             break;
-        case Fr::kDerived: sql = "(" + query(*f.query) + ")"; break;
+        case Fr::kDerived:
+            if (f.pivot) feature("PIVOT", f.at);
+            sql = "(" + query(*f.query) + ")";
+            break;
         case Fr::kValues: sql = "(" + values(f.rows) + ")"; break;
         case Fr::kFunction:
             if (f.name.size() == 1) {
@@ -349,7 +352,12 @@ std::string Emitter::from(const From& f) {
             break;
         case Fr::kPivot:
             feature("PIVOT", f.at);
-            refuse(f.at, f.join, "it has no rule yet", "use aggregates with FILTER, or LATERAL (VALUES …)");
+            refuse(f.at, f.join,
+                   f.join == "PIVOT"
+                       ? "its rule needs a derived table that names its columns, one of SUM, COUNT, MIN, MAX and "
+                         "AVG of one of them, and a column besides to group by"
+                       : "it has no rule",
+                   "use aggregates with FILTER, or LATERAL (VALUES …)");
     }
     if (!f.alias.empty()) {
         sql += " AS " + ident(f.alias);

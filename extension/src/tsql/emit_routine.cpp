@@ -279,8 +279,8 @@ void Emitter::own_comments(const Stmt& s) {
 
 void Emitter::skip_comments(std::size_t offset) {
     const auto begin = lexed_.comments.begin() + static_cast<std::ptrdiff_t>(next_comment_);
-    const auto next = std::partition_point(begin, lexed_.comments.end(),
-                                           [offset](const Comment& c) { return c.at.offset < offset; });
+    const auto next =
+        std::partition_point(begin, lexed_.comments.end(), [offset](const Comment& c) { return c.at.offset < offset; });
     next_comment_ = static_cast<std::size_t>(next - lexed_.comments.begin());
 }
 

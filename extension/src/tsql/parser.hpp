@@ -98,6 +98,9 @@ private:
     std::vector<std::vector<ExprPtr>> value_rows();
     std::unique_ptr<From> join(std::unique_ptr<From> left, std::string kind, std::unique_ptr<From> right) const;
 
+    // parser_pivot.cpp
+    std::unique_ptr<From> pivoted(std::unique_ptr<From>& f);
+
     // parser_dml.cpp
     void insert(Stmt& s);
     void rows_concerned(Stmt& s);

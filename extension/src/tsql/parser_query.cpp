@@ -298,6 +298,9 @@ std::unique_ptr<From> Parser::from_primary() {
     }
     table_alias(*f);
     if (is_any({"PIVOT", "UNPIVOT"}) && is("(", 1)) {
+        if (is("PIVOT")) {
+            if (std::unique_ptr<From> grouped = pivoted(f)) return grouped;
+        }
         auto p = std::make_unique<From>();
         p->kind = Fr::kPivot;
         p->at = peek().at;
