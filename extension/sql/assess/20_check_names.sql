@@ -50,9 +50,9 @@ AS $$
     ), doubtful AS (
         -- Most names are plain: the pattern is much cheaper than the function that knows why one is not.
         SELECT n.* FROM names n
-         WHERE n.name !~ '^[A-Za-z_][A-Za-z0-9_]*$' OR n.target !~ '^[A-Za-z_][A-Za-z0-9_]*$' OR octet_length(n.target) > 63
+         WHERE n.name !~ '^[A-Za-z_][A-Za-z0-9_]*$' OR octet_length(n.target) > 63
             OR lower(n.name) IN (SELECT w.word FROM lakemover.reserved_word w)
-            OR lower(n.target) IN (SELECT w.word FROM lakemover.reserved_word w)
+            OR (n.target <> n.name AND (n.target !~ '^[A-Za-z_][A-Za-z0-9_]*$' OR lower(n.target) IN (SELECT w.word FROM lakemover.reserved_word w)))
     ), judged AS (
         SELECT 'naming' AS check_id, n.*, lakemover._identifier_problem(n.name) AS was, lakemover._identifier_problem(n.target) AS is_now
           FROM doubtful n
