@@ -1,7 +1,7 @@
 -- T-SQL scripts whose objects use each other: converted together, created here, and run; the expected values are what
 -- T-SQL's documentation says.
 SET client_min_messages = error;
-SELECT plan(29);
+SELECT plan(34);
 
 CREATE SCHEMA dbo;
 -- Converts, creates everything in the order given, and tells name and class of the routines.
@@ -214,6 +214,71 @@ SELECT results_eq('SELECT * FROM dbo.byquarter()', $$ VALUES (NULL::varchar, NUL
 SELECT results_eq('SELECT region, web::int, "on site"::int FROM dbo.bykind ORDER BY region NULLS FIRST', $$ VALUES (NULL::varchar, 1, 0), ('north', 2, 1), ('south', 0, 0) $$,
     'COUNT: 0 where no row counts');
 SELECT throws_like('CALL dbo.overtable()', '%PIVOT%', 'what has no rule fails when it is called');
+
+-- Cursors: variables keep the last row's values behind it, and take values as an assignment does.
+CREATE TEMP TABLE fetched (n int, last int);
+SELECT is(pg_temp.convert($t$
+CREATE TABLE dbo.Item (A int, Name varchar(40), Net decimal(12, 2))
+GO
+CREATE PROC dbo.Walk @n int OUTPUT, @last int OUTPUT AS
+BEGIN
+  DECLARE @id int, @name varchar(5), @net int
+  SET @n = 0
+  DECLARE c CURSOR FOR SELECT A, Name, Net FROM dbo.Item ORDER BY A
+  OPEN c
+  FETCH NEXT FROM c INTO @id, @name, @net
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    SET @n = @n + @net + LEN(@name)
+    FETCH NEXT FROM c INTO @id, @name, @net
+  END
+  CLOSE c
+  DEALLOCATE c
+  SET @last = @id
+END
+GO
+CREATE PROC dbo.Renumber AS
+BEGIN
+  DECLARE @id int
+  DECLARE c CURSOR FOR SELECT A FROM dbo.Item
+  OPEN c
+  FETCH NEXT FROM c INTO @id
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    UPDATE i SET A = A + 1 FROM dbo.Item i WHERE i.A = @id
+    FETCH NEXT FROM c INTO @id
+  END
+  CLOSE c
+  DEALLOCATE c
+END
+GO
+CREATE PROC dbo.Renumber_Static AS
+BEGIN
+  DECLARE @id int
+  DECLARE c CURSOR STATIC FOR SELECT A FROM dbo.Item
+  OPEN c
+  FETCH NEXT FROM c INTO @id
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    UPDATE dbo.Item SET A = A + 10 WHERE A = @id
+    FETCH NEXT FROM c INTO @id
+  END
+  CLOSE c
+  DEALLOCATE c
+END
+$t$), 'dbo.walk equivalent; dbo.renumber review; dbo.renumber_static equivalent', 'a cursor over what its loop changes is a doubt, unless it is STATIC');
+DO $$ DECLARE n int; l int; BEGIN CALL dbo.walk(n, l); INSERT INTO fetched VALUES (n, l); END $$;
+SELECT results_eq('TABLE fetched', 'VALUES (0, NULL::int)', 'no row: nothing is assigned');
+INSERT INTO dbo.item VALUES (1, 'abc', 2.90), (2, 'abcdefghij', 10.99);
+DO $$ DECLARE n int; l int; BEGIN DELETE FROM fetched; CALL dbo.walk(n, l); INSERT INTO fetched VALUES (n, l); END $$;
+SELECT results_eq('TABLE fetched', 'VALUES (20, 2)', 'the last values stay; text is cut to its variable, and digits behind the point are');
+CALL dbo.renumber_static();
+SELECT results_eq('SELECT a FROM dbo.item ORDER BY a', 'VALUES (11), (12)', 'each row once');
+
+-- UNION: the types of both sides together.
+SELECT is(pg_temp.convert('CREATE TABLE dbo.Sums (A int, Net decimal(12, 2))',
+    'CREATE FUNCTION dbo.Mixed() RETURNS TABLE AS RETURN SELECT d.x, d.y FROM (SELECT -(Net) AS x, A AS y FROM dbo.Sums UNION ALL SELECT 1, Net FROM dbo.Sums) d'),
+    'dbo.mixed equivalent', 'numbers of several types in one column');
 
 -- Types that are known through other objects decide what an expression means.
 SELECT is((SELECT c.sql ~ 'p_s \|\| v\.label' FROM lakemover._convert_scripts(jsonb_build_object('scripts', jsonb_build_array(

@@ -71,7 +71,7 @@ BEGIN
   RETURN 0
 END
 GO
--- expect: review (cursor)
+-- expect: review (a cursor over what its loop changes)
 CREATE PROCEDURE dbo.Orders_Renumber AS
 BEGIN
   DECLARE @id int, @n int = 0

@@ -74,6 +74,7 @@ bool run(Task& task, const Options& options, Catalog& catalog) {
     task.made.script = task.script;
     bool news = false;
     if (s.kind == St::kCreateView) {
+        catalog.views.insert(lower_ascii(s.name.back()));
         Columns& known = catalog.relations[key_of(s.name)];
         news = !same(known, emitter.made_relation());
         known = emitter.made_relation();

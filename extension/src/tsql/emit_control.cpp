@@ -1,5 +1,9 @@
 // Results, RETURN, errors and cursors. Zone: pure; throws Unconvertible.
+#include <algorithm>
+#include <set>
+
 #include "tsql/emitter.hpp"
+#include "tsql/walk.hpp"
 
 namespace lakemover::tsql {
 
@@ -115,37 +119,100 @@ void Emitter::raise(const Stmt& s) {
     line("RAISE EXCEPTION USING MESSAGE = " + message + ";");
 }
 
+// Unless it is STATIC, a cursor of T-SQL may give rows as they are when they are fetched; one of PostgreSQL gives those of the
+// moment when it was opened. That matters when the routine changes what the query reads.
+bool Emitter::may_see_changes(const Stmt& s) const {
+    if (std::any_of(s.words.begin(), s.words.end(),
+                    [](const std::string& w) { return w == "STATIC" || w == "INSENSITIVE"; }))
+        return false;
+    std::set<std::string> words;
+    for (const Token& t : tokens_between(lexed_, s.query->at.offset, s.query->end)) words.insert(lower_ascii(t.value));
+    const auto read = [&](const std::string& name) { return words.count(name) > 0; };
+    // what a view or a function reads is not looked up
+    bool indirect = std::any_of(catalog_.views.begin(), catalog_.views.end(), read);
+    for (const auto& [name, signature] : catalog_.routines)
+        indirect = indirect || read(name.substr(name.find('.') + 1));
+    bool changes = false;
+    walk_statements(routine_->body, [&](const Stmt& of) {
+        if (of.at.offset < s.at.offset) return;
+        const std::string table = written_table(of);
+        const bool own = table.empty() || table[0] == '@' || table[0] == '#';
+        changes = changes || of.kind == St::kExec || (!own && (indirect || read(table))) || (own && read(table));
+    });
+    return changes;
+}
+
+void Emitter::declare_cursor(const Stmt& s, const std::string& name) {
+    feature("cursor", s.at);
+    for (const std::string& w : s.words) {
+        if (w == "KEYSET" || w == "DYNAMIC" || w == "SCROLL" || w == "GLOBAL" || w.rfind("FOR UPDATE", 0) == 0) {
+            refuse(s.at, "cursor " + w, "PostgreSQL's cursors see one snapshot and move forward here",
+                   "rewrite the loop");
+        }
+    }
+    if (declared_.insert(name).second) declarations_.push_back(name + " refcursor;");
+    if (declared_.insert("v_fetch_status").second) declarations_.emplace_back("v_fetch_status integer := -1;");
+    Cursor& made = cursors_[lower_ascii(s.text)];
+    made = {query(*s.query), {}, {}};
+    const Columns columns = query_columns(*s.query);
+    const bool known = columns != nullptr && !columns->empty() &&
+                       std::all_of(columns->begin(), columns->end(),
+                                   [](const ColumnInfo& c) { return c.type.known() && !c.type.pg.empty(); });
+    if (!known) {
+        review(s.at, "cursor",
+               "at the end FETCH sets its variables to NULL here, and leaves them as they are in T-SQL; its types are "
+               "not known",
+               "check what reads them behind the loop");
+    } else {
+        for (std::size_t i = 0; i < columns->size(); ++i) {
+            made.types.push_back((*columns)[i].type);
+            made.spare.push_back(ident("fetched_" + lower_ascii(s.text) + "_" + std::to_string(i + 1)));
+            if (declared_.insert(made.spare[i]).second)
+                declarations_.push_back(made.spare[i] + " " + made.types[i].pg + ";");
+        }
+    }
+    if (may_see_changes(s))
+        review(
+            s.at, "cursor over what the routine changes",
+            "it gives the rows of the moment when it was opened; in T-SQL, unless it is STATIC, it may see the changes",
+            "check that none is expected");
+}
+
 void Emitter::cursor(const Stmt& s) {
     const std::string name = ident("c_" + lower_ascii(s.text));
     if (s.kind == St::kDeclareCursor) {
-        feature("cursor", s.at);
-        for (const std::string& w : s.words) {
-            if (w == "KEYSET" || w == "DYNAMIC" || w == "SCROLL" || w == "GLOBAL" || w.rfind("FOR UPDATE", 0) == 0) {
-                refuse(s.at, "cursor " + w, "PostgreSQL's cursors see one snapshot and move forward here",
-                       "rewrite the loop");
-            }
-        }
-        if (declared_.insert(name).second) declarations_.push_back(name + " refcursor;");
-        if (declared_.insert("v_fetch_status").second) declarations_.emplace_back("v_fetch_status integer := -1;");
-        review(s.at, "cursor", "at the end FETCH sets its variables to NULL here, and leaves them as they are in T-SQL",
-               "check what reads them behind the loop");
-        cursors_[lower_ascii(s.text)] = query(*s.query);
+        declare_cursor(s, name);
         return;
     }
     const auto known = cursors_.find(lower_ascii(s.text));
     if (known == cursors_.end())
         refuse(s.at, "cursor " + s.text, "its declaration is not converted", "convert it by hand");
+    const Cursor& of = known->second;
     if (s.kind == St::kOpen) {
-        line("OPEN " + name + " FOR\n" + known->second + ";");
+        line("OPEN " + name + " FOR\n" + of.query + ";");
     } else if (s.kind == St::kFetch) {
         if (!s.words.empty() && s.words[0] != "NEXT")
             refuse(s.at, "FETCH " + s.words[0], "these cursors move forward", "rewrite the loop");
         if (s.columns.empty())
             refuse(s.at, "FETCH without INTO", "it returns a row to the client", "fetch into variables");
+        if (!of.spare.empty() && of.spare.size() != s.columns.size())
+            refuse(s.at, "FETCH", "the cursor has another number of columns", "correct it");
+        std::vector<std::string> variables;
+        for (const std::string& v : s.columns) variables.push_back(variable(v, s.at).pg);
         std::string into;
-        for (const std::string& v : s.columns) into += (into.empty() ? "" : ", ") + variable(v, s.at).pg;
+        for (const std::string& v : of.spare.empty() ? variables : of.spare) into += (into.empty() ? "" : ", ") + v;
         line("FETCH NEXT FROM " + name + " INTO " + into + ";");
         line("v_fetch_status := CASE WHEN FOUND THEN 0 ELSE -1 END;");
+        if (of.spare.empty()) return;
+        // Behind the last row the variables stay as they are.
+        line("IF FOUND THEN");
+        ++indent_;
+        for (std::size_t i = 0; i < variables.size(); ++i) {
+            const Type& type = variable(s.columns[i], s.at).type;
+            line(variables[i] + " := " + to_type({of.spare[i], of.types[i]}, type, s.at, false).sql + ";");
+        }
+        --indent_;
+        line("END IF;");
     } else if (s.kind == St::kClose) {
         line("CLOSE " + name + ";");
     }  // DEALLOCATE: a variable goes with its routine

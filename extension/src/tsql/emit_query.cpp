@@ -83,8 +83,8 @@ Columns Emitter::merged(const Columns& a, const Columns& b) const {
         Type& type = (*all)[i].type;
         const Type& other = (*b)[i].type;
         if (type.pg == other.pg) continue;
-        const bool strings = type.family == Family::kString && other.family == Family::kString;
-        type = strings ? Type{Family::kString, "text"} : Type{};
+        // PostgreSQL has no UNION of a boolean and a number
+        type = (type.family == Family::kBit) == (other.family == Family::kBit) ? common_type(type, other) : Type{};
     }
     return all;
 }

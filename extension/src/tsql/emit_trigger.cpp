@@ -3,18 +3,11 @@
 #include <utility>
 
 #include "tsql/emitter.hpp"
+#include "tsql/walk.hpp"
 
 namespace lakemover::tsql {
 
 namespace {
-
-const From* table_of(const From& f, const std::string& alias) {
-    if (f.kind == Fr::kJoin) {
-        const From* left = table_of(*f.left, alias);
-        return left != nullptr ? left : table_of(*f.right, alias);
-    }
-    return f.kind == Fr::kTable && lower_ascii(f.alias) == alias ? &f : nullptr;
-}
 
 const char* event_of(St kind) {
     return kind == St::kInsert ? "INSERT" : kind == St::kUpdate ? "UPDATE" : kind == St::kDelete ? "DELETE" : "";
@@ -27,11 +20,7 @@ bool Emitter::fires_itself(const std::vector<StmtPtr>& list, const Stmt& trigger
     const std::string table = lower_ascii(trigger.target->name.back());
     return std::any_of(list.begin(), list.end(), [&](const StmtPtr& s) {
         if (fires_itself(s->body, trigger) || fires_itself(s->otherwise, trigger)) return true;
-        if (!s->target || (s->kind != St::kMerge && event_of(s->kind)[0] == '\0')) return false;
-        std::string name = lower_ascii(s->target->name.back());
-        if (s->from) {
-            if (const From* f = table_of(*s->from, name); f != nullptr) name = lower_ascii(f->name.back());
-        }
+        const std::string name = written_table(*s);
         const auto& events = trigger.columns;
         return name == table &&
                (s->kind == St::kMerge || std::find(events.begin(), events.end(), event_of(s->kind)) != events.end());

@@ -193,6 +193,8 @@ private:
     void undone(const Stmt& s);
     void raise(const Stmt& s);
     void cursor(const Stmt& s);
+    void declare_cursor(const Stmt& s, const std::string& name);
+    bool may_see_changes(const Stmt& s) const;
     void fixme(const Unconvertible& u, const Stmt& s);
     void comments_before(std::size_t offset);
     void skip_comments(std::size_t offset);
@@ -339,10 +341,15 @@ private:
     std::string trigger_end_;              // what a trigger's function does before it returns
     std::map<std::string, const TableDef*> table_parameters_;
     const Stmt* routine_ = nullptr;
-    std::map<std::string, std::string> cursors_;  // name -> query
-    std::string returning_target_;                // how the statement at hand calls its table
-    const std::vector<Type>* casts_ = nullptr;    // what the next SELECT's columns are cast to
-    std::vector<std::string> result_columns_;     // of RETURNS TABLE
+    struct Cursor {
+        std::string query;
+        std::vector<std::string> spare;  // variables that a FETCH goes to first; none: the types are not known
+        std::vector<Type> types;
+    };
+    std::map<std::string, Cursor> cursors_;
+    std::string returning_target_;              // how the statement at hand calls its table
+    const std::vector<Type>* casts_ = nullptr;  // what the next SELECT's columns are cast to
+    std::vector<std::string> result_columns_;   // of RETURNS TABLE
     std::vector<Type> result_types_;
 };
 

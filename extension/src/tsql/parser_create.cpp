@@ -40,6 +40,12 @@ void Parser::create(Stmt& s) {
         s.name = dotted_name();
         s.table = table_definition();
         storage();
+    } else if (!alter && take("SCHEMA")) {
+        // Schemas come with the tables, whose plan knows their names; one with objects in its statement has no rule.
+        s.kind = St::kUse;
+        if (!is("AUTHORIZATION")) s.name = {name_part()};
+        if (take("AUTHORIZATION")) name_part();
+        if (is_any({"CREATE", "GRANT", "DENY", "REVOKE"})) fail("CREATE SCHEMA with objects is not supported");
     } else if (!alter && take("TYPE")) {
         create_type(s);
     } else if (!alter && is_any({"UNIQUE", "CLUSTERED", "NONCLUSTERED", "INDEX"})) {

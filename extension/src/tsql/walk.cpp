@@ -98,6 +98,22 @@ void walk_statements(const std::vector<StmtPtr>& list, const std::function<void(
     }
 }
 
+const From* table_of(const From& f, const std::string& alias) {
+    if (f.kind == Fr::kJoin) {
+        const From* left = table_of(*f.left, alias);
+        return left != nullptr ? left : table_of(*f.right, alias);
+    }
+    return f.kind == Fr::kTable && lower_ascii(f.alias) == alias ? &f : nullptr;
+}
+
+std::string written_table(const Stmt& s) {
+    const bool writes = s.kind == St::kInsert || s.kind == St::kUpdate || s.kind == St::kDelete || s.kind == St::kMerge;
+    if (!writes || !s.target || s.target->name.empty()) return "";
+    const std::string name = lower_ascii(s.target->name.back());
+    const From* f = s.from ? table_of(*s.from, name) : nullptr;
+    return f != nullptr ? lower_ascii(f->name.back()) : name;
+}
+
 const Stmt* find_label(const std::vector<StmtPtr>& list, const std::string& label) {
     const Stmt* found = nullptr;
     walk_statements(list, [&](const Stmt& s) {
