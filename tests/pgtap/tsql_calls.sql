@@ -1,7 +1,7 @@
 -- T-SQL scripts whose objects use each other: converted together, created here, and run; the expected values are what
 -- T-SQL's documentation says.
 SET client_min_messages = error;
-SELECT plan(34);
+SELECT plan(36);
 
 CREATE SCHEMA dbo;
 -- Converts, creates everything in the order given, and tells name and class of the routines.
@@ -274,6 +274,22 @@ DO $$ DECLARE n int; l int; BEGIN DELETE FROM fetched; CALL dbo.walk(n, l); INSE
 SELECT results_eq('TABLE fetched', 'VALUES (20, 2)', 'the last values stay; text is cut to its variable, and digits behind the point are');
 CALL dbo.renumber_static();
 SELECT results_eq('SELECT a FROM dbo.item ORDER BY a', 'VALUES (11), (12)', 'each row once');
+
+-- A cursor's name again, for a query of other types.
+SELECT is(pg_temp.convert('CREATE TABLE dbo.Twice (A int, T varchar(9), N decimal(9, 2))',
+'CREATE PROC dbo.TwoCursors @r varchar(60) OUTPUT AS
+BEGIN
+  DECLARE @a int, @t varchar(9), @n decimal(9, 2)
+  DECLARE c CURSOR FOR SELECT A, T FROM dbo.Twice
+  OPEN c FETCH NEXT FROM c INTO @a, @t CLOSE c DEALLOCATE c
+  DECLARE c CURSOR FOR SELECT N, A FROM dbo.Twice
+  OPEN c FETCH NEXT FROM c INTO @n, @a CLOSE c DEALLOCATE c
+  SET @r = @t + '' '' + CAST(@n AS varchar(20)) + '' '' + CAST(@a AS varchar(20))
+END'), 'dbo.twocursors equivalent', 'two cursors of one name');
+INSERT INTO dbo.twice VALUES (7, 'seven', 7.25);
+CREATE TEMP TABLE said (r text);
+DO $$ DECLARE r varchar(60); BEGIN CALL dbo.twocursors(r); INSERT INTO said VALUES (r); END $$;
+SELECT results_eq('TABLE said', $$ VALUES ('seven 7.25 7') $$, 'each has variables of its own types');
 
 -- UNION: the types of both sides together.
 SELECT is(pg_temp.convert('CREATE TABLE dbo.Sums (A int, Net decimal(12, 2))',

@@ -164,11 +164,15 @@ void Emitter::declare_cursor(const Stmt& s, const std::string& name) {
                "not known",
                "check what reads them behind the loop");
     } else {
-        for (std::size_t i = 0; i < columns->size(); ++i) {
-            made.types.push_back((*columns)[i].type);
-            made.spare.push_back(ident("fetched_" + lower_ascii(s.text) + "_" + std::to_string(i + 1)));
-            if (declared_.insert(made.spare[i]).second)
-                declarations_.push_back(made.spare[i] + " " + made.types[i].pg + ";");
+        // A name may be declared again for another query.
+        std::string prefix = "fetched_" + lower_ascii(s.text);
+        for (int n = 2; declared_.count(ident(prefix + "_1")) > 0; ++n)
+            prefix = "fetched_" + lower_ascii(s.text) + std::to_string(n);
+        for (const ColumnInfo& c : *columns) {
+            made.types.push_back(c.type);
+            made.spare.push_back(ident(prefix + "_" + std::to_string(made.types.size())));
+            declared_.insert(made.spare.back());
+            declarations_.push_back(made.spare.back() + " " + c.type.pg + ";");
         }
     }
     if (may_see_changes(s))
