@@ -128,8 +128,11 @@ wait $caller && fail "the cancelled CALL succeeds"
 output $LM_TMP/out.cancel
 says 'cancel'
 ended() { [ "$(staging -c "SELECT state FROM lakemover.run ORDER BY run_id DESC LIMIT 1")" = cancelled ]; }
-if eventually 15 ended; then pass "the run is cancelled after $((SECONDS - start)) s"; else
-    fail "the run is not cancelled: $(staging -c 'SELECT run_id, state, phase FROM lakemover.run ORDER BY run_id DESC LIMIT 1')"; fi
+if eventually 60 ended; then pass "the run is cancelled after $((SECONDS - start)) s"; else
+    fail "the run is not cancelled: $(staging -c "SELECT run_id, state, phase, cancel_requested, clock_timestamp() - heartbeat FROM lakemover.run ORDER BY run_id DESC LIMIT 1")"
+    staging -c "SELECT pid, state, wait_event_type, wait_event, left(query, 120) FROM pg_stat_activity WHERE backend_type = 'client backend' OR backend_type ~ 'lakemover'"
+    lm_sql target postgres -c "SELECT pid, state, wait_event_type, wait_event, left(query, 120) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'"
+fi
 if alive; then pass "the daemon lives on"; else fail "the daemon is gone: $(tail -n 5 "$LM_TMP/daemon.log")"; fi
 
 # SIGTERM ends the daemon in good order.
@@ -141,7 +144,6 @@ else
     fail "the daemon does not end"
     kill -KILL $daemon
 fi
-equal "sessions left on the source" 0 "$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")"
-equal "sessions left on the target" 0 "$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")"
-equal "background workers left in staging" 0 "$(staging -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ 'lakemover'")"
+no_sessions_left
+none_left "background workers left in staging" staging -c "SELECT count(*) FROM pg_stat_activity WHERE backend_type ~ 'lakemover'"
 finish

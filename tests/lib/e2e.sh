@@ -225,17 +225,27 @@ source_password_file() {
     if [ "$(id -u)" -eq 0 ]; then chown "$LM_USER:" "$LM_TMP/user/source-password"; fi
 }
 
+# none_left WHAT COMMAND...: the number that the command prints is 0, or comes to it: a server needs a moment to see that a client is gone.
+none_left() {
+    local what=$1 end=$((SECONDS + 20)) left
+    shift
+    while left=$("$@") && [ "$left" != 0 ] && [ $SECONDS -lt $end ]; do sleep 0.2; done
+    equal "$what" 0 "$left"
+}
+# Of the users that runs connect as.
+no_sessions_left() {
+    if [ -n "${LM_PID[source]:-}" ]; then
+        none_left "sessions left on the source" lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'"
+    fi
+    if [ -n "${LM_PID[target]:-}" ]; then
+        none_left "sessions left on the target" lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'"
+    fi
+}
+
 # Nothing of ours may stay behind: sessions on the servers, processes, embedded staging.
 check_nothing_left() {
     local left
-    if [ -n "${LM_PID[source]:-}" ]; then
-        left=$(lm_sql source postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_SOURCE_USER'")
-        equal "sessions left on the source" 0 "$left"
-    fi
-    if [ -n "${LM_PID[target]:-}" ]; then
-        left=$(lm_sql target postgres -c "SELECT count(*) FROM pg_stat_activity WHERE usename = '$LM_TARGET_USER'")
-        equal "sessions left on the target" 0 "$left"
-    fi
+    no_sessions_left
     left=$(pgrep -f "$LM_TMP/home" | wc -l)
     equal "processes of embedded staging left" 0 "$left"
     left=$(find "$LM_TMP/home" -name postmaster.pid 2>/dev/null | wc -l)
