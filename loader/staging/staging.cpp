@@ -85,18 +85,17 @@ std::string only_source(Pg& pg) {
 // A server that was killed recovers for a while; whoever resumes at once need not know that.
 Pg connect_when_open(const Staging& staging, const ConnInfo& info) {
     const auto until = std::chrono::steady_clock::now() + kStartPatience;
-    // The server may open between a connection that failed and the question whether it turns everybody away: what failed before a "no" is
-    // tried once more.
-    for (bool once_more = true; once_more;) {
+    for (bool last = false;;) {
         try {
             return staging.connect();
         } catch (const Error&) {
-            if (std::chrono::steady_clock::now() >= until) throw;
+            if (last || std::chrono::steady_clock::now() >= until) throw;
+            const PGPing answer = Pg::ping(info);
+            if (answer != PQPING_REJECT && answer != PQPING_OK) throw;
+            last = answer == PQPING_OK;  // it opened in between, or has another reason: one more try tells
         }
-        once_more = Pg::turned_away(info);
-        if (once_more) std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
     }
-    return staging.connect();
 }
 
 }  // namespace

@@ -102,9 +102,9 @@ Pg Pg::connect(const ConnInfo& info, const std::string& role) {
     return pg;
 }
 
-bool Pg::turned_away(const ConnInfo& info) {
+PGPing Pg::ping(const ConnInfo& info) {
     const Params params(info);
-    return PQpingParams(params.keys.data(), params.values.data(), 0) == PQPING_REJECT;
+    return PQpingParams(params.keys.data(), params.values.data(), 0);
 }
 
 void Pg::on_notice(std::function<void(const std::string&)> handler) {

@@ -52,8 +52,8 @@ class Pg {
 public:
     // Opens a connection. role names it in messages: "staging", "target".
     static Pg connect(const ConnInfo& info, const std::string& role);
-    // The server is there and takes nobody yet, or no longer: it starts, recovers after a crash, or shuts down.
-    static bool turned_away(const ConnInfo& info);
+    // PQPING_REJECT: the server is there and takes nobody yet, or no longer: it starts, recovers after a crash, or shuts down.
+    static PGPing ping(const ConnInfo& info);
 
     Pg(Pg&&) noexcept = default;
     Pg& operator=(Pg&&) noexcept = default;

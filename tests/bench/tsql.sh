@@ -17,7 +17,7 @@ text() {
     while [ "$(stat -c %s "$2")" -lt $(($1 * 1000000)) ]; do
         copy=$((copy + 1))
         for file in "$LM_ROOT"/tests/tsql/*.sql; do
-            sed -E "s/\bdbo\./part$copy./g" "$file"
+            sed -E "s/\[?\b(dbo|bill|wh)\]?\./part${copy}_\1./g" "$file"
             printf '\nGO\n'
         done >> "$2"
     done

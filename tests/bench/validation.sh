@@ -99,9 +99,8 @@ $(machine_table)
 | $tables empty tables: schema, load, finish and validation, per table | | | $overhead ms | 30 ms | $(verdict "$overhead" 30) |
 
 A comparison reads each side with as many workers as there are cores, hashes every row on both sides, counts both tables by scans of their own, and takes samples and
-first rows; the bare reads do none of that, and run one after the other, alone on the machine. Where source, target, staging and loader share two cores, the two reads
-alone take longer than the limit when they run at once (second row). Of the processor's time of a comparison, by perf: the servers' own COPY 56 %, digests and decoding
-in loader and staging 23 %, counts and samples 10 %, idle 11 %. A refresh compares so, reads both sides once more to find the rows and
+first rows; the bare reads do none of that, and run one after the other, alone on the machine. The second row is what
+a machine that all of them share has for the two reads together. A refresh compares so, reads both sides once more to find the rows and
 the source a third time to take those that are wanted, proves the target before it commits, and compares both sides again: what it writes is small, what it reads is not.
 MD
 sed -n '/^| work/,/^$/p' "$report"

@@ -1,7 +1,7 @@
 -- T-SQL scripts whose objects use each other: converted together, created here, and run; the expected values are what
 -- T-SQL's documentation says.
 SET client_min_messages = error;
-SELECT plan(36);
+SELECT plan(37);
 
 CREATE SCHEMA dbo;
 -- Converts, creates everything in the order given, and tells name and class of the routines.
@@ -274,6 +274,34 @@ DO $$ DECLARE n int; l int; BEGIN DELETE FROM fetched; CALL dbo.walk(n, l); INSE
 SELECT results_eq('TABLE fetched', 'VALUES (20, 2)', 'the last values stay; text is cut to its variable, and digits behind the point are');
 CALL dbo.renumber_static();
 SELECT results_eq('SELECT a FROM dbo.item ORDER BY a', 'VALUES (11), (12)', 'each row once');
+
+-- A cursor over a view or a function may read what the loop changes, wherever that is created.
+SELECT is((SELECT string_agg(c.name || ' ' || c.class, '; ' ORDER BY c.name) FROM lakemover._convert_scripts(jsonb_build_object('exact_strings', true, 'scripts', jsonb_build_array($t$
+CREATE PROC dbo.OverView AS
+BEGIN
+  DECLARE @a int
+  DECLARE c CURSOR FOR SELECT A FROM dbo.Seen
+  OPEN c
+  FETCH NEXT FROM c INTO @a
+  WHILE @@FETCH_STATUS = 0
+  BEGIN
+    DELETE FROM dbo.Base WHERE A = @a
+    FETCH NEXT FROM c INTO @a
+  END
+  CLOSE c
+END
+$t$, $t$
+CREATE PROC dbo.OverFunction AS
+BEGIN
+  DECLARE @a int
+  DECLARE c CURSOR FOR SELECT A FROM dbo.Rows_Of(1)
+  OPEN c
+  FETCH NEXT FROM c INTO @a
+  DELETE FROM dbo.Base WHERE A = @a
+  CLOSE c
+END
+$t$, 'CREATE VIEW dbo.Seen AS SELECT A FROM dbo.Base', 'CREATE FUNCTION dbo.Rows_Of(@x int) RETURNS TABLE AS RETURN SELECT A FROM dbo.Base WHERE A > @x',
+    'CREATE TABLE dbo.Base (A int)'))) c WHERE c.name LIKE 'dbo.over%'), 'dbo.overfunction review; dbo.overview review', 'what a view or a function reads is not looked up');
 
 -- A cursor's name again, for a query of other types.
 SELECT is(pg_temp.convert('CREATE TABLE dbo.Twice (A int, T varchar(9), N decimal(9, 2))',

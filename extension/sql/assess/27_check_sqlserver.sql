@@ -12,7 +12,7 @@ AS $$
       LEFT JOIN lakemover.plan_column p USING (source, table_id, ordinal)
       LEFT JOIN lakemover.plan_table pt USING (source, table_id)
      -- asked first, and once: a PostgreSQL source may have 150 000 columns
-     WHERE (SELECT i.engine FROM lakemover.source_info i WHERE i.source = p_source) <> 'postgres'
+     WHERE lakemover._source_engine(p_source) <> 'postgres'
        AND c.source = p_source AND c.native_type IS NOT NULL AND c.type_schema = 'unknown'
        AND NOT coalesce(p.exclude, false) AND NOT coalesce(pt.exclude, false)
     UNION ALL
@@ -34,7 +34,7 @@ AS $$
       FROM lakemover.inv_column c
       JOIN lakemover.inv_table t USING (source, table_id)
       JOIN lakemover.type_map m ON m.engine = 'sqlserver' AND m.profile = 'native' AND m.source_type = regexp_replace(c.native_type, '\(.*$', '')
-     WHERE (SELECT i.engine FROM lakemover.source_info i WHERE i.source = p_source) <> 'postgres' AND c.source = p_source
+     WHERE lakemover._source_engine(p_source) <> 'postgres' AND c.source = p_source
        AND (c.native_type ~ '^(datetime2|time)\(7\)' OR c.native_type ~ '^(datetimeoffset|rowversion|sql_variant|geography|geometry)')
     UNION ALL
     SELECT 'point_in_time', NULL, NULL, i.dbname, NULL,

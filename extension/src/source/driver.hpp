@@ -97,6 +97,18 @@ class ForeignSource;
 // Takes rows as they arrive and may move them out.
 using RowSink = std::function<void(std::vector<TextRow>&)>;
 
+// Passes on all that a cursor has, batch by batch, and closes it.
+inline void pass_on(Cursor& cursor, const RowSink& sink) {
+    for (;;) {
+        std::vector<TextRow> rows = cursor.fetch();
+        if (rows.empty()) {
+            break;
+        }
+        sink(rows);
+    }
+    cursor.close();
+}
+
 // What was read of a table: payload bytes, as a run would move them.
 struct Amount {
     std::int64_t rows = 0;

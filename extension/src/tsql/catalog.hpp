@@ -41,7 +41,7 @@ struct Catalog {
     // By lower-case "schema.name"; names without a schema are dbo's.
     std::map<std::string, Columns> relations;
     std::map<std::string, Signature> routines;
-    std::set<std::string> views;  // of the relations, their names without the schema
+    std::set<std::string> indirect;  // views and routines, without the schema: what they read is elsewhere
     std::map<std::string, TypeName> alias_types;
     std::map<std::string, const TableDef*> table_types;
     std::set<std::string> bare;  // those that the scripts create without a schema: they are called so, too

@@ -74,7 +74,6 @@ bool run(Task& task, const Options& options, Catalog& catalog) {
     task.made.script = task.script;
     bool news = false;
     if (s.kind == St::kCreateView) {
-        catalog.views.insert(lower_ascii(s.name.back()));
         Columns& known = catalog.relations[key_of(s.name)];
         news = !same(known, emitter.made_relation());
         known = emitter.made_relation();
@@ -122,6 +121,7 @@ std::vector<Converted> convert(const std::vector<std::string_view>& scripts, con
             catalog.relations[key_of(s.name)];
         else
             catalog.routines[key_of(s.name)];
+        if (s.kind != St::kCreateTable) catalog.indirect.insert(lower_ascii(s.name.back()));
         if (s.name.size() == 1) catalog.bare.insert(key_of(s.name));
     }
     // Tables first; then routines, again where one that they use came out otherwise than it was known.

@@ -126,18 +126,18 @@ bool Emitter::may_see_changes(const Stmt& s) const {
                     [](const std::string& w) { return w == "STATIC" || w == "INSENSITIVE"; }))
         return false;
     std::set<std::string> words;
-    for (const Token& t : tokens_between(lexed_, s.query->at.offset, s.query->end)) words.insert(lower_ascii(t.value));
-    const auto read = [&](const std::string& name) { return words.count(name) > 0; };
-    // what a view or a function reads is not looked up
-    bool indirect = std::any_of(catalog_.views.begin(), catalog_.views.end(), read);
-    for (const auto& [name, signature] : catalog_.routines)
-        indirect = indirect || read(name.substr(name.find('.') + 1));
+    bool indirect = false;  // what a view or a routine reads is not looked up
+    for (const Token& t : tokens_between(lexed_, s.query->at.offset, s.query->end)) {
+        const std::string word = lower_ascii(t.value);
+        indirect = indirect || catalog_.indirect.count(word) > 0;
+        words.insert(word);
+    }
     bool changes = false;
     walk_statements(routine_->body, [&](const Stmt& of) {
         if (of.at.offset < s.at.offset) return;
         const std::string table = written_table(of);
         const bool own = table.empty() || table[0] == '@' || table[0] == '#';
-        changes = changes || of.kind == St::kExec || (!own && (indirect || read(table))) || (own && read(table));
+        changes = changes || of.kind == St::kExec || (!table.empty() && words.count(table) > 0) || (indirect && !own);
     });
     return changes;
 }

@@ -176,15 +176,7 @@ std::unique_ptr<Cursor> OdbcConnection::open_cursor(std::string_view sql, const 
 
 void OdbcConnection::each_batch(std::string_view sql, const RowSink& sink) {
     constexpr int kFetchSize = 2000;
-    const auto cursor = open_cursor(sql, {}, kFetchSize);
-    for (;;) {
-        std::vector<TextRow> rows = cursor->fetch();
-        if (rows.empty()) {
-            break;
-        }
-        sink(rows);
-    }
-    cursor->close();
+    pass_on(*open_cursor(sql, {}, kFetchSize), sink);
 }
 
 std::unique_ptr<CopyStream> OdbcConnection::copy_out(std::string_view /*sql*/, CopyFormat /*format*/) {

@@ -74,7 +74,9 @@ public:
 
     void sample(std::int64_t wanted, const RowSink& sink) override {
         if (!spec_.key_is_copied()) {
-            pass_on(dialect().sample_keyless(spec_, Side::kSource, std::to_string(wanted)), kSampleFetch, sink);
+            pass_on(*connection_.open_cursor(dialect().sample_keyless(spec_, Side::kSource, std::to_string(wanted)), {},
+                                             kSampleFetch),
+                    sink);
             return;
         }
         // One row more than wanted tells whether this is the whole table.
@@ -146,18 +148,6 @@ private:
             bounds.push_back({"{" + std::to_string(page) + "}"});
         }
         return bounds;
-    }
-
-    void pass_on(const std::string& sql, int fetch_size, const RowSink& sink) {
-        const auto cursor = connection_.open_cursor(sql, {}, fetch_size);
-        for (;;) {
-            std::vector<TextRow> rows = cursor->fetch();
-            if (rows.empty()) {
-                break;
-            }
-            sink(rows);
-        }
-        cursor->close();
     }
 
     bool find_slices(std::int64_t wanted, std::vector<TextRow>& bounds) {
