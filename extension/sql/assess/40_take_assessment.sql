@@ -2,7 +2,6 @@ CREATE FUNCTION lakemover._take_assessment(p_source name, p_start timestamptz DE
 RETURNS bigint
 LANGUAGE plpgsql
 SET jit = off
-SET work_mem = '64MB'
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

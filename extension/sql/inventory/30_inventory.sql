@@ -2,7 +2,6 @@ CREATE FUNCTION lakemover.inventory(p_source name)
 RETURNS void
 LANGUAGE plpgsql
 SET jit = off
-SET work_mem = '64MB'
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
